@@ -1,0 +1,186 @@
+//! Takes one service down, step by step, going on past whatever fails; and undoes one that never became ready.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::hook::{self, Ended};
+use super::instance::Instance;
+use super::panics;
+use super::shared::Shared;
+use super::site::{Site, later};
+use super::slot::Slot;
+use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, Result, ServiceShutdown, State};
+use crate::mechanism::ambient::Role;
+
+/// How undoing a service went that had not become ready.
+pub(crate) type Undone = ServiceShutdown;
+
+/// How long aborted tasks may take to notice.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What went wrong on the way down; the steps go on.
+struct Way<'a> {
+    slot: &'a Slot,
+    outcome: Outcome,
+    drain: Duration,
+    calls_left: Vec<(String, usize)>,
+    still_held: usize,
+    /// When a shared budget is used up, if there is one.
+    limit: Option<Instant>,
+}
+
+/// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
+/// cleanups, and lets the instance go.
+pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Option<Duration>) -> ServiceShutdown {
+    let slot = site.slot.clone();
+    let budgets = shared.plan.services()[slot.index].facts.budgets;
+    let mut way = Way::new(&slot, limit);
+
+    slot.close();
+    slot.emit(EventKind::Draining { service: slot.name.clone() });
+    let began = Instant::now();
+    site.stopping.cancel();
+    let drained_by = way.within(budgets.drain);
+    way.drain(drained_by).await;
+    way.join(&site, drained_by).await;
+    way.drain = began.elapsed();
+
+    slot.set(State::Stopping, Refusal::State);
+    slot.emit(EventKind::Stopping { service: slot.name.clone() });
+    let stopping = Instant::now();
+    site.deadline.set(way.within(budgets.shutdown));
+    if let Some(shutdown) = panics::caught_now(|| shared.hooks[slot.index].shutdown(site.clone())).unwrap_or(None) {
+        way.hook(&site, Phase::Shutdown, shutdown).await;
+    }
+    way.clean_up(&site).await;
+    way.release(|| slot.release());
+    way.finish(stopping.elapsed())
+}
+
+/// Cancels `stopping`, joins the tasks, runs the deferred cleanups and lets the instance go, if there is one yet.
+pub(crate) async fn undo(site: &Arc<Site>, instance: Option<Instance>, limit: Option<Duration>) -> Undone {
+    let slot = site.slot.clone();
+    let budgets = site.shared.plan.services()[slot.index].facts.budgets;
+    let mut way = Way::new(&slot, limit);
+    let began = Instant::now();
+    site.stopping.cancel();
+    way.join(site, way.within(budgets.drain)).await;
+    way.drain = began.elapsed();
+    let stopping = Instant::now();
+    site.deadline.set(way.within(budgets.shutdown));
+    way.clean_up(site).await;
+    way.release(|| instance.map_or(0, Instance::release));
+    way.finish(stopping.elapsed())
+}
+
+impl<'a> Way<'a> {
+    fn new(slot: &'a Slot, limit: Option<Duration>) -> Self {
+        Self {
+            slot,
+            outcome: Outcome::Clean,
+            drain: Duration::ZERO,
+            calls_left: Vec::new(),
+            still_held: 0,
+            limit: limit.map(later),
+        }
+    }
+
+    /// When this budget ends, or the shared one, if that is sooner.
+    fn within(&self, budget: Duration) -> Instant {
+        let own = later(budget);
+        self.limit.map_or(own, |limit| limit.min(own))
+    }
+
+    async fn drain(&mut self, until: Instant) {
+        let began = Instant::now();
+        if timeout_at(until, self.slot.drained()).await.is_err() {
+            self.calls_left = self.slot.calls_left();
+            let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
+            let words = format!("still running: {}", calls.join(", "));
+            self.abandoned(Phase::Drain, began, words);
+        }
+    }
+
+    async fn join(&mut self, site: &Site, until: Instant) {
+        let began = Instant::now();
+        site.tasks.close();
+        let left = site.tasks.wait_all(until.saturating_duration_since(Instant::now())).await;
+        if left > 0 {
+            let names = site.tasks.names().join(", ");
+            site.tasks.abort_all();
+            let blocking = site.tasks.wait_all(GRACE).await > 0;
+            let how = if blocking { "blocking their thread" } else { "aborted" };
+            self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
+        }
+        for failure in site.tasks.take_failures() {
+            self.failed(failure);
+        }
+    }
+
+    async fn clean_up(&mut self, site: &Arc<Site>) {
+        while let Some(cleanup) = site.next_cleanup() {
+            self.hook(site, Phase::Cleanup, cleanup).await;
+        }
+    }
+
+    async fn hook<F>(&mut self, site: &Site, phase: Phase, hook: F)
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        let began = Instant::now();
+        let never = CancellationToken::new();
+        match hook::run(self.slot.frame(Role::Hook), hook, &site.deadline, &never).await {
+            Ended::Returned(Ok(())) => {}
+            Ended::Returned(Err(error)) => {
+                self.failed(Failure::error(&self.slot.name, self.slot.place, phase, began.elapsed(), error));
+            }
+            Ended::Panicked(message) => {
+                self.failed(Failure::panic(&self.slot.name, self.slot.place, phase, began.elapsed(), message));
+            }
+            Ended::Late { blocking } | Ended::Aborted { blocking } => {
+                let words = if blocking { "it is blocking its thread" } else { "" };
+                self.abandoned(phase, began, words.to_owned());
+            }
+        }
+    }
+
+    fn release(&mut self, release: impl FnOnce() -> usize) {
+        let began = Instant::now();
+        match panics::caught_now(release) {
+            Ok(still_held) => self.still_held = still_held,
+            Err(message) => {
+                let elapsed = began.elapsed();
+                self.failed(Failure::panic(&self.slot.name, self.slot.place, Phase::Cleanup, elapsed, message));
+            }
+        }
+    }
+
+    /// The first thing that went wrong is the outcome, unless something was abandoned: that is worse.
+    fn failed(&mut self, failure: Failure) {
+        if self.outcome.is_clean() {
+            self.outcome = Outcome::Failed(failure);
+        }
+    }
+
+    fn abandoned(&mut self, phase: Phase, began: Instant, detail: String) {
+        let failure = Failure::timed_out(&self.slot.name, self.slot.place, phase, began.elapsed(), detail);
+        if !matches!(self.outcome, Outcome::Abandoned(_)) {
+            self.outcome = Outcome::Abandoned(failure);
+        }
+    }
+
+    fn finish(self, own: Duration) -> ServiceShutdown {
+        ServiceShutdown {
+            name: self.slot.name.to_string(),
+            place: self.slot.place,
+            outcome: self.outcome,
+            drain: self.drain,
+            own,
+            calls_left: self.calls_left,
+            still_held: self.still_held,
+        }
+    }
+}

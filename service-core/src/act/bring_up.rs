@@ -1,0 +1,79 @@
+//! Brings one service up: `init`, `start`, the first `health`, as often as its retry allows, inside one budget.
+
+use std::sync::Arc;
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::bring_down::{Undone, undo};
+use super::hook::{self, Ended};
+use super::instance::Instance;
+use super::shared::Shared;
+use super::site::{Deadline, Site};
+use crate::fact::{EventKind, Failure};
+use crate::mechanism::ambient::Role;
+
+/// How bringing it up ended.
+pub(crate) enum Risen {
+    Up { instance: Instance, site: Arc<Site> },
+    Fell { failure: Failure, undone: Undone },
+    Aborted { undone: Undone },
+}
+
+pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: CancellationToken) -> Risen {
+    let slot = shared.slots[index].clone();
+    let facts = &shared.plan.services()[index].facts;
+    let began = Instant::now();
+    let deadline = Arc::new(Deadline::after(facts.budgets.init));
+    let mut attempt = 1;
+    loop {
+        slot.times().attempts = attempt;
+        let site = Arc::new(Site::new(shared.clone(), index, deadline.clone()));
+        let come_up = {
+            let (hooks, site) = (shared.hooks[index].clone(), site.clone());
+            async move { hooks.come_up(site).await }
+        };
+        let ended = hook::run(slot.frame(Role::Starting), come_up, &deadline, &abort).await;
+        let (phase, elapsed) = (site.phase(), began.elapsed());
+        let (failure, may_retry) = match ended {
+            Ended::Returned(Ok(instance)) => return Risen::Up { instance, site },
+            Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.place, phase, elapsed, error), true),
+            Ended::Panicked(message) => (Failure::panic(&slot.name, slot.place, phase, elapsed, message), true),
+            Ended::Late { blocking } => {
+                let detail = late(&site, blocking);
+                (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false)
+            }
+            Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
+        };
+        let undone = undo(&site, None, None).await;
+        let Some(delay) = facts.retry.delay_after(attempt).filter(|_| may_retry) else {
+            return Risen::Fell { failure, undone };
+        };
+        let wake = Instant::now() + delay;
+        if wake >= deadline.get() {
+            // The budget would run out in the pause: the error says more than a time-out would.
+            return Risen::Fell { failure, undone };
+        }
+        slot.emit(EventKind::Retrying { service: slot.name.clone(), attempt, delay, failure });
+        if abort.run_until_cancelled(sleep_until(wake)).await.is_none() {
+            return Risen::Aborted { undone };
+        }
+        attempt += 1;
+    }
+}
+
+/// What is known about a service that is late.
+fn late(site: &Site, blocking: bool) -> String {
+    let mut detail = String::new();
+    if blocking {
+        detail.push_str("it is blocking its thread; use spawn_blocking for work that does not await");
+    }
+    if let Some(progress) = &site.slot.times().progress {
+        if !detail.is_empty() {
+            detail.push_str(", ");
+        }
+        detail.push_str("it last said: ");
+        detail.push_str(progress);
+    }
+    detail
+}

@@ -1,0 +1,139 @@
+//! [`Hooks`]: the code of one service, whatever its type.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::instance::Instance;
+use super::lifecycle::Lifecycle;
+use super::home::Homed;
+use super::site::Site;
+use super::slot::Slot;
+use crate::fact::{BoxError, Health, Phase, Result};
+
+pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The code of one service, whatever its type. What these return may panic, hang and be dropped anywhere.
+pub(crate) trait Hooks: Send + Sync {
+    /// `init`, `start` and the first `health`.
+    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>>;
+
+    /// A later `health`; `None` where there is no such hook.
+    fn health(&self, slot: &Slot) -> Option<Boxed<Health>>;
+
+    /// `shutdown`; `None` where there is no such hook.
+    fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>>;
+}
+
+/// Adds the trait objects that a service provides to its instance.
+pub(crate) type Views<S> = Vec<Box<dyn Fn(&Arc<S>, &mut Instance) + Send + Sync>>;
+
+fn instance<S: Homed>(value: Arc<S>, views: &Views<S>, site: &Site) -> Instance {
+    S::home().admit(&value, &site.slot);
+    let mut instance = Instance::new(value.clone());
+    for provide in views {
+        provide(&value, &mut instance);
+    }
+    instance
+}
+
+/// Whether a service that says this about itself may become ready.
+pub(crate) fn fit(health: Health) -> Result<()> {
+    match health {
+        Health::Healthy | Health::Degraded(_) => Ok(()),
+        Health::Unhealthy(why) => Err(BoxError::from(why.into_owned())),
+    }
+}
+
+/// The hooks of a type that has a lifecycle.
+pub(crate) struct Managed<S> {
+    pub views: Arc<Views<S>>,
+}
+
+impl<S: Homed + Lifecycle> Hooks for Managed<S> {
+    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+        let views = self.views.clone();
+        Box::pin(async move {
+            let cx = Context::<S>::new(site);
+            let site = cx.site();
+            let value = Arc::new(S::init(&cx).await?);
+            let instance = instance(value.clone(), &views, site);
+            site.enter_phase(Phase::Start);
+            value.clone().start(&cx).await?;
+            site.enter_phase(Phase::Health);
+            fit(value.health().await)?;
+            Ok(instance)
+        })
+    }
+
+    fn health(&self, slot: &Slot) -> Option<Boxed<Health>> {
+        let value = slot.value::<S>()?;
+        Some(Box::pin(async move { value.health().await }))
+    }
+
+    fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+        let value = site.slot.value::<S>()?;
+        Some(Box::pin(async move { value.shutdown(&Context::new(site)).await }))
+    }
+}
+
+/// The hooks of a value that was handed over: none, it is ready at once.
+pub(crate) struct HandedOver<S> {
+    pub value: Arc<S>,
+    pub views: Arc<Views<S>>,
+}
+
+impl<S: Homed> Hooks for HandedOver<S> {
+    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+        let instance = instance(self.value.clone(), &self.views, &site);
+        Box::pin(async move { Ok(instance) })
+    }
+
+    fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
+        None
+    }
+
+    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+        None
+    }
+}
+
+/// The hooks of a trait object that was handed over.
+pub(crate) struct HandedOverDyn<B: ?Sized> {
+    pub value: Arc<B>,
+}
+
+impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
+    fn come_up(&self, _site: Arc<Site>) -> Boxed<Result<Instance>> {
+        let instance = Instance::of_dyn(self.value.clone());
+        Box::pin(async move { Ok(instance) })
+    }
+
+    fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
+        None
+    }
+
+    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+        None
+    }
+}
+
+/// Stands in for the hooks of a `given` service until its value is handed over; a plan without one is unsound.
+pub(crate) struct Awaited<S>(pub PhantomData<fn() -> S>);
+
+impl<S: Homed> Hooks for Awaited<S> {
+    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+        let name = site.slot.name.clone();
+        Box::pin(async move { Err(format!("{name} was not handed over; call .give(…) on the builder").into()) })
+    }
+
+    fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
+        None
+    }
+
+    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+        None
+    }
+}

@@ -1,0 +1,41 @@
+//! Acts: boot, call, drain, shut down. The only floor that awaits, and that runs the user's code.
+
+mod bring_down;
+mod bring_up;
+mod call;
+mod context;
+mod declare;
+mod definition;
+mod driver;
+mod ending;
+mod home;
+mod hook;
+mod hooks;
+mod instance;
+mod lifecycle;
+mod log;
+mod panics;
+mod refuse;
+mod shared;
+mod site;
+mod slot;
+mod tasks;
+mod verdict;
+mod waits;
+
+pub use call::Policy;
+pub(crate) use call::{admit, admit_now, reach, reach_now};
+pub use context::Context;
+pub use declare::{Declare, Declared};
+pub use definition::Definition;
+pub(crate) use driver::Message;
+pub use ending::Ending;
+pub use home::{Home, Homed};
+pub(crate) use hooks::HandedOverDyn;
+pub use lifecycle::Lifecycle;
+pub(crate) use log::Listener;
+pub(crate) use panics::{caught, caught_payload};
+pub use refuse::*;
+pub(crate) use shared::{End, Options, Shared};
+pub(crate) use slot::{Pass, Slot, Times, since};
+pub use tasks::Tasks;

@@ -1,0 +1,102 @@
+//! [`Site`]: what belongs to one life of one service, from the beginning of an `init` to its last cleanup.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::shared::Shared;
+use super::slot::Slot;
+use super::tasks::Tasks;
+use crate::fact::{Phase, Result};
+
+/// A cleanup that is owed.
+pub(crate) type Cleanup = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// What belongs to one life of one service.
+pub(crate) struct Site {
+    pub shared: Arc<Shared>,
+    pub slot: Arc<Slot>,
+    pub tasks: Tasks,
+    pub stopping: CancellationToken,
+    pub deadline: Arc<Deadline>,
+    phase: Mutex<Phase>,
+    cleanups: Mutex<Vec<Cleanup>>,
+}
+
+impl Site {
+    pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
+        let slot = shared.slots[index].clone();
+        Self {
+            tasks: Tasks::new(slot.clone()),
+            shared,
+            slot,
+            stopping: CancellationToken::new(),
+            deadline,
+            phase: Mutex::new(Phase::Init),
+            cleanups: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn enter_phase(&self, phase: Phase) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+
+    pub(crate) fn defer(&self, cleanup: Cleanup) {
+        self.cleanups().push(cleanup);
+    }
+
+    /// The latest cleanup that is still owed.
+    pub(crate) fn next_cleanup(&self) -> Option<Cleanup> {
+        self.cleanups().pop()
+    }
+
+    fn cleanups(&self) -> MutexGuard<'_, Vec<Cleanup>> {
+        self.cleanups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When a phase must have ended. It only ever moves later.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    until: Mutex<Instant>,
+}
+
+impl Deadline {
+    pub(crate) fn after(time: Duration) -> Self {
+        Self { until: Mutex::new(later(time)) }
+    }
+
+    pub(crate) fn get(&self) -> Instant {
+        *self.lock()
+    }
+
+    /// At least this long from now.
+    pub(crate) fn extend(&self, time: Duration) {
+        let mut until = self.lock();
+        *until = (*until).max(later(time));
+    }
+
+    /// A new phase, a new deadline.
+    pub(crate) fn set(&self, until: Instant) {
+        *self.lock() = until;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// So long from now; a time that the clock cannot hold is as good as never.
+pub(crate) fn later(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+    let now = Instant::now();
+    now.checked_add(time.min(FAR)).unwrap_or(now)
+}

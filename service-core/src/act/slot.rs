@@ -1,0 +1,249 @@
+//! [`Slot`]: one service's place in one registry: its state, its gate and its instance.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::instance::Instance;
+use super::shared::Shared;
+use crate::fact::{EventKind, Facts, Failure, NotReady, Place, Refusal, State};
+use crate::mechanism::ambient::{self, Frame, Role};
+use crate::mechanism::gate::Gate;
+
+/// How many calls may wait for one service at once.
+pub(crate) const MAX_WAITING: usize = 1024;
+
+/// One service's place in one registry.
+pub(crate) struct Slot {
+    pub registry: u32,
+    pub index: usize,
+    pub name: Arc<str>,
+    pub place: Place,
+    pub lazy: bool,
+    shared: Weak<Shared>,
+    status: watch::Sender<Status>,
+    gate: Gate,
+    instance: RwLock<Option<Instance>>,
+    calls: Mutex<BTreeMap<&'static str, usize>>,
+    waiting: AtomicUsize,
+    times: Mutex<Times>,
+}
+
+/// The state, and why it is what it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub state: State,
+    pub cause: Refusal,
+}
+
+/// How long things took, for the report.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Times {
+    /// Since when somebody wants it.
+    pub wanted: Option<Instant>,
+    /// Since when it is starting.
+    pub began: Option<Instant>,
+    /// Since when it is ready, or has failed.
+    pub ended: Option<Instant>,
+    pub attempts: u32,
+    pub progress: Option<String>,
+    pub failure: Option<Failure>,
+}
+
+impl Slot {
+    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, shared: Weak<Shared>) -> Self {
+        Self {
+            registry,
+            index,
+            name: facts.name.as_str().into(),
+            place: facts.place,
+            lazy: facts.lazy,
+            shared,
+            status: watch::Sender::new(Status { state: State::Idle, cause: Refusal::State }),
+            gate: Gate::new(),
+            instance: RwLock::new(None),
+            calls: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            times: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
+        self.shared.upgrade()
+    }
+
+    pub(crate) fn emit(&self, kind: EventKind) {
+        if let Some(shared) = self.shared() {
+            shared.log.emit(kind);
+        }
+    }
+
+    pub(crate) fn frame(&self, role: Role) -> Frame {
+        Frame { registry: self.registry, service: self.index as u32, role }
+    }
+
+    /// Whether this thread is running on behalf of this service, in a role that `pick` accepts.
+    pub(crate) fn is_ambient(&self, pick: impl Fn(Role) -> bool) -> bool {
+        let mine = |frame: Frame| frame.registry == self.registry && frame.service == self.index as u32;
+        ambient::find(|frame| (mine(frame) && pick(frame.role)).then_some(())).is_some()
+    }
+
+    /// Whether this thread is working on the start of some service of this registry.
+    pub(crate) fn has_ambient_start(&self) -> bool {
+        let starts = |frame: Frame| frame.registry == self.registry && frame.role == Role::Starting;
+        ambient::find(|frame| starts(frame).then_some(())).is_some()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.status.borrow().state
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    pub(crate) fn set(&self, state: State, cause: Refusal) {
+        self.status.send_replace(Status { state, cause });
+    }
+
+    /// Lets calls in, then says so.
+    pub(crate) fn open(&self, instance: Instance) {
+        *self.instance.write().unwrap_or_else(PoisonError::into_inner) = Some(instance);
+        self.gate.open();
+        self.set(State::Ready, Refusal::State);
+    }
+
+    /// Says that it drains, then refuses: readiness is false before anything is refused.
+    pub(crate) fn close(&self) {
+        self.set(State::Draining, Refusal::State);
+        self.gate.close();
+    }
+
+    /// Ends when no call is left.
+    pub(crate) async fn drained(&self) {
+        self.gate.empty().await;
+    }
+
+    /// The calls that are still running, by method.
+    pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
+        if self.gate.inside() == 0 {
+            return Vec::new();
+        }
+        self.calls().iter().map(|(method, count)| ((*method).to_owned(), *count)).collect()
+    }
+
+    /// Lets go of the instance, and says how many references outlive it.
+    pub(crate) fn release(&self) -> usize {
+        let instance = self.instance.write().unwrap_or_else(PoisonError::into_inner).take();
+        instance.map_or(0, Instance::release)
+    }
+
+    /// The instance as a `T`, while there is one.
+    pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.instance.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.view()
+    }
+
+    /// The instance as its own type, while there is one.
+    pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.instance.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.value()
+    }
+
+    pub(crate) fn refusal(&self) -> NotReady {
+        let Status { state, cause } = self.status();
+        NotReady::new(self.name.clone(), state, cause)
+    }
+
+    pub(crate) fn refuse(&self, cause: Refusal) -> NotReady {
+        NotReady::new(self.name.clone(), self.state(), cause)
+    }
+
+    pub(crate) fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn calls(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Admits a call if the gate is open.
+    pub(crate) fn admit(self: &Arc<Self>, method: &'static str) -> Option<Pass> {
+        self.gate.enter().then(|| self.pass(method))
+    }
+
+    /// Admits a call of somebody who is inside already, whatever the gate says.
+    pub(crate) fn admit_insider(self: &Arc<Self>, method: &'static str) -> Pass {
+        self.gate.enter_anyway();
+        self.pass(method)
+    }
+
+    fn pass(self: &Arc<Self>, method: &'static str) -> Pass {
+        *self.calls().entry(method).or_default() += 1;
+        Pass { slot: self.clone(), method }
+    }
+
+    /// Takes one of the places of those who wait.
+    pub(crate) fn queue(self: &Arc<Self>) -> Result<Queued, NotReady> {
+        if self.waiting.fetch_add(1, Ordering::AcqRel) >= MAX_WAITING {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(self.refuse(Refusal::Overloaded(MAX_WAITING)));
+        }
+        Ok(Queued { slot: self.clone() })
+    }
+}
+
+/// How long a service has been doing something, measured on the runtime's clock.
+pub(crate) fn since(begin: Option<Instant>) -> Duration {
+    begin.map_or(Duration::ZERO, |begin| begin.elapsed())
+}
+
+/// A call that passed the gate; leaves when it is dropped.
+pub(crate) struct Pass {
+    slot: Arc<Slot>,
+    method: &'static str,
+}
+
+impl Pass {
+    pub(crate) fn frame(&self) -> Frame {
+        self.slot.frame(Role::Call)
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut calls = self.slot.calls();
+        if let Some(count) = calls.get_mut(self.method) {
+            *count -= 1;
+            if *count == 0 {
+                calls.remove(self.method);
+            }
+        }
+        drop(calls);
+        self.slot.gate.leave();
+    }
+}
+
+/// A place among those who wait for a service; given back when it is dropped.
+pub(crate) struct Queued {
+    slot: Arc<Slot>,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.slot.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("name", &self.name).field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! How a [`Graph`](super::graph::Graph) is written: one file for each form. All four take the same snapshot.
+
+mod dot;
+mod json;
+mod mermaid;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use dot::dot;
+pub(super) use json::json;
+pub(super) use mermaid::mermaid;
+pub(super) use tree::tree;

@@ -1,0 +1,24 @@
+//! The catalog: every service that is linked into the process. The only file that names inventory.
+
+use super::Service;
+use crate::act::Declared;
+
+/// One service that is linked in. The macro submits one for each.
+#[derive(Debug)]
+pub struct Entry {
+    definition: fn() -> Declared,
+}
+
+impl Entry {
+    /// The entry of a service.
+    pub const fn of<S: Service>() -> Self {
+        Self { definition: S::definition }
+    }
+}
+
+inventory::collect!(Entry);
+
+/// Every service that is linked in, in no order that may be relied on.
+pub(crate) fn linked() -> Vec<Declared> {
+    inventory::iter::<Entry>().map(|entry| (entry.definition)()).collect()
+}

@@ -1,0 +1,22 @@
+//! Faces: the registry as a value, the process's one, the catalog of what is linked in, the guard's door, logs, signals
+//! and test support. What users touch stands here; what it does stands below.
+
+mod builder;
+mod catalog;
+mod current;
+#[cfg(unix)]
+mod disposition;
+mod guard;
+mod observer;
+mod process;
+mod registry;
+mod service;
+mod signals;
+mod trial;
+
+pub use builder::Builder;
+pub use catalog::Entry;
+pub use guard::{Who, call, enter};
+pub use registry::Registry;
+pub use service::Service;
+pub use trial::{Trial, argument};

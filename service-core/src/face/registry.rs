@@ -1,0 +1,362 @@
+//! [`Registry`]: a value that owns the instances of its services.
+
+use std::any::TypeId;
+use std::fmt;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use super::signals::{self, Signals};
+use super::{Builder, current, process};
+use crate::act::{self, End, Shared, Slot, since};
+use crate::decision::{Graph, NodeStatus};
+use crate::fact::{
+    BootError, Event, Health, HealthReport, Key, NotReady, Reason, Report, RunError, ServiceHealth, ServiceReport,
+    ShutdownError, ShutdownReport, State,
+};
+use crate::mechanism::ambient::{self, Frame, Role};
+
+/// How long one health check may take.
+const CHECK: Duration = Duration::from_secs(5);
+
+/// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
+///
+/// The process has one by default, [`Registry::boot`]; a test has its own,
+/// [`Registry::builder().isolated()`](Builder::isolated).
+///
+/// ```no_run
+/// use service_core::{Registry, Result};
+///
+/// # async fn example() -> Result<()> {
+/// let registry = Registry::boot().await?; // everything linked in, in dependency order
+/// println!("{}", registry.graph());
+/// registry.run().await?; // until SIGTERM or ctrl-c; then down, in reverse
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    handle: Arc<Handle>,
+}
+
+/// What the clones share: when the last one goes, the registry is told.
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.send(act::Message::Dropped);
+    }
+}
+
+impl Registry {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { handle: Arc::new(Handle { shared }) }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+
+    /// Boots the process's registry: every service that is linked in, in dependency order, concurrently where the graph
+    /// allows. Booting twice, also at the same moment, gives the same one; after a shutdown, or when the runtime it
+    /// lived on is gone, it boots afresh.
+    ///
+    /// With `SERVICE_GRAPH=text|dot|mermaid|json` in the environment it prints the plan instead, and leaves the process
+    /// before any `init`: with 0, with 1 if the plan is unsound, with 2 if the word is unknown.
+    ///
+    /// # Errors
+    /// If the plan is unsound, or a service that is not optional fails or is blocked. Everything that came up is down
+    /// again by then.
+    pub async fn boot() -> Result<Self, BootError> {
+        super::builder::print_graph_and_leave_if_asked();
+        loop {
+            let (registry, _) = process::existing_or(|| Self::builder().launch("Registry::boot()".to_owned()))?;
+            if registry.shared().is_leaving() {
+                registry.shared().ended().await;
+                continue;
+            }
+            return registry.shared().boot().await.map(|()| registry);
+        }
+    }
+
+    /// The whole `main` of a service process: boots with SIGTERM and ctrl-c listened for from before the first `init`,
+    /// runs until one arrives or somebody requests the shutdown, shuts down, and prints what went wrong to stderr.
+    ///
+    /// Leaves 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors; a second signal leaves at once
+    /// with 128 and the signal's number.
+    ///
+    /// ```no_run
+    /// # use service_core::Registry;
+    /// #[tokio::main]
+    /// async fn main() -> std::process::ExitCode {
+    ///     Registry::launch().await
+    /// }
+    /// ```
+    pub async fn launch() -> ExitCode {
+        super::builder::print_graph_and_leave_if_asked();
+        let registry = match Self::builder().signals(true).boot().await {
+            Ok(registry) => registry,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::from(1);
+            }
+        };
+        match registry.wind_up().await {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    /// Puts together a registry: part of what is linked in, with values given and services replaced.
+    #[track_caller]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Forbids that the first use of a service boots the process's registry. `Registry::boot()` is not affected.
+    pub fn deny_lazy_boot() {
+        process::deny_lazy_boot();
+    }
+
+    fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
+        self.shared().slot(&Key::Type(TypeId::of::<T>()), current::short_name::<T>())
+    }
+
+    /// The instance of a service, or of what provides a `dyn Trait`.
+    ///
+    /// # Errors
+    /// If it is not ready now, or this registry does not have it.
+    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<T>, NotReady> {
+        act::reach_now(self.slot::<T>()?, Slot::view)
+    }
+
+    /// The same, but waits while it comes up, and boots it with what it requires if it is lazy. Waiting is repeatable
+    /// and may be dropped at any time.
+    ///
+    /// # Errors
+    /// As soon as it can't become ready.
+    pub async fn wait_ready<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<T>, NotReady> {
+        act::reach(self.slot::<T>()?, Slot::view).await
+    }
+
+    /// The value of a service by its name: for definitions made at run time.
+    ///
+    /// # Errors
+    /// If it is not ready now, is not a `T`, or this registry does not have it.
+    pub fn get_named<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>, NotReady> {
+        self.shared().named(name)
+    }
+
+    /// The state of a service; `None` if this registry does not have it.
+    pub fn state<T: ?Sized + 'static>(&self) -> Option<State> {
+        self.slot::<T>().ok().map(|slot| slot.state())
+    }
+
+    /// The dependency graph, with the states and times of this moment.
+    pub fn graph(&self) -> Graph {
+        let shared = self.shared();
+        let status = |index: usize| {
+            let slot = &shared.slots[index];
+            let times = slot.times();
+            NodeStatus {
+                state: Some(slot.state()),
+                waited: waited(&times),
+                own: own(&times),
+                root_failure: times.failure.is_some(),
+            }
+        };
+        Graph::of(&shared.plan, status, &shared.waits.undeclared())
+    }
+
+    /// How the boot went, service by service.
+    pub fn report(&self) -> Report {
+        let shared = self.shared();
+        let mut services = Vec::with_capacity(shared.slots.len());
+        for (index, slot) in shared.slots.iter().enumerate() {
+            let times = slot.times().clone();
+            services.push(ServiceReport {
+                name: slot.name.to_string(),
+                place: slot.place,
+                state: slot.state(),
+                waited: waited(&times),
+                own: own(&times).unwrap_or_default(),
+                attempts: times.attempts,
+                failure: times.failure,
+                missing: self.missing(index),
+            });
+        }
+        let timing = shared.timing();
+        let name = |index: usize| shared.slots[index].name.to_string();
+        Report {
+            services,
+            total: timing.took.unwrap_or_else(|| since(timing.began)),
+            critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
+            undeclared: shared.waits.undeclared().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
+        }
+    }
+
+    /// What a service wants and has not got.
+    fn missing(&self, index: usize) -> Vec<String> {
+        let shared = self.shared();
+        let needs = shared.plan.services()[index].needs.iter();
+        let gone = needs.filter(|need| need.bond == crate::fact::Bond::Wants);
+        let gone = gone.filter(|need| matches!(shared.slots[need.index].state(), State::Failed | State::Blocked));
+        let gone = gone.map(|need| need.text.clone());
+        shared.plan.absent_wants(index).iter().cloned().chain(gone).collect()
+    }
+
+    /// Asks every service that is ready how it is, all at once; a check may take 5 s, and a panic in one is that
+    /// service's ill health.
+    pub async fn health(&self) -> HealthReport {
+        let shared = self.shared();
+        let mut checks = JoinSet::new();
+        for (index, slot) in shared.slots.iter().enumerate() {
+            if slot.state() != State::Ready {
+                continue;
+            }
+            let (hooks, slot) = (shared.hooks[index].clone(), slot.clone());
+            checks.spawn(async move {
+                let began = Instant::now();
+                let frame = slot.frame(Role::Hook);
+                let check = async {
+                    match hooks.health(&slot) {
+                        Some(check) => check.await,
+                        None => Health::Healthy,
+                    }
+                };
+                let health = match timeout(CHECK, act::caught(ambient::marked(frame, check))).await {
+                    Ok(Ok(health)) => health,
+                    Ok(Err(message)) => Health::unhealthy(format!("its check panicked: {message}")),
+                    Err(_) => Health::unhealthy(format!("its check timed out after {CHECK:?}")),
+                };
+                (index, ServiceHealth { name: slot.name.to_string(), health, latency: began.elapsed() })
+            });
+        }
+        let mut services = checks.join_all().await;
+        services.sort_by_key(|(index, _)| *index);
+        HealthReport { services: services.into_iter().map(|(_, health)| health).collect() }
+    }
+
+    /// Whether everything that was to be booted is up and no shutdown has been requested.
+    pub fn is_ready(&self) -> bool {
+        self.shared().is_ready()
+    }
+
+    /// The latest events, oldest first: at most 4,096, and a first number above 0 tells how many are gone.
+    pub fn events(&self) -> Vec<Event> {
+        self.shared().log.events()
+    }
+
+    /// Runs a future in which this is the registry that `T::service()` means.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        ambient::marked(self.frame(), future).await
+    }
+
+    /// Runs a future in a task in which this is the registry that `T::service()` means. The task is aborted when the
+    /// registry is down, if it has not ended by then.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let frame = self.frame();
+        self.shared().spawn(async move {
+            ambient::marked(frame, future).await;
+        });
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { registry: self.shared().id, service: u32::MAX, role: Role::Scope }
+    }
+
+    /// Runs until SIGTERM or ctrl-c arrives, or somebody requests the shutdown; then shuts down, and says how that
+    /// went. A second signal leaves the process at once, with 128 and the signal's number. Afterwards a signal has its
+    /// default effect again.
+    ///
+    /// # Errors
+    /// If the signals can't be listened for, or the shutdown is not clean.
+    pub async fn run(&self) -> Result<ShutdownReport, RunError> {
+        let signals = Signals::listen().map_err(RunError::Signals)?;
+        self.obey(signals);
+        Ok(self.wind_up().await?)
+    }
+
+    /// Lets signals shut this registry down.
+    pub(crate) fn obey(&self, signals: Signals) {
+        let shared = Arc::downgrade(self.shared());
+        self.shared().spawn(signals::obey(signals, move |reason| {
+            if let Some(shared) = shared.upgrade() {
+                shared.request_shutdown(reason);
+            }
+        }));
+    }
+
+    /// Requests the shutdown and returns at once; every hook can read the reason. A later reason changes nothing.
+    pub fn request_shutdown(&self, reason: impl Into<Reason>) {
+        self.shared().request_shutdown(reason.into());
+    }
+
+    /// Shuts down: refuses new guarded calls, waits for admitted ones, joins tasks, runs `shutdown`, dependants before
+    /// dependencies. Calling it twice, also at the same moment, runs every hook once and gives the same answer.
+    ///
+    /// # Errors
+    /// If not everything went down cleanly; everything is down all the same. From inside a hook, a task or a guarded
+    /// call of this registry it requests the shutdown and returns an error at once: it would wait for itself.
+    pub async fn shutdown(&self) -> Result<ShutdownReport, ShutdownError> {
+        self.request_shutdown("shutdown() was called");
+        let id = self.shared().id;
+        let inside = ambient::find(|frame| (frame.registry == id && frame.role != Role::Scope).then_some(frame.service));
+        if let Some(service) = inside {
+            return Err(ShutdownError::from_inside(self.shared().slots[service as usize].name.to_string()));
+        }
+        self.wind_up().await
+    }
+
+    /// Ends when this registry is down, whoever asked for it.
+    ///
+    /// # Errors
+    /// If the shutdown was not clean, or the runtime was shut down first.
+    pub async fn stopped(&self) -> Result<ShutdownReport, ShutdownError> {
+        self.wind_up().await
+    }
+
+    async fn wind_up(&self) -> Result<ShutdownReport, ShutdownError> {
+        match self.shared().ended().await {
+            End::Down(report) if report.is_clean() => Ok(ShutdownReport::clone(&report)),
+            End::Down(report) => Err(ShutdownError::unclean(ShutdownReport::clone(&report))),
+            End::RuntimeGone => Err(ShutdownError::runtime_gone()),
+        }
+    }
+}
+
+fn waited(times: &act::Times) -> Duration {
+    match (times.wanted, times.began) {
+        (Some(wanted), Some(began)) => began.saturating_duration_since(wanted),
+        (wanted, _) => since(wanted),
+    }
+}
+
+fn own(times: &act::Times) -> Option<Duration> {
+    let began = times.began?;
+    Some(times.ended.map_or_else(|| began.elapsed(), |ended| ended.saturating_duration_since(began)))
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("services", &self.shared().slots.len())
+            .field("ready", &self.is_ready())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! [`Service`]: a type with one instance per registry.
+
+use std::any::TypeId;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::current;
+use crate::act::{self, Declared, Homed};
+use crate::fact::{Key, NodeRef, NotReady};
+
+/// A type with one instance per registry. Written by [`#[service]`](macro@crate::service), never by hand.
+///
+/// The two functions are also there on the type itself, so `Users::service()` needs no import; generic code uses them
+/// through this trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "not a service",
+    note = "put `#[service]` on `{Self}`, or name a service here"
+)]
+pub trait Service: Homed {
+    #[doc(hidden)]
+    const NODE: NodeRef;
+
+    #[doc(hidden)]
+    fn definition() -> Declared;
+
+    /// The instance of the current registry: that of the scope, hook, task or guarded call this runs in, else the
+    /// process's. Waits while the service comes up, and boots it with what it requires where nobody has yet.
+    ///
+    /// # Errors
+    /// If it is down, on its way down, failed or blocked; or if nothing is booted and a boot on first use is not
+    /// allowed here.
+    fn service() -> impl Future<Output = Result<Arc<Self>, NotReady>> + Send {
+        async {
+            let shared = current::or_first_use::<Self>().await?;
+            let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
+            act::reach(slot, |slot| slot.value()).await
+        }
+    }
+
+    /// The same, but at once: an error unless the service is ready.
+    ///
+    /// # Errors
+    /// If the service is not ready now.
+    fn try_service() -> Result<Arc<Self>, NotReady> {
+        let shared = current::now::<Self>()?;
+        let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
+        act::reach_now(slot, |slot| slot.value())
+    }
+}

@@ -1,0 +1,77 @@
+//! SIGTERM and ctrl-c: listened for only when asked, and given back afterwards.
+
+use std::io;
+
+use crate::fact::Reason;
+
+pub(crate) use listening::Signals;
+
+/// Hands the first signal to `shut_down`; a second one leaves the process at once.
+pub(crate) async fn obey(mut signals: Signals, shut_down: impl FnOnce(Reason)) {
+    let (name, _) = signals.next().await;
+    shut_down(Reason::Signal(name));
+    let (name, number) = signals.next().await;
+    eprintln!("{name} received a second time: leaving at once");
+    std::process::exit(128 + number);
+}
+
+#[cfg(unix)]
+mod listening {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::io;
+    use crate::face::disposition::Disposition;
+
+    /// Listens from the moment it is made until it is dropped.
+    pub(crate) struct Signals {
+        terminate: Signal,
+        interrupt: Signal,
+        _given_back: [Disposition; 2],
+    }
+
+    impl Signals {
+        pub(crate) fn listen() -> io::Result<Self> {
+            let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+            let before = [Disposition::of(terminate.as_raw_value()), Disposition::of(interrupt.as_raw_value())];
+            let listening = Self { terminate: signal(terminate)?, interrupt: signal(interrupt)?, _given_back: before };
+            listening._given_back.iter().for_each(Disposition::listen_again);
+            Ok(listening)
+        }
+
+        /// The next signal's name and number.
+        pub(crate) async fn next(&mut self) -> (&'static str, i32) {
+            poll_fn(|cx| {
+                if self.terminate.poll_recv(cx).is_ready() {
+                    return Poll::Ready(("SIGTERM", 15));
+                }
+                self.interrupt.poll_recv(cx).map(|_| ("SIGINT", 2))
+            })
+            .await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod listening {
+    use super::io;
+
+    /// Listens for ctrl-c while somebody awaits `next`.
+    pub(crate) struct Signals;
+
+    impl Signals {
+        pub(crate) fn listen() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// The next signal's name and number.
+        pub(crate) async fn next(&mut self) -> (&'static str, i32) {
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => ("ctrl-c", 2),
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+}

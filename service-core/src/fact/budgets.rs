@@ -1,0 +1,72 @@
+//! [`Budgets`] and [`Retry`]: how long a service may take, and how often it may try.
+
+use std::time::Duration;
+
+/// How long each phase of one service may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budgets {
+    /// All of coming up: every attempt of `init`, then `start` and the first `health`.
+    pub init: Duration,
+    /// Waiting for admitted calls and joining tasks.
+    pub drain: Duration,
+    /// `shutdown`, then the deferred cleanups.
+    pub shutdown: Duration,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            init: Duration::from_secs(30),
+            drain: Duration::from_secs(10),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How `init` is tried again after an error: `delay`, then twice that, and so on up to `max_delay`.
+///
+/// Only errors and panics are tried again; a timeout is not, because `init_timeout` bounds all attempts together.
+///
+/// ```
+/// use service_core::Retry;
+/// use std::time::Duration;
+///
+/// let retry = Retry::new(5, Duration::from_millis(200), Duration::from_secs(5));
+/// assert_eq!(retry.delay_after(1), Some(Duration::from_millis(200)));
+/// assert_eq!(retry.delay_after(2), Some(Duration::from_millis(400)));
+/// assert_eq!(retry.delay_after(5), None); // the fifth attempt was the last
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    attempts: u32,
+    delay: Duration,
+    max_delay: Duration,
+}
+
+impl Retry {
+    /// `attempts` counts the first one, so `1` means that nothing is tried again; `0` is taken as `1`.
+    pub const fn new(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
+        Self { attempts: if attempts == 0 { 1 } else { attempts }, delay, max_delay }
+    }
+
+    /// How many attempts there are in all.
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How long to wait after the given attempt (from 1) failed, or `None` when it was the last.
+    pub fn delay_after(&self, attempt: u32) -> Option<Duration> {
+        if attempt >= self.attempts {
+            return None;
+        }
+        let doublings = attempt.saturating_sub(1).min(31);
+        Some(self.delay.saturating_mul(1 << doublings).min(self.max_delay))
+    }
+}
+
+impl Default for Retry {
+    /// One attempt.
+    fn default() -> Self {
+        Self::new(1, Duration::ZERO, Duration::ZERO)
+    }
+}

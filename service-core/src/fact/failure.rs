@@ -1,0 +1,184 @@
+//! [`Failure`]: one thing that went wrong in one service.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{BoxError, Place};
+
+/// What a service was doing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// In `init`.
+    Init,
+    /// In `start`.
+    Start,
+    /// In the first `health` that decides whether it becomes ready, or in a later one.
+    Health,
+    /// Waiting for admitted guarded calls.
+    Drain,
+    /// Joining its tasks.
+    Tasks,
+    /// In the background task of this name.
+    Task(Arc<str>),
+    /// In `shutdown`.
+    Shutdown,
+    /// In a deferred cleanup.
+    Cleanup,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Init => f.write_str("init"),
+            Self::Start => f.write_str("start"),
+            Self::Health => f.write_str("health"),
+            Self::Drain => f.write_str("drain"),
+            Self::Tasks => f.write_str("joining the tasks"),
+            Self::Task(name) => write!(f, "task {name}"),
+            Self::Shutdown => f.write_str("shutdown"),
+            Self::Cleanup => f.write_str("a cleanup"),
+        }
+    }
+}
+
+/// What went wrong in one service: who, where, in what phase, after how long, and why.
+///
+/// [`source()`](Error::source) is the user's own error, so it can be downcast.
+#[derive(Clone)]
+pub struct Failure {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: String,
+    place: Place,
+    phase: Phase,
+    elapsed: Duration,
+    path: Vec<String>,
+    cause: Cause,
+}
+
+enum Cause {
+    Error(BoxError),
+    Panic(String),
+    TimedOut(String),
+    Said(String),
+}
+
+impl Failure {
+    fn new(service: &str, place: Place, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
+        let inner = Inner { service: service.to_owned(), place, phase, elapsed, path: Vec::new(), cause };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The hook returned an error.
+    pub(crate) fn error(service: &str, place: Place, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
+        Self::new(service, place, phase, elapsed, Cause::Error(error))
+    }
+
+    /// The hook panicked, with this message.
+    pub(crate) fn panic(service: &str, place: Place, phase: Phase, elapsed: Duration, message: String) -> Self {
+        Self::new(service, place, phase, elapsed, Cause::Panic(message))
+    }
+
+    /// The budget ran out; `detail` says what was known about the wait, or is empty.
+    pub(crate) fn timed_out(service: &str, place: Place, phase: Phase, elapsed: Duration, detail: String) -> Self {
+        Self::new(service, place, phase, elapsed, Cause::TimedOut(detail))
+    }
+
+    /// Something else, in words.
+    pub(crate) fn said(service: &str, place: Place, phase: Phase, elapsed: Duration, words: String) -> Self {
+        Self::new(service, place, phase, elapsed, Cause::Said(words))
+    }
+
+    /// The same failure, with the path from what needed the service down to it.
+    pub(crate) fn with_path(mut self, path: Vec<String>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.path = path;
+        }
+        self
+    }
+
+    /// The service's name.
+    pub fn service(&self) -> &str {
+        &self.inner.service
+    }
+
+    /// Where the service is declared.
+    pub fn place(&self) -> Place {
+        self.inner.place
+    }
+
+    /// What it was doing.
+    pub fn phase(&self) -> &Phase {
+        &self.inner.phase
+    }
+
+    /// How long it had been doing that.
+    pub fn elapsed(&self) -> Duration {
+        self.inner.elapsed
+    }
+
+    /// The path from what was booted for its own sake down to this service: `["Users", "Cache", "Db"]`.
+    pub fn path(&self) -> &[String] {
+        &self.inner.path
+    }
+
+    /// Whether a budget ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.inner.cause, Cause::TimedOut(_))
+    }
+
+    /// The message of the panic, if it was one.
+    pub fn panic_message(&self) -> Option<&str> {
+        match &self.inner.cause {
+            Cause::Panic(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { service, place, phase, elapsed, path, cause } = &*self.inner;
+        match cause {
+            Cause::Error(error) => {
+                write!(f, "{phase} of {service} failed after {elapsed:?}: {error}")?;
+                let mut source = error.source();
+                while let Some(cause) = source {
+                    write!(f, ": {cause}")?;
+                    source = cause.source();
+                }
+            }
+            Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
+            Cause::TimedOut(detail) if detail.is_empty() => {
+                write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
+            }
+            Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
+            Cause::Said(words) => write!(f, "{phase} of {service}: {words}")?,
+        }
+        write!(f, " ({place}")?;
+        if path.len() > 1 {
+            write!(f, ", needed by {}", path[..path.len() - 1].join(" → "))?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.inner.cause {
+            Cause::Error(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}

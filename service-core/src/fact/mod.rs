@@ -1,0 +1,44 @@
+//! Facts: what is known about services and about what happened to them. Plain data, `std` only; nothing here acts.
+
+mod boot_error;
+mod budgets;
+mod event;
+mod facts;
+mod failure;
+mod health;
+mod key;
+pub(crate) mod node;
+mod not_ready;
+mod outcome;
+mod place;
+mod plan_error;
+mod reason;
+mod report;
+mod requires;
+mod result;
+mod run_error;
+mod shutdown_error;
+mod shutdown_report;
+mod state;
+
+pub use boot_error::{BootError, BootFailure};
+pub use budgets::Retry;
+pub(crate) use budgets::Budgets;
+pub use event::{Event, EventKind};
+pub(crate) use facts::{Bond, Dependency, Facts, When};
+pub use failure::{Failure, Phase};
+pub use health::{Health, HealthReport, ServiceHealth};
+pub(crate) use key::Key;
+pub use node::*;
+pub use not_ready::{NotReady, Refusal};
+pub use outcome::Outcome;
+pub use place::Place;
+pub use plan_error::{Absence, Link, PlanError, Problem, Site};
+pub use reason::Reason;
+pub use report::{Report, ServiceReport};
+pub use requires::{Hidden, Requires, Wants};
+pub use result::{BoxError, Result};
+pub use run_error::RunError;
+pub use shutdown_error::ShutdownError;
+pub use shutdown_report::{ServiceShutdown, ShutdownReport};
+pub use state::State;

@@ -1,0 +1,44 @@
+//! [`Reason`]: why a registry goes down.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a registry goes down; every hook can read it with `cx.reason()`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Somebody called `shutdown()` or `request_shutdown(…)`, with these words.
+    Requested(Cow<'static, str>),
+    /// A signal arrived, by its name: `SIGTERM`.
+    Signal(&'static str),
+    /// The boot failed, so what came up is rolled back.
+    BootFailed,
+    /// The registry's token was cancelled, or nobody waited for its boot any more.
+    Cancelled,
+    /// The last handle of the registry was dropped.
+    Dropped,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested(words) => f.write_str(words),
+            Self::Signal(name) => write!(f, "{name} received"),
+            Self::BootFailed => f.write_str("the boot failed"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Dropped => f.write_str("the registry was dropped"),
+        }
+    }
+}
+
+impl From<&'static str> for Reason {
+    fn from(words: &'static str) -> Self {
+        Self::Requested(Cow::Borrowed(words))
+    }
+}
+
+impl From<String> for Reason {
+    fn from(words: String) -> Self {
+        Self::Requested(Cow::Owned(words))
+    }
+}

@@ -1,0 +1,71 @@
+//! [`ShutdownReport`]: what a shutdown or a rollback achieved, service by service.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Failure, Outcome, Place, Reason};
+
+/// What a shutdown or a rollback achieved, service by service, in the order in which they went down.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// Why the registry went down.
+    pub reason: Reason,
+    /// One entry for each service that had been ready, and for each that was stopped on its way up.
+    pub services: Vec<ServiceShutdown>,
+    /// How long it took.
+    pub total: Duration,
+}
+
+/// How one service went down.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServiceShutdown {
+    /// The service's name.
+    pub name: String,
+    /// Where it is declared.
+    pub place: Place,
+    /// How it went.
+    pub outcome: Outcome,
+    /// How long it took to drain: admitted calls, then tasks.
+    pub drain: Duration,
+    /// How long `shutdown` and the cleanups took.
+    pub own: Duration,
+    /// Guarded calls that were still running when the drain budget was used up, by method and how many.
+    pub calls_left: Vec<(String, usize)>,
+    /// References to the instance that outlived it.
+    pub still_held: usize,
+}
+
+impl ShutdownReport {
+    /// Whether every service went down without an error and in time.
+    pub fn is_clean(&self) -> bool {
+        self.services.iter().all(|service| service.outcome.is_clean())
+    }
+
+    /// Everything that went wrong, in the order in which it did.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.services.iter().filter_map(|service| service.outcome.failure())
+    }
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clean = self.services.iter().filter(|service| service.outcome.is_clean()).count();
+        let all = self.services.len();
+        writeln!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", self.total, self.reason)?;
+        let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
+        for service in &self.services {
+            let ServiceShutdown { name, outcome, drain, own, calls_left, still_held, .. } = service;
+            write!(f, "  {name:width$}  {outcome}, drained {drain:?}, own {own:?}")?;
+            for (method, count) in calls_left {
+                write!(f, ", {count} × {method} still running")?;
+            }
+            if *still_held > 0 {
+                write!(f, ", {still_held} references outlive it")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}

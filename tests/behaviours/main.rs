@@ -1,0 +1,2 @@
+//! The behaviours, a file each.
+mod smoke;
