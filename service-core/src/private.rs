@@ -2,7 +2,7 @@
 
 pub use inventory;
 
-pub use crate::act::{Carries, Panics, Refused, Declare, Declared as Definition, Home, Homed, Policy};
-pub use crate::face::{Entry, Trial, Who, argument, call, enter};
+pub use crate::act::{Carries, Panics, Refused, Declare, Declared as Definition, Home, Homed, Method, Policy};
+pub use crate::face::{Call, Entered, Entry, Trial, Who, argument, call, enter};
 pub use crate::fact::{Hidden, Place, Requires, Retry, Wants};
 pub use crate::fact::node::*;

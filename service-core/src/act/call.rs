@@ -21,9 +21,9 @@ pub enum Policy {
 }
 
 /// Admits a call, or says why not.
-pub(crate) async fn admit(slot: &Arc<Slot>, method: &'static str, policy: Policy) -> Result<Pass, NotReady> {
+pub(crate) async fn admit(slot: &Arc<Slot>, lane: u8, policy: Policy) -> Result<Pass, NotReady> {
     loop {
-        match admit_now(slot, method) {
+        match admit_now(slot, lane) {
             Ok(pass) => return Ok(pass),
             Err(refusal) if policy == Policy::Refuse => return Err(refusal),
             Err(_) => wait(slot, policy).await?,
@@ -32,10 +32,10 @@ pub(crate) async fn admit(slot: &Arc<Slot>, method: &'static str, policy: Policy
 }
 
 /// Admits a call at once, or says why not.
-pub(crate) fn admit_now(slot: &Arc<Slot>, method: &'static str) -> Result<Pass, NotReady> {
-    let pass = match slot.admit(method) {
+pub(crate) fn admit_now(slot: &Arc<Slot>, lane: u8) -> Result<Pass, NotReady> {
+    let pass = match slot.admit(lane) {
         Some(pass) => pass,
-        None if is_insider(slot) => slot.admit_insider(method),
+        None if is_insider(slot) => slot.admit_insider(),
         None => return Err(not_now(slot)),
     };
     note_use(slot);

@@ -154,7 +154,6 @@ impl Driver {
                 Happened::Done(service, done) => self.on_done(service, done),
                 Happened::Cancelled => {
                     self.cancelled = true;
-                    self.boot_failure.get_or_insert(BootFailure::Cancelled);
                     self.shut_down(Reason::Cancelled);
                 }
                 Happened::Due => self.on_due(),
@@ -212,7 +211,6 @@ impl Driver {
             Message::Boot => {}
             Message::NobodyWaits => {
                 if self.shared.booted().is_none() && self.shared.nobody_waits() {
-                    self.boot_failure.get_or_insert(BootFailure::Cancelled);
                     self.shut_down(Reason::Cancelled);
                 }
             }
@@ -300,8 +298,11 @@ impl Driver {
         }
         self.shared.set_reason(reason.clone());
         self.shared.log.emit(EventKind::ShuttingDown { reason: reason.clone() });
+        self.boot_failure = Some(match reason {
+            Reason::Cancelled => BootFailure::Cancelled,
+            reason => BootFailure::ShutDown(reason),
+        });
         if self.boot.is_some() && self.shared.booted().is_none() {
-            self.boot_failure.get_or_insert(BootFailure::ShutDown(reason));
             self.sink(self.shared.options.rollback_timeout);
         } else if self.shared.options.lame_duck > Duration::ZERO && self.boot.is_some() {
             self.leaving_at = Some(later(self.shared.options.lame_duck));

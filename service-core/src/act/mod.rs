@@ -30,7 +30,7 @@ pub use declare::{Declare, Declared};
 pub use definition::Definition;
 pub(crate) use driver::Message;
 pub use ending::Ending;
-pub use home::{Home, Homed};
+pub use home::{Home, Homed, Method};
 pub(crate) use hooks::HandedOverDyn;
 pub use lifecycle::Lifecycle;
 pub(crate) use log::Listener;

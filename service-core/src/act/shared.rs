@@ -108,7 +108,7 @@ impl Shared {
         let (log, telling) = Log::new(observer, listeners);
         let shared = Arc::new_cyclic(|this: &Weak<Self>| {
             let services = plan.services().iter().enumerate();
-            let slots = services.map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, this.clone()))).collect();
+            let slots = services.map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, this.clone()))).collect();
             Self {
                 id,
                 plan,
@@ -140,7 +140,7 @@ impl Shared {
 
     /// The registry on whose behalf this thread is running.
     pub(crate) fn ambient() -> Option<Arc<Self>> {
-        let id = ambient::find(|frame| Some(frame.registry))?;
+        let id = ambient::innermost()?.registry();
         ALL.lock().unwrap_or_else(PoisonError::into_inner).get(&id)?.upgrade()
     }
 

@@ -1,19 +1,19 @@
 //! [`Slot`]: one service's place in one registry: its state, its gate and its instance.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::home::Residence;
 use super::instance::Instance;
 use super::shared::Shared;
 use crate::fact::{EventKind, Facts, Failure, NotReady, Place, Refusal, State};
 use crate::mechanism::ambient::{self, Frame, Role};
-use crate::mechanism::gate::Gate;
+use crate::mechanism::gate::{Gate, LANES, Ticket};
 
 /// How many calls may wait for one service at once.
 pub(crate) const MAX_WAITING: usize = 1024;
@@ -25,11 +25,18 @@ pub(crate) struct Slot {
     pub name: Arc<str>,
     pub place: Place,
     pub lazy: bool,
+    /// Whether the registry is the process's.
+    is_of_process: bool,
     shared: Weak<Shared>,
     status: watch::Sender<Status>,
-    gate: Gate,
     instance: RwLock<Option<Instance>>,
-    calls: Mutex<BTreeMap<&'static str, usize>>,
+    /// Where instances of its type are known; none for a definition made at run time.
+    home: OnceLock<&'static dyn Residence>,
+    /// Whether it uses the gate at home, or its own because somebody else does.
+    at_home: AtomicBool,
+    own_gate: Gate,
+    /// What opens the gate: the address of the instance.
+    token: AtomicUsize,
     waiting: AtomicUsize,
     times: Mutex<Times>,
 }
@@ -56,18 +63,21 @@ pub(crate) struct Times {
 }
 
 impl Slot {
-    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, shared: Weak<Shared>) -> Self {
+    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, shared: Weak<Shared>) -> Self {
         Self {
             registry,
             index,
             name: facts.name.as_str().into(),
             place: facts.place,
             lazy: facts.lazy,
+            is_of_process,
             shared,
             status: watch::Sender::new(Status { state: State::Idle, cause: Refusal::State }),
-            gate: Gate::new(),
             instance: RwLock::new(None),
-            calls: Mutex::default(),
+            home: OnceLock::new(),
+            at_home: AtomicBool::new(false),
+            own_gate: Gate::new(),
+            token: AtomicUsize::new(1),
             waiting: AtomicUsize::new(0),
             times: Mutex::default(),
         }
@@ -84,18 +94,18 @@ impl Slot {
     }
 
     pub(crate) fn frame(&self, role: Role) -> Frame {
-        Frame { registry: self.registry, service: self.index as u32, role }
+        Frame::new(self.registry, self.index as u32, role)
     }
 
     /// Whether this thread is running on behalf of this service, in a role that `pick` accepts.
     pub(crate) fn is_ambient(&self, pick: impl Fn(Role) -> bool) -> bool {
-        let mine = |frame: Frame| frame.registry == self.registry && frame.service == self.index as u32;
-        ambient::find(|frame| (mine(frame) && pick(frame.role)).then_some(())).is_some()
+        let mine = |frame: Frame| frame.registry() == self.registry && frame.service() == self.index as u32;
+        ambient::find(|frame| (mine(frame) && pick(frame.role())).then_some(())).is_some()
     }
 
     /// Whether this thread is working on the start of some service of this registry.
     pub(crate) fn has_ambient_start(&self) -> bool {
-        let starts = |frame: Frame| frame.registry == self.registry && frame.role == Role::Starting;
+        let starts = |frame: Frame| frame.registry() == self.registry && frame.role() == Role::Starting;
         ambient::find(|frame| starts(frame).then_some(())).is_some()
     }
 
@@ -115,30 +125,56 @@ impl Slot {
         self.status.send_replace(Status { state, cause });
     }
 
+    /// Its instance lives at this address, in this home; `at_home` tells whether it may use the gate there.
+    pub(crate) fn settle(&self, home: &'static dyn Residence, address: usize, at_home: bool) {
+        self.home.get_or_init(|| home);
+        self.at_home.store(at_home, Ordering::Release);
+        self.token.store(address, Ordering::Release);
+    }
+
+    fn gate(&self) -> &Gate {
+        match self.home.get() {
+            Some(home) if self.at_home.load(Ordering::Acquire) => home.gate(),
+            _ => &self.own_gate,
+        }
+    }
+
+    /// The home, if this is the process's instance.
+    fn public_home(&self) -> Option<&'static dyn Residence> {
+        self.home.get().copied().filter(|_| self.is_of_process)
+    }
+
     /// Lets calls in, then says so.
     pub(crate) fn open(&self, instance: Instance) {
+        if let Some(home) = self.public_home() {
+            home.move_in(self.registry, &instance);
+        }
         *self.instance.write().unwrap_or_else(PoisonError::into_inner) = Some(instance);
-        self.gate.open();
+        self.gate().open(self.token.load(Ordering::Acquire));
         self.set(State::Ready, Refusal::State);
     }
 
     /// Says that it drains, then refuses: readiness is false before anything is refused.
     pub(crate) fn close(&self) {
         self.set(State::Draining, Refusal::State);
-        self.gate.close();
+        self.gate().close();
+        if let Some(home) = self.public_home() {
+            home.move_out(self.registry);
+        }
     }
 
     /// Ends when no call is left.
     pub(crate) async fn drained(&self) {
-        self.gate.empty().await;
+        self.gate().empty().await;
     }
 
     /// The calls that are still running, by method.
     pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
-        if self.gate.inside() == 0 {
-            return Vec::new();
-        }
-        self.calls().iter().map(|(method, count)| ((*method).to_owned(), *count)).collect()
+        let Some(home) = self.home.get() else { return Vec::new() };
+        let inside = self.gate().inside();
+        let name = |lane: usize| if lane < LANES { home.method(lane) } else { "calls that these have made" };
+        let left = inside.iter().enumerate().filter(|(_, count)| **count > 0);
+        left.map(|(lane, count)| (name(lane).to_owned(), *count)).collect()
     }
 
     /// Lets go of the instance, and says how many references outlive it.
@@ -170,24 +206,17 @@ impl Slot {
         self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn calls(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Admits a call if the gate is open.
-    pub(crate) fn admit(self: &Arc<Self>, method: &'static str) -> Option<Pass> {
-        self.gate.enter().then(|| self.pass(method))
+    /// Admits a call, counted in this lane, if the gate is open.
+    pub(crate) fn admit(self: &Arc<Self>, lane: u8) -> Option<Pass> {
+        let token = self.token.load(Ordering::Acquire);
+        let ticket = self.gate().enter(token, lane)?;
+        Some(Pass { slot: self.clone(), counted: Some((ticket, token)) })
     }
 
     /// Admits a call of somebody who is inside already, whatever the gate says.
-    pub(crate) fn admit_insider(self: &Arc<Self>, method: &'static str) -> Pass {
-        self.gate.enter_anyway();
-        self.pass(method)
-    }
-
-    fn pass(self: &Arc<Self>, method: &'static str) -> Pass {
-        *self.calls().entry(method).or_default() += 1;
-        Pass { slot: self.clone(), method }
+    pub(crate) fn admit_insider(self: &Arc<Self>) -> Pass {
+        self.gate().enter_inside();
+        Pass { slot: self.clone(), counted: None }
     }
 
     /// Takes one of the places of those who wait.
@@ -208,7 +237,8 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
 /// A call that passed the gate; leaves when it is dropped.
 pub(crate) struct Pass {
     slot: Arc<Slot>,
-    method: &'static str,
+    /// Where it was counted, and under what token; `None` for an insider.
+    counted: Option<(Ticket, usize)>,
 }
 
 impl Pass {
@@ -219,15 +249,10 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        let mut calls = self.slot.calls();
-        if let Some(count) = calls.get_mut(self.method) {
-            *count -= 1;
-            if *count == 0 {
-                calls.remove(self.method);
-            }
+        match self.counted {
+            Some((ticket, token)) => self.slot.gate().leave(ticket, token),
+            None => self.slot.gate().leave_inside(),
         }
-        drop(calls);
-        self.slot.gate.leave();
     }
 }
 

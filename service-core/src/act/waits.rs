@@ -31,8 +31,9 @@ pub(crate) struct Wait {
 fn starting(shared: &Shared) -> Vec<usize> {
     let mut services = Vec::new();
     ambient::find(|frame| {
-        if frame.registry == shared.id && frame.role == Role::Starting && !services.contains(&(frame.service as usize)) {
-            services.push(frame.service as usize);
+        let service = frame.service() as usize;
+        if frame.registry() == shared.id && frame.role() == Role::Starting && !services.contains(&service) {
+            services.push(service);
         }
         None::<()>
     });

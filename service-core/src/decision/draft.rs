@@ -117,7 +117,9 @@ impl<'a> Draft<'a> {
             text: dependency.text.clone(),
             bond: dependency.bond,
         };
-        self.present(at).map(need).collect()
+        let mut needs = Vec::with_capacity(self.meanings[at].len());
+        needs.extend(self.present(at).map(need));
+        needs
     }
 
     fn absent_wants(&self, at: usize) -> Vec<String> {

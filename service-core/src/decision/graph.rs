@@ -87,7 +87,8 @@ impl Graph {
     /// `status` and `undeclared` speak of services by their index in the plan; `undeclared` holds who called whom.
     pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
         let services = plan.services().iter().enumerate();
-        let mut nodes: Vec<_> = services.map(|(index, planned)| ServiceNode::new(index, planned, status(index))).collect();
+        let mut nodes: Vec<_> =
+            services.map(|(index, planned)| ServiceNode::new(index, planned, status(index))).collect();
         nodes.sort_by(|a, b| a.name.cmp(&b.name));
         let mut rank = vec![0; nodes.len()];
         nodes.iter().enumerate().for_each(|(at, node)| rank[node.index] = at);
@@ -101,7 +102,8 @@ impl Graph {
                 Edge { from: rank[from], to: rank[need.index], bond: Some(need.bond), via }
             }));
         }
-        let called = undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
+        let called =
+            undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
         edges.extend(called);
         // The strongest bond between two services says it all; a call says nothing where there is one.
         edges.sort_by_key(|edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond));
@@ -200,7 +202,8 @@ impl ServiceNode {
 
     /// What sets it apart from a plain service, in words of one.
     pub(super) fn flags(&self) -> impl Iterator<Item = &'static str> {
-        let flags = [(self.lazy, "lazy"), (self.optional, "optional"), (self.given, "given"), (self.replaced, "replaced")];
+        let flags =
+            [(self.lazy, "lazy"), (self.optional, "optional"), (self.given, "given"), (self.replaced, "replaced")];
         flags.into_iter().filter_map(|(set, word)| set.then_some(word))
     }
 }

@@ -16,7 +16,7 @@ mod trial;
 
 pub use builder::Builder;
 pub use catalog::Entry;
-pub use guard::{Who, call, enter};
+pub use guard::{Call, Entered, Who, call, enter};
 pub use registry::Registry;
 pub use service::Service;
 pub use trial::{Trial, argument};

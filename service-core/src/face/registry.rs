@@ -277,7 +277,7 @@ impl Registry {
     }
 
     fn frame(&self) -> Frame {
-        Frame { registry: self.shared().id, service: u32::MAX, role: Role::Scope }
+        Frame::new(self.shared().id, Frame::NO_SERVICE, Role::Scope)
     }
 
     /// Runs until SIGTERM or ctrl-c arrives, or somebody requests the shutdown; then shuts down, and says how that
@@ -316,8 +316,8 @@ impl Registry {
     pub async fn shutdown(&self) -> Result<ShutdownReport, ShutdownError> {
         self.request_shutdown("shutdown() was called");
         let id = self.shared().id;
-        let inside = ambient::find(|frame| (frame.registry == id && frame.role != Role::Scope).then_some(frame.service));
-        if let Some(service) = inside {
+        let part = |frame: Frame| frame.registry() == id && frame.role() != Role::Scope;
+        if let Some(service) = ambient::find(|frame| part(frame).then_some(frame.service())) {
             return Err(ShutdownError::from_inside(self.shared().slots[service as usize].name.to_string()));
         }
         self.wind_up().await

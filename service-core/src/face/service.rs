@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::current;
 use crate::act::{self, Declared, Homed};
-use crate::fact::{Key, NodeRef, NotReady};
+use crate::fact::node::NodeRef;
+use crate::fact::{Key, NotReady};
+use crate::mechanism::ambient;
 
 /// A type with one instance per registry. Written by [`#[service]`](macro@crate::service), never by hand.
 ///
@@ -32,6 +34,9 @@ pub trait Service: Homed {
     /// allowed here.
     fn service() -> impl Future<Output = Result<Arc<Self>, NotReady>> + Send {
         async {
+            if let Ok(instance) = Self::try_service() {
+                return Ok(instance);
+            }
             let shared = current::or_first_use::<Self>().await?;
             let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
             act::reach(slot, |slot| slot.value()).await
@@ -43,6 +48,11 @@ pub trait Service: Homed {
     /// # Errors
     /// If the service is not ready now.
     fn try_service() -> Result<Arc<Self>, NotReady> {
+        if !ambient::is_starting()
+            && let Some(instance) = Self::home().current()
+        {
+            return Ok(instance);
+        }
         let shared = current::now::<Self>()?;
         let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
         act::reach_now(slot, |slot| slot.value())

@@ -65,7 +65,6 @@ enum Cause {
     Error(BoxError),
     Panic(String),
     TimedOut(String),
-    Said(String),
 }
 
 impl Failure {
@@ -87,11 +86,6 @@ impl Failure {
     /// The budget ran out; `detail` says what was known about the wait, or is empty.
     pub(crate) fn timed_out(service: &str, place: Place, phase: Phase, elapsed: Duration, detail: String) -> Self {
         Self::new(service, place, phase, elapsed, Cause::TimedOut(detail))
-    }
-
-    /// Something else, in words.
-    pub(crate) fn said(service: &str, place: Place, phase: Phase, elapsed: Duration, words: String) -> Self {
-        Self::new(service, place, phase, elapsed, Cause::Said(words))
     }
 
     /// The same failure, with the path from what needed the service down to it.
@@ -158,7 +152,6 @@ impl fmt::Display for Failure {
                 write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
             }
             Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
-            Cause::Said(words) => write!(f, "{phase} of {service}: {words}")?,
         }
         write!(f, " ({place}")?;
         if path.len() > 1 {

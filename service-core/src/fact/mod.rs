@@ -29,7 +29,6 @@ pub(crate) use facts::{Bond, Dependency, Facts, When};
 pub use failure::{Failure, Phase};
 pub use health::{Health, HealthReport, ServiceHealth};
 pub(crate) use key::Key;
-pub use node::*;
 pub use not_ready::{NotReady, Refusal};
 pub use outcome::Outcome;
 pub use place::Place;

@@ -67,7 +67,7 @@ impl NodeRef {
 
 /// How many services one walk visits at most, and how many dependencies it follows. Nearest first, so it is only a cycle of
 /// very many services, or one hidden deep in a very dense graph, that is left to the plan.
-const REACH: usize = 1 << 10;
+const REACH: usize = 1 << 9;
 
 /// Looks for a cycle through this service. Each is found once: from its service with the smallest hash, because a walk
 /// enters only services whose hash is larger than that of its own. The hash is as good as random, so the walks are short

@@ -64,9 +64,8 @@ impl<L: Copy + Ord> Digraph<L> {
     /// A cycle is a list of nodes with the label of the edge to the next. It begins at the smallest node of its
     /// component and is the shortest through that node, so it holds nothing that only leads to the cycle.
     pub(crate) fn cycles(&self) -> Vec<Vec<(usize, L)>> {
-        let mut cycles: Vec<_> = (0..self.len())
-            .filter_map(|node| self.label(node, node).map(|label| vec![(node, label)]))
-            .collect();
+        let mut cycles: Vec<_> =
+            (0..self.len()).filter_map(|node| self.label(node, node).map(|label| vec![(node, label)])).collect();
         let mut component_of = vec![0; self.len()];
         let mut smallest = Vec::new();
         for (number, component) in kosaraju_scc(&self.inner).into_iter().enumerate() {
@@ -93,6 +92,7 @@ impl<L: Copy + Ord> Digraph<L> {
                     last = node;
                     break 'search;
                 }
+                // What leads out of the component does not lead back, and would make this quadratic.
                 if component_of[next] == component_of[start] && parents[next].is_none() {
                     parents[next] = Some(node);
                     queue.push_back(next);

@@ -3,3 +3,4 @@
 pub(crate) mod ambient;
 pub(crate) mod gate;
 pub(crate) mod graph;
+mod sync;

@@ -225,7 +225,7 @@ fn a_trait_object_that_two_provide_is_ambiguous() {
          type, take the others out with `when`, or hand one over with `.replace_dyn::<dyn M>(…)`"
     );
     let mut catalog = providers();
-    catalog.push(service("A").after(&["dyn M"]));
+    catalog.push(service("A").provides("dyn M").after(&["dyn M"]));
     assert_eq!(names(&plan(catalog)), ["B", "C", "A"]);
 }
 
@@ -243,5 +243,8 @@ fn g21_an_unknown_name_in_the_wish_is_refused() {
     let text = problem_for(vec![service("A")], &give(&["B"]));
     assert!(text.starts_with("`.give(…)` names B, which is not registered; "), "{text}");
     let text = problem_for(vec![service("A").when("never", || false)], &only(&["A"]));
-    assert!(text.starts_with("`.only(…)` names A (src/a.rs:3), which is off because `when = never` said no;"), "{text}");
+    assert!(
+        text.starts_with("`.only(…)` names A (src/a.rs:3), which is off because `when = never` said no;"),
+        "{text}"
+    );
 }

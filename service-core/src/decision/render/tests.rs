@@ -114,6 +114,7 @@ fn o07_json_marks_the_root_cause() {
 #[test]
 fn a_control_character_breaks_no_format() {
     let graph = plan(vec![service("A").called("a\nb\u{7}")]).graph();
+    assert_eq!(graph.to_string(), "a b ");
     assert!(graph.dot().contains(r#""a\nb " [label="a\nb "]"#), "{}", graph.dot());
     assert!(graph.mermaid().contains(r#"s0["a b "]"#), "{}", graph.mermaid());
     assert!(graph.json().contains(r#""name": "a\u000ab\u0007""#), "{}", graph.json());
@@ -124,7 +125,8 @@ fn a_control_character_breaks_no_format() {
 fn a_hundred_diamonds_stay_linear() {
     let mut catalog: Vec<Facts> = vec![service("tip-0")];
     for n in 1..=100 {
-        let (tip, left, right, below) = (format!("tip-{n}"), format!("left-{n}"), format!("right-{n}"), format!("tip-{}", n - 1));
+        let (tip, left, right, below) =
+            (format!("tip-{n}"), format!("left-{n}"), format!("right-{n}"), format!("tip-{}", n - 1));
         catalog.push(service(&tip).requires(&[&left, &right]));
         catalog.extend([&left, &right].map(|side| service(side).requires(&[&below])));
     }

@@ -97,7 +97,7 @@ fn draw(f: &mut fmt::Formatter<'_>, branch: &Branch<'_>, node: &ServiceNode, mar
             word => write!(f, "{word} ")?,
         }
     }
-    f.write_str(&node.name)?;
+    f.write_str(&node.name.replace(char::is_control, " "))?;
     if let Some(via) = branch.edge.and_then(|edge| edge.via.as_ref()) {
         write!(f, " as {via}")?;
     }

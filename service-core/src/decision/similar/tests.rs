@@ -4,7 +4,9 @@ const KNOWN: [&str; 6] = ["shard-1", "shard-2", "cache", "users::Db", "orders::D
 
 #[test]
 fn a_slip_of_the_finger_is_understood() {
-    for (wrong, meant) in [("cahce", "cache"), ("Cache", "cache"), ("cach", "cache"), ("mial", "mail"), ("emails", "mail")] {
+    for (wrong, meant) in
+        [("cahce", "cache"), ("Cache", "cache"), ("cach", "cache"), ("mial", "mail"), ("emails", "mail")]
+    {
         assert_eq!(similar(wrong, KNOWN.into_iter()), [meant], "{wrong}");
     }
 }

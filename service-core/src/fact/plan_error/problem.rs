@@ -243,7 +243,10 @@ fn absent(f: &mut fmt::Formatter<'_>, text: &str, why: &Absence) -> fmt::Result 
                 true => write!(f, "{text}, whose provider {service}")?,
                 false => write!(f, "{service}, which")?,
             }
-            write!(f, " is off because `when = {when}` said no; boot it all the same with `.with::<…>()` on the builder")
+            write!(
+                f,
+                " is off because `when = {when}` said no; boot it all the same with `.with::<…>()` on the builder"
+            )
         }
         Absence::UnknownName { similar } if similar.is_empty() => {
             write!(f, "`{text}`, and no service has that name; correct it, define that service, {NOT_LINKED}")

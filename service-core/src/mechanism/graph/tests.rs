@@ -17,6 +17,7 @@ fn ties_are_broken_by_the_smallest() {
 fn the_strongest_of_parallel_edges_stays() {
     let graph = Digraph::new(2, vec![(0, 1, 'c'), (0, 1, 'a'), (1, 0, 'b')]);
     assert_eq!(graph.cycles(), [vec![(0, 'a'), (1, 'b')]]);
+    assert_eq!(graph.dependants(), [[1], [0]]);
 }
 
 #[test]
@@ -25,6 +26,16 @@ fn each_component_shows_its_shortest_cycle_and_nothing_else() {
     let cycles = graph(8, &edges).cycles();
     let nodes: Vec<Vec<usize>> = cycles.iter().map(|cycle| cycle.iter().map(|&(node, _)| node).collect()).collect();
     assert_eq!(nodes, [vec![1, 2], vec![4, 5, 6], vec![6]]);
+}
+
+#[test]
+fn a_cycle_that_leads_to_another_stays_by_itself() {
+    let edges = [(0, 1), (1, 2), (2, 0), (0, 3), (3, 4), (4, 5), (5, 3), (3, 6), (6, 7), (7, 6)];
+    for turned in [false, true] {
+        let edges = edges.map(|(from, to)| if turned { (7 - from, 7 - to) } else { (from, to) });
+        let lengths: Vec<_> = graph(8, &edges).cycles().iter().map(Vec::len).collect();
+        assert_eq!(lengths, if turned { [2, 3, 3] } else { [3, 3, 2] });
+    }
 }
 
 #[test]

@@ -36,8 +36,15 @@ fn wish(dice: &mut Dice) -> Wish {
 fn seen(catalog: Vec<Facts>, wish: &Wish) -> String {
     match prove(catalog, wish) {
         Ok(plan) => {
-            let services: Vec<_> = plan.services().iter().map(|it| (&it.facts.name, &it.needs, it.eager, it.height)).collect();
-            format!("{services:?}\n{plan}\n{}\n{}\n{}\n{}", plan.dot(), plan.mermaid(), plan.json(), plan.critical_path())
+            let services: Vec<_> =
+                plan.services().iter().map(|it| (&it.facts.name, &it.needs, it.eager, it.height)).collect();
+            format!(
+                "{services:?}\n{plan}\n{}\n{}\n{}\n{}",
+                plan.dot(),
+                plan.mermaid(),
+                plan.json(),
+                plan.critical_path()
+            )
         }
         Err(error) => error.to_string(),
     }
@@ -103,7 +110,11 @@ fn every_cycle_is_real_and_every_cyclic_graph_is_refused() {
                 other => panic!("seed {seed}: {other}"),
             };
             let names: Vec<_> = path.iter().map(|link| link.service.name.as_str()).collect();
-            assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "seed {seed}: {names:?} is no simple cycle");
+            assert_eq!(
+                names.iter().collect::<HashSet<_>>().len(),
+                names.len(),
+                "seed {seed}: {names:?} is no simple cycle"
+            );
             for (link, next) in path.iter().zip(names.iter().cycle().skip(1)) {
                 let edge = (key(&link.service.name), link.verb, key(next));
                 assert!(edges.contains(&edge), "seed {seed}: {edge:?} was never declared");

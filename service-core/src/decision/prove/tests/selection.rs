@@ -1,7 +1,7 @@
 //! What comes into a plan, in which order, and what of it a boot brings up.
 
 use crate::decision::plan::{Plan, Planned};
-use crate::decision::sample::{at, eager, key, names, only, plan, plan_for, service, with};
+use crate::decision::sample::{at, eager, give, key, names, only, plan, plan_for, service, with};
 use crate::fact::{Bond, Key};
 
 fn find<'a>(plan: &'a Plan, name: &str) -> &'a Planned {
@@ -119,10 +119,29 @@ fn a_stand_in_spares_what_only_the_real_one_needed() {
 }
 
 #[test]
-fn a_stand_in_is_ready_at_once_even_if_lazy_and_misses_nothing() {
-    let plan = plan(vec![service("L").lazy().replaced().requires(&["X", "L"]).wants(&["Y"])]);
+fn a_stand_in_is_ready_at_once_even_if_lazy_or_off_and_misses_nothing() {
+    let stand_in = service("L").lazy().when("never", || false).replaced();
+    let plan = plan(vec![service("L"), stand_in.requires(&["X", "L"]).wants(&["Y"])]);
     assert_eq!(eager(&plan), ["L"]);
+    assert_eq!(plan.services()[0].source, 1);
     assert_eq!(plan.absent_wants(0), [""; 0]);
+}
+
+#[test]
+fn order_alone_keeps_nothing_and_its_own_trait_object_keeps_nothing() {
+    let plan = plan(vec![
+        service("A").replaced().requires(&["B"]),
+        service("B").provides("dyn M").wants(&["dyn M"]).after(&["C"]),
+        service("C").after(&["B"]),
+    ]);
+    assert_eq!(names(&plan), ["A", "C"]);
+}
+
+#[test]
+fn what_was_given_stays_although_only_the_real_one_needed_it() {
+    let catalog = vec![service("A").replaced().requires(&["S"]), service("S").given()];
+    assert_eq!(names(&plan(catalog.clone())), ["A"]);
+    assert_eq!(names(&plan_for(catalog, &give(&["S"]))), ["A", "S"]);
 }
 
 #[test]
