@@ -45,7 +45,10 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Cancellat
             }
             Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
         };
+        // The cleanups have a budget of their own; what is left of this one is for the next attempt.
+        let until = deadline.get();
         let undone = undo(&site, None, None).await;
+        deadline.set(until);
         let Some(delay) = facts.retry.delay_after(attempt).filter(|_| may_retry) else {
             return Risen::Fell { failure, undone };
         };

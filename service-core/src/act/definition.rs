@@ -220,6 +220,8 @@ impl<T: Send + Sync + 'static> Hooks for Closures<T> {
     }
 
     fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>> {
-        Some(self.shutdown.as_ref()?(site.slot.value()?, Context::new(site)))
+        let (shutdown, value) = (self.shutdown.clone()?, site.slot.value()?);
+        // The closure itself may panic, so it is called where that is caught.
+        Some(Box::pin(async move { shutdown(value, Context::new(site)).await }))
     }
 }

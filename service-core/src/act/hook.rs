@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::task::JoinError;
+use tokio::task::{JoinError, yield_now};
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,14 @@ where
             Some(ended) => return ended,
             // It has been extended since.
             None if deadline.get() > until => continue,
-            None => false,
+            None => {
+                // Its own timer may have struck at the same instant: it has its turn before it is called late.
+                yield_now().await;
+                if task.is_finished() {
+                    continue;
+                }
+                false
+            }
         };
         task.abort();
         let blocking = timeout(GRACE, &mut task).await.is_err();

@@ -2,6 +2,7 @@
 
 mod boot_error;
 mod budgets;
+mod cloned;
 mod event;
 mod facts;
 mod failure;
@@ -24,6 +25,7 @@ mod state;
 pub use boot_error::{BootError, BootFailure};
 pub use budgets::Retry;
 pub(crate) use budgets::Budgets;
+pub use cloned::{Instance, NotCloned};
 pub use event::{Event, EventKind};
 pub(crate) use facts::{Bond, Dependency, Facts, When};
 pub use failure::{Failure, Phase};
