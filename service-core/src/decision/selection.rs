@@ -22,11 +22,12 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// `only` with what it requires; without an `only`, everything that is on and that somebody still needs.
+    /// `only` with what it requires, and every stand-in; without an `only`, everything that is on and that somebody still needs.
     pub(super) fn new(candidates: &[Candidate], on: &[bool], meanings: &Meanings<'_>, named: &Named) -> Self {
         let required = required(candidates, meanings);
         if let Some(only) = &named.only {
-            let present = required.reached_from(only.iter().chain(&named.with).copied());
+            let replaced = (0..candidates.len()).filter(|&at| candidates[at].facts.replaced);
+            let present = required.reached_from(only.iter().chain(&named.with).copied().chain(replaced));
             return Self { eager: present.clone(), present };
         }
         let mut present = on.to_vec();

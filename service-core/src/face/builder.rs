@@ -41,16 +41,10 @@ pub struct Builder {
     origin: &'static Location<'static>,
     wish: Wish,
     added: Vec<Declared>,
-    stand_ins: Vec<StandIn>,
+    stand_ins: Vec<Declared>,
     options: Options,
     listeners: Vec<Listener>,
     signals: bool,
-}
-
-/// Something in place of a linked service.
-struct StandIn {
-    key: Key,
-    declared: Declared,
 }
 
 fn wanted<T: ?Sized + 'static>() -> Wanted {
@@ -112,7 +106,7 @@ impl Builder {
             declared.facts.lazy = false;
             declared.facts.when = None;
         }
-        self.stand_ins.push(StandIn { key: declared.facts.key.clone(), declared });
+        self.stand_ins.push(declared);
     }
 
     /// Puts a value in place of whatever provides a `dyn Trait`.
@@ -256,10 +250,11 @@ impl Builder {
     fn catalog(self) -> Vec<Declared> {
         let mut catalog = linked();
         catalog.extend(self.added);
-        for StandIn { key, declared } in self.stand_ins {
-            match catalog.iter_mut().find(|there| there.facts.key == key) {
-                Some(there) => *there = declared,
-                // Not linked in, or of another builder: the value is all that is needed.
+        for declared in self.stand_ins {
+            // A given value completes what is linked in; a replacement stands beside it, and the plan chooses it.
+            let linked = catalog.iter_mut().find(|it| it.facts.key == declared.facts.key && !declared.facts.replaced);
+            match linked {
+                Some(linked) => *linked = declared,
                 None => catalog.push(declared),
             }
         }

@@ -10,6 +10,7 @@ use crate::fact::Result;
 /// Runs one test in an isolated registry of its own.
 #[derive(Debug, Default)]
 pub struct Trial {
+    #[cfg(feature = "test-util")]
     start_paused: bool,
     worker_threads: Option<usize>,
 }

@@ -1,0 +1,61 @@
+//! [`Arguments`]: what stands in the parentheses of `#[guarded(…)]`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Error, Token};
+
+use crate::arguments::{Known, once, read};
+use crate::mistakes::Mistakes;
+use crate::timespan::Timespan;
+
+const KNOWN: &[Known] = &[once("refuse", "`refuse` and nothing else"), once("wait", "`wait = \"2s\"`")];
+
+/// What happens to a call while the service is not ready.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    refuse: Option<Span>,
+    wait: Option<Timespan>,
+}
+
+impl Arguments {
+    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+        let mut arguments = Self::default();
+        let mut both = None;
+        read("#[guarded]", KNOWN, tokens, mistakes, |name, input, mistakes| {
+            if name == "refuse" {
+                arguments.refuse = Some(name.span());
+            } else {
+                input.parse::<Token![=]>()?;
+                arguments.wait = Timespan::parse_positive(name, input, mistakes)?;
+                both = Some(name.clone());
+            }
+            Ok(())
+        });
+        if let (Some(wait), Some(_)) = (both, arguments.refuse) {
+            contradiction(&wait, mistakes);
+        }
+        arguments
+    }
+
+    /// A call that blocks its thread cannot wait without blocking whoever shares the thread.
+    pub(crate) fn forbid_waiting(&self, method: &Ident, mistakes: &mut Mistakes) {
+        if let Some(wait) = self.wait {
+            let text = format!("`{method}` is not async, so a call cannot wait; make it async, or remove `wait`");
+            mistakes.add(Error::new(wait.span, text));
+        }
+    }
+}
+
+fn contradiction(wait: &Ident, mistakes: &mut Mistakes) {
+    mistakes.at(wait, "a call that is refused does not wait; write either `refuse` or `wait`");
+}
+
+impl ToTokens for Arguments {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match (self.refuse, self.wait) {
+            (Some(_), _) => quote!(::service_core::__private::Policy::Refuse),
+            (None, Some(time)) => quote!(::service_core::__private::Policy::WaitFor(#time)),
+            (None, None) => quote!(::service_core::__private::Policy::Wait),
+        });
+    }
+}

@@ -1,0 +1,167 @@
+//! [`guard`]: wraps the body of one method, whatever its shape.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{FnArg, ImplItemFn, Receiver, ReceiverKind, Type, Visibility, parse_quote};
+
+use crate::mistakes::Mistakes;
+use crate::written::written;
+
+use super::arguments::Arguments;
+use super::future::guarded_future;
+use super::output::{Output, Shape};
+
+/// Guards a method, and says whether its calls can wait. `service` is where to point if `Self` is no service.
+pub(crate) fn guard(method: &mut ImplItemFn, arguments: &Arguments, service: Span, mistakes: &mut Mistakes) -> bool {
+    let output = Output::of(&method.sig);
+    let can_wait = output.shape != Shape::Sync;
+    if !is_guardable(method, mistakes) {
+        return can_wait;
+    }
+    let call =
+        Call { name: method.sig.ident.unraw().to_string(), who: who(method, service), service, policy: arguments };
+    let statements = &method.block.stmts;
+    let body = match output.shape {
+        Shape::Sync => call.sync(&output, quote!(#(#statements)*)),
+        Shape::Async => {
+            let hint = output.hint();
+            call.future(&output, quote!(async move { #hint #(#statements)* }))
+        }
+        Shape::Future | Shape::Boxed => guarded_future(&call, &output, method),
+    };
+    let mut block: syn::Block = parse_quote!({ #body });
+    block.brace_token = method.block.brace_token;
+    method.block = block;
+    document(method, &output);
+    can_wait
+}
+
+/// A guarded call, as far as it does not depend on the shape of the method.
+pub(crate) struct Call<'a> {
+    name: String,
+    who: TokenStream,
+    service: Span,
+    policy: &'a Arguments,
+}
+
+impl Call<'_> {
+    pub(crate) fn who(&self) -> &TokenStream {
+        &self.who
+    }
+
+    /// Awaits the body inside the call.
+    pub(crate) fn future(&self, output: &Output, body: TokenStream) -> TokenStream {
+        self.future_of(&self.who, output, body)
+    }
+
+    /// The same, of a `Who` made earlier.
+    pub(crate) fn future_of(&self, who: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
+        let policy = self.policy;
+        let (service, method) = (quote_spanned!(self.service=> Self), self.method());
+        let refused = Ident::new("refused", Span::mixed_site());
+        let refusal = output.refusal(&refused);
+        let call = quote_spanned!(self.span()=> ::service_core::__private::call);
+        quote! {
+            match #call::<#service, _>(#who, #method, #policy, #body).await {
+                ::core::result::Result::Ok(returned) => returned,
+                ::core::result::Result::Err(#refused) => #refusal,
+            }
+        }
+    }
+
+    fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
+        let who = &self.who;
+        let (service, method) = (quote_spanned!(self.service=> Self), self.method());
+        let (entered, refused) =
+            (Ident::new("_entered", Span::mixed_site()), Ident::new("refused", Span::mixed_site()));
+        let refusal = output.refusal(&refused);
+        let enter = quote_spanned!(self.span()=> ::service_core::__private::enter);
+        quote! {
+            let #entered = match #enter::<#service>(#who, #method) {
+                ::core::result::Result::Ok(entered) => entered,
+                ::core::result::Result::Err(#refused) => return #refusal,
+            };
+            #body
+        }
+    }
+
+    /// What calls of this method are counted under.
+    fn method(&self) -> TokenStream {
+        let name = &self.name;
+        quote! {{
+            static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(#name);
+            &METHOD
+        }}
+    }
+
+    /// Shown where `Self` is at fault, and still seen as generated.
+    fn span(&self) -> Span {
+        self.service.resolved_at(Span::call_site())
+    }
+}
+
+/// Whose call it is. Any receiver dereferences to the instance; the user's own `self` token, because a `self` of ours
+/// would be another one inside a `macro_rules!`.
+fn who(method: &ImplItemFn, service: Span) -> TokenStream {
+    let who = quote_spanned!(service=> ::service_core::__private::Who::<Self>);
+    match method.sig.receiver() {
+        Some(Receiver { self_token, .. }) => quote!(#who::at(&#self_token)),
+        None => quote!(#who::current()),
+    }
+}
+
+/// A guard needs an instance that others share, and code that runs while it is up.
+fn is_guardable(method: &ImplItemFn, mistakes: &mut Mistakes) -> bool {
+    let name = &method.sig.ident;
+    if let Some(constness) = &method.sig.constness {
+        let text = format!("`{name}` is const, so it runs where no service is ready; remove `const`, or the guard");
+        mistakes.at(constness, text);
+        return false;
+    }
+    let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else { return true };
+    let text = match taken(receiver) {
+        Taken::Shared => return true,
+        Taken::ByValue => {
+            format!("`{name}` takes `self` by value, and a service is shared; take `&self` or `self: Arc<Self>`")
+        }
+        Taken::Mutably => {
+            format!("`{name}` takes `&mut self`, and a service is shared; take `&self`, and put what changes in a lock")
+        }
+    };
+    mistakes.at(receiver, text);
+    false
+}
+
+enum Taken {
+    Shared,
+    ByValue,
+    Mutably,
+}
+
+fn taken(receiver: &Receiver) -> Taken {
+    match &receiver.kind {
+        ReceiverKind::Value => Taken::ByValue,
+        ReceiverKind::Reference(_, _, Some(_)) => Taken::Mutably,
+        ReceiverKind::Typed(_, ty) => match &**ty {
+            Type::Path(path) if path.path.is_ident("Self") => Taken::ByValue,
+            Type::Reference(reference) if reference.mutability.is_some() => Taken::Mutably,
+            _ => Taken::Shared,
+        },
+        _ => Taken::Shared,
+    }
+}
+
+/// Says in the docs that a refusal panics. Not on a method of a trait impl that has none, because these words alone would
+/// hide those of the trait.
+fn document(method: &mut ImplItemFn, output: &Output) {
+    let is_documented = method.attrs.iter().any(|attribute| attribute.path().is_ident("doc"));
+    let is_private = matches!(method.vis, Visibility::Inherited);
+    if output.is_called_result() || (is_private && !is_documented) {
+        return;
+    }
+    let has_section = method.attrs.iter().any(|attribute| written(attribute).contains("# Panics"));
+    let heading = if has_section { "" } else { "# Panics\n\n" };
+    let text = format!("\n\n{heading}When the call is refused, because the service is not ready.");
+    method.attrs.push(parse_quote!(#[doc = #text]));
+}

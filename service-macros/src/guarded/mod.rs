@@ -1,0 +1,25 @@
+//! `#[guarded]`: read the arguments, find the methods they are for, see the shape of each, wrap its body.
+
+mod arguments;
+mod future;
+mod method;
+mod output;
+mod target;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use crate::mistakes::Mistakes;
+
+use self::arguments::Arguments;
+use self::target::Target;
+
+/// The user's method or impl block with guards; or as it was, and every mistake.
+pub(crate) fn guarded(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let arguments = Arguments::read(arguments, &mut mistakes);
+    let target = Target::read(tokens, &mut mistakes);
+    let guarded = target.guard(&arguments, &mut mistakes).into_token_stream();
+    let errors = mistakes.read();
+    quote!(#errors #guarded)
+}

@@ -1,0 +1,144 @@
+//! [`Output`]: what a method returns, seen through the future around it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit_mut::{VisitMut, visit_type_mut};
+use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeParamBound, parse_quote};
+
+/// How a method's body runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Sync,
+    /// An `async fn`.
+    Async,
+    /// A function that returns `impl Future`.
+    Future,
+    /// A function that returns a boxed future, as `async_trait` makes it.
+    Boxed,
+}
+
+/// What a method returns in the end.
+pub(crate) struct Output {
+    pub(crate) shape: Shape,
+    /// The type; each `impl Trait` in it is left to inference. `None` where nothing of it can be named.
+    named: Option<Type>,
+    /// Whether the type was written at all.
+    is_written: bool,
+    span: Span,
+}
+
+impl Output {
+    pub(crate) fn of(signature: &Signature) -> Self {
+        let ReturnType::Type(_, ty) = &signature.output else {
+            let shape = if signature.asyncness.is_some() { Shape::Async } else { Shape::Sync };
+            return Self { shape, named: Some(parse_quote!(())), is_written: false, span: signature.ident.span() };
+        };
+        let (shape, ty) = match future(ty) {
+            _ if signature.asyncness.is_some() => (Shape::Async, (**ty).clone()),
+            Some((shape, output)) => (shape, output),
+            None => (Shape::Sync, (**ty).clone()),
+        };
+        let span = ty.span();
+        let named = match ty {
+            Type::ImplTrait(_) | Type::Never(_) => None,
+            mut ty => {
+                Inferred.visit_type_mut(&mut ty);
+                Some(ty)
+            }
+        };
+        Self { shape, named, is_written: true, span }
+    }
+
+    /// Whether the name says that a refusal can be returned. For the docs alone; the code is decided by the type.
+    pub(crate) fn is_called_result(&self) -> bool {
+        match &self.named {
+            Some(Type::Path(path)) => {
+                path.path.segments.last().is_some_and(|last| last.ident.to_string().contains("Result"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells inference what an async block returns, so that `?` and `return` in it work as they do in a function.
+    pub(crate) fn hint(&self) -> TokenStream {
+        let Some(ty) = self.named.as_ref().filter(|_| self.is_written) else { return TokenStream::new() };
+        quote! {
+            #[allow(unreachable_code, unreachable_patterns, clippy::all, clippy::pedantic)]
+            if let ::core::option::Option::Some(returned) = ::core::option::Option::<#ty>::None {
+                return returned;
+            }
+        }
+    }
+
+    /// The refusal in this variable, as what the method returns.
+    pub(crate) fn refusal(&self, refused: &Ident) -> TokenStream {
+        let Some(ty) = &self.named else {
+            return quote! {
+                ::service_core::__private::Panics::answer(::service_core::__private::Refused::<_>::new(#refused))
+            };
+        };
+        // Where the error cannot carry a refusal, the compiler points at the type.
+        let refused = Ident::new("refused", refused.span().located_at(self.span));
+        let answer = quote_spanned! {self.span.resolved_at(Span::call_site())=>
+            ::service_core::__private::Refused::<#ty>::new(#refused).answer()
+        };
+        quote! {{
+            #[allow(unused_imports)]
+            use ::service_core::__private::Panics as _;
+            #answer
+        }}
+    }
+}
+
+/// `impl Trait` can be inferred in a body, but not named.
+struct Inferred;
+
+impl VisitMut for Inferred {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        match ty {
+            Type::ImplTrait(_) => *ty = parse_quote!(_),
+            ty => visit_type_mut(self, ty),
+        }
+    }
+}
+
+/// The output of `impl Future<Output = R>`, `Pin<Box<dyn Future<Output = R>>>` or `BoxFuture<'_, R>`.
+fn future(ty: &Type) -> Option<(Shape, Type)> {
+    match ty {
+        Type::ImplTrait(it) => Some((Shape::Future, it.bounds.iter().find_map(output)?)),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
+                return Some((Shape::Boxed, types(last).next()?.clone()));
+            }
+            let inner = types(last).next().filter(|_| last.ident == "Pin")?;
+            let Type::Path(inner) = inner else { return None };
+            let last = inner.path.segments.last().filter(|last| last.ident == "Box")?;
+            let Type::TraitObject(object) = types(last).next()? else { return None };
+            Some((Shape::Boxed, object.bounds.iter().find_map(output)?))
+        }
+        _ => None,
+    }
+}
+
+fn output(bound: &TypeParamBound) -> Option<Type> {
+    let TypeParamBound::Trait(bound) = bound else { return None };
+    let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(it) if it.ident == "Output" => Some(it.ty.clone()),
+        _ => None,
+    })
+}
+
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

@@ -1,0 +1,86 @@
+//! [`Target`]: what `#[guarded]` was put on, and which methods that means.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Visibility, parse2};
+
+use crate::mistakes::Mistakes;
+
+use super::arguments::Arguments;
+use super::method::guard;
+
+/// What `#[guarded]` was put on.
+pub(crate) enum Target {
+    Method(ImplItemFn),
+    Impl(ItemImpl),
+    /// Nothing that can be guarded; given back as it was.
+    Other(TokenStream),
+}
+
+impl Target {
+    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+        if let Ok(block) = parse2(tokens.clone()) {
+            return Self::Impl(block);
+        }
+        match parse2(tokens.clone()) {
+            Ok(method) => Self::Method(method),
+            Err(_) => {
+                let text = "#[guarded] is for methods; put it on a method with a body, or on an impl block";
+                mistakes.at(&tokens, text);
+                Self::Other(tokens)
+            }
+        }
+    }
+
+    pub(crate) fn guard(mut self, arguments: &Arguments, mistakes: &mut Mistakes) -> Self {
+        match &mut self {
+            Self::Method(method) => {
+                let name = method.sig.ident.span();
+                if !guard(method, arguments, name, mistakes) {
+                    arguments.forbid_waiting(&method.sig.ident, mistakes);
+                }
+            }
+            Self::Impl(block) => guard_all(block, arguments, mistakes),
+            Self::Other(_) => {}
+        }
+        self
+    }
+}
+
+/// Guards what can be called from outside: the methods of a trait, and of an inherent impl those that are not private. A
+/// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice.
+fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistakes) {
+    let is_trait = block.trait_.is_some();
+    // All methods complain about the same type at the same place, so the compiler says it once.
+    let service = block.self_ty.span();
+    for item in &mut block.items {
+        let ImplItem::Fn(method) = item else { continue };
+        if let Some(own) = take_own(method, mistakes) {
+            if !guard(method, &own, service, mistakes) {
+                own.forbid_waiting(&method.sig.ident, mistakes);
+            }
+        } else if is_trait || !matches!(method.vis, Visibility::Inherited) {
+            guard(method, arguments, service, mistakes);
+        }
+    }
+}
+
+fn take_own(method: &mut ImplItemFn, mistakes: &mut Mistakes) -> Option<Arguments> {
+    let is_ours = |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "guarded");
+    let attribute = method.attrs.extract_if(.., |attribute| is_ours(attribute)).last()?;
+    Some(match attribute.meta {
+        Meta::List(list) => Arguments::read(list.tokens, mistakes),
+        _ => Arguments::default(),
+    })
+}
+
+impl ToTokens for Target {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Method(method) => method.to_tokens(tokens),
+            Self::Impl(block) => block.to_tokens(tokens),
+            Self::Other(other) => other.to_tokens(tokens),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The macros of `service-core`, which re-exports them: use that crate.
+//!
+//! Each is parse → model → validate → expand, on `proc_macro2` so that it can be tested outside the compiler. Every mistake is
+//! reported at once, and what is written out is facts: whatever could be a function in `service-core` is one.
+
+mod arguments;
+mod guarded;
+mod mistakes;
+mod nearest;
+mod service;
+mod test;
+#[cfg(test)]
+mod tests;
+mod timespan;
+mod written;
+
+use proc_macro::TokenStream;
+
+#[doc = include_str!("../docs/service.md")]
+#[proc_macro_attribute]
+pub fn service(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    service::service(arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/guarded.md")]
+#[proc_macro_attribute]
+pub fn guarded(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    guarded::guarded(arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/test.md")]
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(arguments.into(), item.into()).into()
+}

@@ -1,0 +1,59 @@
+//! What `autowire` writes: the constructor, from the fields.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::arguments::Autowire;
+use super::dependency::Bond;
+use super::field::{Field, Fill};
+use super::model::Model;
+
+impl Model<'_> {
+    pub(crate) fn autowire(&self) -> TokenStream {
+        let ident = self.ident;
+        let fields = self.fields.iter().map(|field| self.filled(field));
+        let instance = quote! {{
+            let _ = cx;
+            Self { #(#fields),* }
+        }};
+        match self.autowire {
+            None => TokenStream::new(),
+            Some(Autowire::Lifecycle) => quote! {
+                #[diagnostic::do_not_recommend]
+                impl ::service_core::Lifecycle for #ident {
+                    async fn init(cx: &::service_core::Context<Self>) -> ::service_core::Result<Self> {
+                        ::core::result::Result::Ok(#instance)
+                    }
+                }
+            },
+            Some(Autowire::Constructor) => quote! {
+                impl #ident {
+                    /// The service, each field injected or by its default.
+                    fn autowire(cx: &::service_core::Context<Self>) -> Self #instance
+                }
+            },
+        }
+    }
+
+    fn filled(&self, field: &Field) -> TokenStream {
+        let Field { name, fill, conditions, .. } = field;
+        let value = match fill {
+            Fill::Injected(on) => {
+                let ty = &on.ty;
+                quote!(cx.get::<#ty>())
+            }
+            Fill::InjectedIfPresent(on) => {
+                let ty = &on.ty;
+                let mut listed = self.dependencies.iter().filter(|listed| listed.on.means(on));
+                if listed.any(|listed| listed.bond == Bond::Requires) {
+                    quote!(::core::option::Option::Some(cx.get::<#ty>()))
+                } else {
+                    quote!(cx.get_opt::<#ty>())
+                }
+            }
+            Fill::Default => quote!(::core::default::Default::default()),
+            Fill::Written(value) => value.clone(),
+        };
+        quote!(#(#conditions)* #name: #value)
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Dependency`]: a service that this one names.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Result, Type};
+
+use crate::written::written;
+
+/// How a service hangs on another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bond {
+    Requires,
+    Wants,
+    After,
+}
+
+impl Bond {
+    /// The argument that declares it.
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Self::Requires => "requires",
+            Self::Wants => "wants",
+            Self::After => "after",
+        }
+    }
+
+    /// What it is called in a sentence with two services.
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::Requires => "requires",
+            Self::Wants => "wants",
+            Self::After => "comes after",
+        }
+    }
+}
+
+/// A type that names a service: the service itself, or a trait object that one provides.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) ty: TokenStream,
+    pub(crate) text: String,
+    pub(crate) form: Form,
+}
+
+/// What kind of type a name is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Path,
+    TraitObject,
+    Other,
+}
+
+impl Named {
+    pub(crate) fn new(ty: &Type) -> Self {
+        let form = match ty {
+            Type::Path(_) => Form::Path,
+            Type::TraitObject(_) => Form::TraitObject,
+            _ => Form::Other,
+        };
+        Self { ty: ty.to_token_stream(), text: written(ty), form }
+    }
+
+    /// Whether both names probably mean the same: as `Db` and `crate::db::Db` do, but `a::Db` and `b::Db` do not.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        let relative = |text: &str| {
+            let text = text.trim_start_matches("::");
+            let text = text.trim_start_matches("crate::").trim_start_matches("self::");
+            format!("::{}", text.trim_start_matches("super::"))
+        };
+        let (a, b) = (relative(&self.text), relative(&other.text));
+        self.form == other.form && (a.ends_with(&b) || b.ends_with(&a))
+    }
+}
+
+impl Parse for Named {
+    fn parse(input: ParseStream) -> Result<Self> {
+        input.parse().map(|ty| Self::new(&ty))
+    }
+}
+
+/// A service that this one names, and as what.
+#[derive(Clone)]
+pub(crate) struct Dependency {
+    pub(crate) bond: Bond,
+    pub(crate) on: Named,
+    /// The `#[cfg]` of the field that made it a dependency.
+    pub(crate) conditions: Vec<Attribute>,
+}

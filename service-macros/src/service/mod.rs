@@ -1,0 +1,38 @@
+//! `#[service]`: read the arguments and the item, make the model, check it, write it out.
+
+mod arguments;
+mod autowire;
+mod dependency;
+mod expand;
+mod field;
+mod item;
+mod model;
+mod node;
+mod stub;
+mod validate;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::mistakes::Mistakes;
+
+use self::arguments::Arguments;
+pub(crate) use self::field::argument_of;
+use self::item::Item;
+use self::model::Model;
+
+/// The user's item, and what makes it a service; or the item, every mistake, and a stub in the place of the service.
+pub(crate) fn service(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let arguments = Arguments::read(arguments, &mut mistakes);
+    let item = Item::read(tokens, &mut mistakes);
+    let model = item.shape.as_ref().map(|shape| Model::new(arguments, shape, &mut mistakes));
+    let Item { tokens, stub, .. } = item;
+    match (model, mistakes.read()) {
+        (Some(model), None) => {
+            let service = model.expand();
+            quote!(#tokens #service)
+        }
+        (_, errors) => quote!(#tokens #errors #stub),
+    }
+}

@@ -1,0 +1,88 @@
+//! [`Model`]: a service as it was meant, free of how it was written.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::{LitStr, Visibility};
+
+use crate::mistakes::Mistakes;
+use crate::timespan::Timespan;
+
+use super::arguments::{Arguments, Autowire, When};
+use super::dependency::{Bond, Dependency, Named};
+use super::field::{Field, Fill};
+use super::item::Shape;
+
+/// A service.
+pub(crate) struct Model<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) visibility: &'a Visibility,
+    pub(crate) type_name: String,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) provides: Vec<Named>,
+    pub(crate) lazy: bool,
+    pub(crate) optional: bool,
+    pub(crate) given: bool,
+    pub(crate) when: Option<When>,
+    pub(crate) budgets: Vec<(Ident, Timespan)>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) autowire: Option<Autowire>,
+    pub(crate) fields: &'a [Field],
+    pub(crate) clone: Option<Span>,
+}
+
+/// How `init` is tried again.
+pub(crate) struct Retry {
+    pub(crate) attempts: u32,
+    pub(crate) delay: Timespan,
+    pub(crate) max_delay: Timespan,
+}
+
+impl<'a> Model<'a> {
+    /// The model of what was written, with every mistake in it noted.
+    pub(crate) fn new(arguments: Arguments, shape: &'a Shape, mistakes: &mut Mistakes) -> Self {
+        super::validate::validate(&arguments, shape, mistakes);
+        let mut dependencies = arguments.dependencies;
+        if arguments.autowire.is_some() {
+            inject(&mut dependencies, &shape.fields);
+        }
+        let flag = |name| arguments.present.iter().any(|present| present == name);
+        Self {
+            ident: &shape.ident,
+            visibility: &shape.visibility,
+            type_name: shape.ident.unraw().to_string(),
+            lazy: flag("lazy"),
+            optional: flag("optional"),
+            given: flag("given"),
+            name: arguments.name,
+            dependencies,
+            provides: arguments.provides,
+            when: arguments.when,
+            budgets: arguments.budgets,
+            retry: arguments.retry.map(|retry| Retry {
+                attempts: retry.attempts.map_or(3, |(attempts, _)| attempts),
+                delay: retry.delay.unwrap_or(Timespan::of(Duration::from_millis(100))),
+                max_delay: retry.max_delay.unwrap_or(Timespan::of(Duration::from_secs(10))),
+            }),
+            autowire: arguments.autowire,
+            fields: &shape.fields,
+            clone: shape.clone,
+        }
+    }
+}
+
+/// Adds what the fields ask for to what the arguments name.
+fn inject(dependencies: &mut Vec<Dependency>, fields: &[Field]) {
+    for field in fields {
+        let (bond, on) = match &field.fill {
+            Fill::Injected(on) => (Bond::Requires, on),
+            Fill::InjectedIfPresent(on) => (Bond::Wants, on),
+            Fill::Default | Fill::Written(_) => continue,
+        };
+        if !dependencies.iter().any(|listed| listed.on.means(on)) {
+            dependencies.push(Dependency { bond, on: on.clone(), conditions: field.conditions.clone() });
+        }
+    }
+}

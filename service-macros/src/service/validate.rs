@@ -1,0 +1,153 @@
+//! [`validate`]: what parses and yet makes no sense. One function a rule, the rule in words above it.
+
+use proc_macro2::Span;
+use syn::Error;
+
+use crate::mistakes::Mistakes;
+
+use super::arguments::Arguments;
+use super::dependency::{Bond, Form, Named};
+use super::field::Fill;
+use super::item::Shape;
+
+pub(crate) fn validate(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+    dependencies_are_services(arguments, mistakes);
+    nothing_depends_on_itself(arguments, shape, mistakes);
+    nothing_is_named_twice(arguments, mistakes);
+    provided_are_trait_objects(arguments, mistakes);
+    name_says_something(arguments, mistakes);
+    given_is_not_built(arguments, mistakes);
+    retry_tries(arguments, mistakes);
+    defaults_are_for_autowire(arguments, shape, mistakes);
+    fields_agree_with_lists(arguments, shape, mistakes);
+}
+
+/// `requires`, `wants` and `after` name a type or a trait object, and no reference, tuple or array.
+fn dependencies_are_services(arguments: &Arguments, mistakes: &mut Mistakes) {
+    for dependency in &arguments.dependencies {
+        let Named { text, ty, form } = &dependency.on;
+        if *form == Form::Other {
+            let argument = dependency.bond.argument();
+            mistakes
+                .at(ty, format!("`{argument}` names services, and `{text}` is none; write its type, or `dyn Trait`"));
+        }
+    }
+}
+
+/// A service that waits for itself would wait for ever. Behind an alias, the compiler's walk over the nodes finds it.
+fn nothing_depends_on_itself(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+    for dependency in &arguments.dependencies {
+        if dependency.on.text == "Self" || shape.ident == dependency.on.text {
+            let text =
+                format!("{} {} itself, so it could never start; remove it here", shape.ident, dependency.bond.verb());
+            mistakes.at(&dependency.on.ty, text);
+        }
+    }
+}
+
+/// One dependency is one edge: named in one list, once.
+fn nothing_is_named_twice(arguments: &Arguments, mistakes: &mut Mistakes) {
+    for (nth, dependency) in arguments.dependencies.iter().enumerate() {
+        let earlier = arguments.dependencies[..nth].iter().find(|earlier| earlier.on.text == dependency.on.text);
+        let Some(earlier) = earlier else { continue };
+        let (text, first, second) = (&dependency.on.text, earlier.bond.argument(), dependency.bond.argument());
+        let text = if first == second {
+            format!("`{second}` names {text} twice; remove one")
+        } else {
+            format!("{text} is in `{first}` and in `{second}`; keep the one you mean")
+        };
+        mistakes.at(&dependency.on.ty, text);
+    }
+    for (nth, provided) in arguments.provides.iter().enumerate() {
+        if arguments.provides[..nth].iter().any(|earlier| earlier.text == provided.text) {
+            mistakes.at(&provided.ty, format!("`provides` names {} twice; remove one", provided.text));
+        }
+    }
+}
+
+/// `provides` is for trait objects; as itself a service can be required anyway.
+fn provided_are_trait_objects(arguments: &Arguments, mistakes: &mut Mistakes) {
+    for Named { text, ty, form } in &arguments.provides {
+        if *form != Form::TraitObject {
+            mistakes.at(
+                ty,
+                format!("`provides` names trait objects, and `{text}` is none; write `dyn {text}` if it is a trait"),
+            );
+        }
+    }
+}
+
+/// A name is for people.
+fn name_says_something(arguments: &Arguments, mistakes: &mut Mistakes) {
+    if let Some(name) = arguments.name.as_ref().filter(|name| name.value().trim().is_empty()) {
+        mistakes.at(name, "`name` is empty; write what people should see, or leave it out for the name of the type");
+    }
+}
+
+/// What is handed over is not built, so nothing about building it makes sense.
+fn given_is_not_built(arguments: &Arguments, mistakes: &mut Mistakes) {
+    const BUILDING: [&str; 8] = ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry"];
+    if !arguments.has("given") {
+        return;
+    }
+    for argument in arguments.present.iter().filter(|present| BUILDING.iter().any(|it| present == it)) {
+        mistakes.at(
+            argument,
+            format!(
+                "a `given` service is handed over and not built, so `{argument}` means nothing; remove one of them"
+            ),
+        );
+    }
+}
+
+/// The first attempt counts, and the delay grows.
+fn retry_tries(arguments: &Arguments, mistakes: &mut Mistakes) {
+    let Some(retry) = &arguments.retry else { return };
+    let mut at = |span: Span, text: &str| mistakes.add(Error::new(span, text));
+    if let Some((0, span)) = retry.attempts {
+        at(span, "`attempts` is 0, and the first one counts; write 1 for a single attempt, or more");
+    }
+    if let (Some(delay), Some(max)) = (retry.delay, retry.max_delay)
+        && max.duration < delay.duration
+    {
+        at(max.span, "`max_delay` is shorter than `delay`, which grows from there; write a longer one");
+    }
+}
+
+/// Only `autowire` fills fields.
+fn defaults_are_for_autowire(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+    if arguments.has("autowire") {
+        return;
+    }
+    for attribute in shape.fields.iter().filter_map(|field| field.attribute.as_ref()) {
+        mistakes
+            .at(attribute, "only `autowire` fills fields; write `#[service(autowire)]` on the struct, or remove this");
+    }
+}
+
+/// A field is handed what it is declared as: an `Arc` cannot be made from a mere wish.
+fn fields_agree_with_lists(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+    if !arguments.has("autowire") {
+        return;
+    }
+    for field in &shape.fields {
+        let (on, fits): (_, &[Bond]) = match &field.fill {
+            Fill::Injected(on) => (on, &[Bond::Requires]),
+            Fill::InjectedIfPresent(on) => (on, &[Bond::Requires, Bond::Wants]),
+            Fill::Default | Fill::Written(_) => continue,
+        };
+        if on.text == "Self" || shape.ident == on.text {
+            mistakes.at(&on.ty, format!("{} requires itself, so it could never start; remove this field", shape.ident));
+        }
+        let listed = arguments.dependencies.iter().find(|listed| listed.on.means(on));
+        if let Some(listed) = listed.filter(|listed| !fits.contains(&listed.bond)) {
+            let (name, text, argument) = (&field.name, &on.text, listed.bond.argument());
+            mistakes.at(
+                &listed.on.ty,
+                format!(
+                    "the field `{name}` is injected with {text}, which `{argument}` does not hand out; remove it here"
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `#[service_core::test]`: an async function becomes a plain test that runs it in a registry of its own.
+
+mod arguments;
+mod parameter;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{ItemFn, ReturnType, Type, parse2};
+
+use crate::mistakes::Mistakes;
+
+use self::arguments::Arguments;
+use self::parameter::Parameter;
+
+/// The test; or the function as it was, and every mistake.
+pub(crate) fn test(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let arguments = Arguments::read(arguments, &mut mistakes);
+    let function: Option<ItemFn> = mistakes.note(parse2(tokens));
+    let parameters = function.as_ref().map(|function| parameters(function, &mut mistakes));
+    match (&function, parameters, mistakes.read()) {
+        (Some(function), Some(parameters), None) => expand(&arguments, function, &parameters),
+        // Not the function itself: without its `#[test]` it would be warned about as unused.
+        (_, _, errors) => quote!(#errors),
+    }
+}
+
+fn parameters<'a>(function: &'a ItemFn, mistakes: &mut Mistakes) -> Vec<Parameter<'a>> {
+    let signature = &function.sig;
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        mistakes.at(name, format!("services are async, and so is their test; write `async fn {name}`"));
+    }
+    if !signature.generics.params.is_empty() {
+        mistakes.at(
+            &signature.generics,
+            format!("`{name}` is called by nobody who could choose its parameters; remove them"),
+        );
+    }
+    signature.inputs.iter().filter_map(|input| mistakes.note(Parameter::read(input))).collect()
+}
+
+fn expand(arguments: &Arguments, function: &ItemFn, parameters: &[Parameter]) -> TokenStream {
+    let ItemFn { attrs, vis, sig, block, .. } = function;
+    let (name, output, statements) = (&sig.ident, &sig.output, &block.stmts);
+    let only = parameters.iter().filter_map(Parameter::service);
+    // Ours, and invisible to the user's expressions and body.
+    let (builder, registry) = (Ident::new("builder", Span::mixed_site()), Ident::new("registry", Span::mixed_site()));
+    let bind = parameters.iter().map(|parameter| parameter.bind(&registry));
+    let Arguments { settings, trial, .. } = arguments;
+    let settings = settings.iter().map(|setting| setting.apply(&builder));
+    let hint = hint(output);
+    quote! {
+        #(#attrs)*
+        #[::core::prelude::v1::test]
+        #vis fn #name() #output {
+            ::service_core::__private::Trial::new()#(#trial)*.run(
+                async |#builder: ::service_core::Builder| -> ::service_core::Result<::service_core::Builder> {
+                    #(let #builder = #builder.only::<#only>();)*
+                    #(let #builder = #settings;)*
+                    ::core::result::Result::Ok(#builder)
+                },
+                |#registry: ::service_core::Registry| async move {
+                    #(#bind)*
+                    ::core::mem::drop(#registry);
+                    #hint
+                    #(#statements)*
+                },
+            )
+        }
+    }
+}
+
+/// Tells inference what the body returns, so that `?` works in it.
+fn hint(output: &ReturnType) -> TokenStream {
+    match output {
+        ReturnType::Type(_, ty) if !matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => quote! {
+            #[allow(unreachable_code, unreachable_patterns, clippy::all, clippy::pedantic)]
+            if let ::core::option::Option::Some(returned) = ::core::option::Option::<#ty>::None {
+                return returned;
+            }
+        },
+        _ => TokenStream::new(),
+    }
+}

@@ -1,0 +1,68 @@
+use super::{assert_snapshot, mistakes, tokens};
+
+fn expand(arguments: &str, item: &str) -> proc_macro2::TokenStream {
+    crate::guarded::guarded(tokens(arguments), tokens(item))
+}
+
+#[test]
+fn each_shape_has_its_guard() {
+    let block = r#"
+        impl Users {
+            pub async fn find(&self, id: i64) -> Result<User, Error> { self.rows(id).await?.one() }
+            pub fn count(&self) -> Alias<u64> { self.count.get() }
+            pub async fn none() -> usize { 5 }
+            pub fn opaque(&self) -> impl Iterator<Item = u8> + '_ { self.bytes.iter().copied() }
+            pub fn later(self: Arc<Self>) -> impl Future<Output = Result<u8, Error>> { let n = self.n; async move { n } }
+            pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> { Box::pin(async { 5 }) }
+            pub fn early(&self) -> BoxFuture<'_, u8> { if self.is_empty() { return none(); } some() }
+            #[guarded(refuse)] fn own(&self) -> Result<()> { Ok(()) }
+            fn private(&self) {}
+        }
+    "#;
+    let guarded = expand("wait = \"2s\"", block);
+    assert_snapshot("guarded", guarded);
+}
+
+#[test]
+fn what_cannot_be_guarded_is_said() {
+    let in_impl = |method: &str| mistakes(expand("", &format!("impl U {{ {method} }}")));
+    assert_eq!(
+        in_impl("pub fn a(self) {}"),
+        ["`a` takes `self` by value, and a service is shared; take `&self` or `self: Arc<Self>`"]
+    );
+    assert_eq!(in_impl("pub fn a(self: Self) {}").len(), 1);
+    assert_eq!(
+        in_impl("pub fn a(&mut self) {}"),
+        ["`a` takes `&mut self`, and a service is shared; take `&self`, and put what changes in a lock"]
+    );
+    assert_eq!(in_impl("pub fn a(self: &mut Self) {}").len(), 1);
+    assert_eq!(
+        in_impl("pub const fn a(&self) {}"),
+        ["`a` is const, so it runs where no service is ready; remove `const`, or the guard"]
+    );
+    assert_eq!(
+        in_impl("#[guarded(wait = \"1s\")] fn a(&self) {}"),
+        ["`a` is not async, so a call cannot wait; make it async, or remove `wait`"]
+    );
+    assert_eq!(
+        mistakes(expand("", "struct S;")),
+        ["#[guarded] is for methods; put it on a method with a body, or on an impl block"]
+    );
+    assert_eq!(
+        mistakes(expand("refuse, wait = \"0s\"", "impl U {}")),
+        [
+            "`wait` is zero, which leaves no time at all; write how long it may take",
+            "a call that is refused does not wait; write either `refuse` or `wait`",
+        ]
+    );
+}
+
+#[test]
+fn a_panic_is_documented_where_no_result_is_returned() {
+    let docs = |method: &str| expand("", method).to_string().matches("When the call is refused").count();
+    assert_eq!(docs("pub fn a(&self) -> u8 { 1 }"), 1);
+    assert_eq!(docs("/// Docs.\nfn a(&self) -> u8 { 1 }"), 1);
+    assert_eq!(docs("pub fn a(&self) -> io::Result<u8> { 1 }"), 0);
+    assert_eq!(docs("pub async fn a(&self) -> MyResult { 1 }"), 0);
+    assert_eq!(docs("fn a(&self) -> u8 { 1 }"), 0, "in a trait impl, it would hide the trait's own docs");
+}

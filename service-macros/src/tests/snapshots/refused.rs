@@ -1,0 +1,56 @@
+struct Cache<K>(K);
+::core::compile_error! {
+    "the fields of a service have names, and Cache is a tuple struct; name its fields"
+}
+::core::compile_error! {
+    "a service has one instance, so Cache<K> cannot be generic; write a newtype for the K you need"
+}
+#[diagnostic::do_not_recommend]
+impl<K> ::service_core::Service for Cache<K>
+where
+    Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    const NODE: ::service_core::__private::NodeRef = ::service_core::__private::NodeRef::refused();
+    fn definition() -> ::service_core::__private::Definition {
+        ::core::unreachable!()
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<K> ::service_core::__private::Homed for Cache<K>
+where
+    Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn home() -> &'static ::service_core::__private::Home<Self> {
+        ::core::unreachable!()
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<K, __Any: ?::core::marker::Sized> ::service_core::__private::Requires<__Any>
+for Cache<K>
+where
+    Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
+{}
+#[diagnostic::do_not_recommend]
+impl<K, __Any: ?::core::marker::Sized> ::service_core::__private::Wants<__Any>
+for Cache<K>
+where
+    Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
+{}
+#[allow(dead_code, missing_docs)]
+impl<K> Cache<K>
+where
+    Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    pub async fn service() -> ::core::result::Result<
+        ::std::sync::Arc<Self>,
+        ::service_core::NotReady,
+    > {
+        ::core::unreachable!()
+    }
+    pub fn try_service() -> ::core::result::Result<
+        ::std::sync::Arc<Self>,
+        ::service_core::NotReady,
+    > {
+        ::core::unreachable!()
+    }
+}
