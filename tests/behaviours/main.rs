@@ -1,2 +1,12 @@
-//! The behaviours, a file each.
-mod smoke;
+//! The behaviours, a file each. Every service that is linked in here is lazy: see `tests::isolated`.
+
+mod boot_order;
+mod boot_time;
+mod dependencies;
+mod events;
+mod every_failure;
+mod panics;
+mod registries;
+mod rollback;
+mod shutdown;
+mod timeouts;

@@ -1,0 +1,242 @@
+//! Boot follows the graph: what is ready before what, and what runs at the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use service_core::{Definition, Registry, Result};
+use tests::{Latch, NONE, Record, isolated, ms, story};
+use tokio::sync::Barrier;
+use tokio::time::sleep;
+
+#[tokio::test(start_paused = true)]
+async fn b01_a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Result<()> {
+    let record = Record::new();
+    let chain = [("e", Some("d")), ("d", Some("b")), ("b", Some("c")), ("c", Some("a")), ("a", None)];
+    let define = |builder: service_core::Builder, (name, on): (&str, Option<&str>)| {
+        builder.define(record.service(name, ms(1), ms(1)).requires(on))
+    };
+    let registry = chain.into_iter().fold(isolated(), define).boot().await?;
+    assert_eq!(record.of("init"), ["a", "c", "b", "d", "e"]);
+
+    registry.shutdown().await?;
+    assert_eq!(record.of("shutdown"), ["e", "d", "b", "c", "a"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b02_everything_required_is_ready_before_an_init_begins() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("c").requires(["a", "b"]))
+        .define(record.service("a", ms(10), ms(0)))
+        .define(record.service("b", ms(30), ms(0)))
+        .boot()
+        .await?;
+    let story = story(&registry);
+    let at = |line: &str| story.iter().position(|told| told == line);
+    assert!(at("ready a") < at("starting c") && at("ready b") < at("starting c"), "{story:?}");
+    assert_eq!(record.at("init c"), ms(30));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b04_independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
+    let both = Arc::new(Barrier::new(2));
+    let meeting = |name| {
+        let both = both.clone();
+        Definition::new(name).init(move |_| {
+            let both = both.clone();
+            async move {
+                both.wait().await;
+                Ok(())
+            }
+        })
+    };
+    let registry = isolated().define(meeting("a")).define(meeting("b")).boot().await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b05_two_independent_inits_take_as_long_as_one() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("a", ms(200), ms(0)))
+        .define(record.service("b", ms(200), ms(0)))
+        .boot()
+        .await?;
+    assert_eq!(registry.report().total, ms(200));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b06_a_service_starts_when_its_last_dependency_is_ready_and_not_a_wave_later() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("a", ms(10), ms(0)).requires(["b"]))
+        .define(record.service("b", ms(300), ms(0)))
+        .define(record.service("d", ms(10), ms(0)))
+        .define(record.service("on d", ms(10), ms(0)).requires(["d"]))
+        .boot()
+        .await?;
+    assert_eq!(record.at("up d"), ms(10));
+    assert_eq!(record.at("init on d"), ms(10));
+    assert_eq!(record.at("init a"), ms(300));
+    assert_eq!(registry.report().critical_path, ["b", "a"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+/// How many are inside at once, and how many were at most.
+#[derive(Default)]
+struct Crowd {
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+fn crowded(name: String, crowd: &Arc<Crowd>) -> Definition<()> {
+    let crowd = crowd.clone();
+    Definition::new(name).init(move |_| {
+        let crowd = crowd.clone();
+        async move {
+            let inside = crowd.inside.fetch_add(1, Ordering::SeqCst) + 1;
+            crowd.most.fetch_max(inside, Ordering::SeqCst);
+            sleep(ms(10)).await;
+            crowd.inside.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn b09_no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
+    let crowd = Arc::new(Crowd::default());
+    let leaves = (0..500).map(|leaf| crowded(format!("leaf {leaf}"), &crowd));
+    let registry = leaves.fold(isolated().concurrency(4), service_core::Builder::define).boot().await?;
+    assert_eq!(crowd.most.load(Ordering::SeqCst), 4);
+    assert_eq!(registry.report().total, ms(10) * 500 / 4, "and the cap is used up");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b09_under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .concurrency(1)
+        .define(record.quick("a leaf"))
+        .define(record.quick("top").requires(["middle"]))
+        .define(record.quick("middle").requires(["bottom"]))
+        .define(record.quick("bottom"))
+        .boot()
+        .await?;
+    assert_eq!(record.of("init"), ["bottom", "middle", "a leaf", "top"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b11_a_service_that_a_hundred_require_inits_once() -> Result<()> {
+    let record = Record::new();
+    let mut builder = isolated().define(record.quick("shared"));
+    for dependant in 0..100 {
+        builder = builder.define(record.quick(&format!("d{dependant}")).requires(["shared"]));
+    }
+    let registry = builder.boot().await?;
+    assert_eq!(record.count("init shared"), 1);
+    assert_eq!(record.of("up").len(), 101);
+    registry.shutdown().await?;
+    assert_eq!(record.count("shutdown shared"), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b15_a_service_that_nobody_depends_on_boots_too() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("a"))
+        .define(record.quick("b").requires(["a"]))
+        .define(record.quick("alone"))
+        .boot()
+        .await?;
+    assert_eq!(record.count("up alone"), 1);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b16_a_dependency_beats_every_other_order() -> Result<()> {
+    // First by name, first defined, and one at a time: it still comes last.
+    let record = Record::new();
+    let registry = isolated()
+        .concurrency(1)
+        .define(record.quick("a").requires(["z"]))
+        .define(record.service("z", ms(10), ms(0)))
+        .boot()
+        .await?;
+    assert_eq!(record.notes(), ["init z", "up z", "init a", "up a"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b17_what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails() {
+    let record = Record::new();
+    let (noted, spawned) = (record.clone(), record.clone());
+    let error = isolated()
+        .define(Definition::new("a").init(move |cx| {
+            let (record, stopping, task) = (noted.clone(), cx.stopping(), spawned.clone());
+            cx.defer(async move { record.note("cleanup a") });
+            cx.spawn("poll", async move {
+                stopping.cancelled().await;
+                task.note("task a ended");
+            });
+            async { Ok(()) }
+        }))
+        .define(tests::failing("b", "no").requires(["a"]))
+        .boot()
+        .await
+        .expect_err("b fails");
+    assert_eq!(record.notes(), ["task a ended", "cleanup a"]);
+    assert_eq!(error.failures()[0].service(), "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b18_booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("a", ms(5), ms(0)))
+        .define(record.service("b", ms(9), ms(0)))
+        .boot()
+        .await?;
+    assert!(registry.is_ready());
+    assert_eq!(story(&registry), ["booting", "starting a", "starting b", "ready a", "ready b", "booted"]);
+    assert!(registry.get_named::<()>("a").is_ok(), "at once");
+    registry.shutdown().await?;
+    assert_eq!(story(&registry).iter().filter(|line| *line == "booted").count(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b19_waiting_for_dependencies_holds_no_thread() -> Result<()> {
+    // One thread, and 200 services of which each waits for the one below.
+    let latch = Latch::new();
+    let bottom = latch.clone();
+    let mut builder = isolated().define(Definition::new("0").requires(NONE).init(move |_| {
+        let latch = bottom.clone();
+        async move {
+            latch.opened().await;
+            Ok(())
+        }
+    }));
+    for level in 1..200 {
+        builder = builder.define(Definition::new(level.to_string()).requires([(level - 1).to_string()]));
+    }
+    let (registry, ()) = tokio::join!(builder.boot(), async { latch.open() });
+    let registry: Registry = registry?;
+    assert_eq!(registry.report().critical_path.len(), 200);
+    registry.shutdown().await?;
+    Ok(())
+}

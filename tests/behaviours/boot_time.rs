@@ -1,0 +1,47 @@
+//! How long a boot takes: its longest path, and nothing more.
+
+use service_core::Result;
+use tests::{Dag, Record, isolated, ms};
+use tokio::time::{Instant, sleep};
+
+#[tokio::test(start_paused = true)]
+async fn b07_a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
+    for seed in 0..1_000 {
+        let dag = Dag::random(seed, 24);
+        let mut builder = isolated();
+        for service in 0..dag.len() {
+            let takes = dag.takes[service];
+            builder = builder.define(dag.definition(service).init(move |_| async move {
+                sleep(takes).await;
+                Ok(())
+            }));
+        }
+        let began = Instant::now();
+        let registry = builder.boot().await?;
+        assert_eq!(began.elapsed(), dag.longest_path(), "seed {seed}");
+
+        let report = registry.report();
+        assert_eq!(report.total, dag.longest_path(), "seed {seed}");
+        let own = |name: &String| report.services.iter().find(|service| service.name == *name).map(|it| it.own);
+        let along_the_path: std::time::Duration = report.critical_path.iter().filter_map(own).sum();
+        assert_eq!(along_the_path, report.total, "seed {seed}: the path that the report names is the longest");
+        registry.shutdown().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b07_time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("a", ms(30), ms(0)))
+        .define(record.service("b", ms(5), ms(0)).requires(["a"]))
+        .boot()
+        .await?;
+    let report = registry.report();
+    let [a, b] = &report.services[..] else { panic!("{report}") };
+    assert_eq!((a.waited, a.own), (ms(0), ms(30)));
+    assert_eq!((b.waited, b.own), (ms(30), ms(5)));
+    registry.shutdown().await?;
+    Ok(())
+}

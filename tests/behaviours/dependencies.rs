@@ -1,0 +1,125 @@
+//! `wants`, `after`, `optional`: what may be missing or fail, and what that does to the others.
+
+use service_core::{Definition, Result, State};
+use tests::{Record, failing, isolated, ms};
+use tokio::time::sleep;
+
+/// What a registry's report says a service has not got.
+fn missing(registry: &service_core::Registry, name: &str) -> Vec<String> {
+    let report = registry.report();
+    report.services.into_iter().find(|it| it.name == name).map(|it| it.missing).unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn g11_what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
+    let registry = isolated()
+        .define(Definition::new("a").wants(["b"]).init(async |cx| {
+            assert!(cx.get_named::<()>("b").is_err());
+            Ok(())
+        }))
+        .boot()
+        .await?;
+    assert_eq!(missing(&registry, "a"), ["b"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn g13_what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> Result<()> {
+    let record = Record::new();
+    let fails = Definition::new("b").optional().init(async |_| {
+        sleep(ms(50)).await;
+        Err::<(), _>("no".into())
+    });
+    let registry = isolated().define(record.quick("a").wants(["b"])).define(fails).boot().await?;
+    assert_eq!(record.at("init a"), ms(50), "after b has failed, not before");
+    assert_eq!(missing(&registry, "a"), ["b"]);
+    assert!(registry.report().to_string().contains("without b"));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn g13_a_wanted_service_that_is_not_optional_still_fails_the_boot() {
+    let error = isolated()
+        .define(Definition::new("a").wants(["b"]))
+        .define(failing("b", "no"))
+        .boot()
+        .await
+        .expect_err("b is not optional");
+    assert_eq!(error.failures()[0].service(), "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wanted_and_present_is_ready_before_and_stopped_after() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("a").wants(["b"]))
+        .define(record.service("b", ms(30), ms(0)))
+        .boot()
+        .await?;
+    assert!(record.in_order("up b", "init a"), "{:?}", record.notes());
+    assert_eq!(missing(&registry, "a"), Vec::<String>::new());
+    registry.shutdown().await?;
+    assert!(record.in_order("down a", "shutdown b"), "{:?}", record.notes());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_wants_nor_after_boots_what_is_lazy() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("a").wants(["b"]).after(["c"]))
+        .define(record.quick("b").lazy())
+        .define(record.quick("c").lazy())
+        .boot()
+        .await?;
+    assert_eq!(record.of("init"), ["a"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn g14_after_something_absent_has_no_effect() -> Result<()> {
+    let registry = isolated().define(Definition::new("a").after(["nobody"])).boot().await?;
+    assert_eq!(missing(&registry, "a"), Vec::<String>::new());
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_orders_both_ways_and_lets_failures_pass() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("a").after(["b", "bad"]))
+        .define(record.service("b", ms(30), ms(0)))
+        .define(failing("bad", "no").optional())
+        .boot()
+        .await?;
+    assert!(record.in_order("up b", "init a"), "{:?}", record.notes());
+    registry.shutdown().await?;
+    assert!(record.in_order("down a", "shutdown b"), "{:?}", record.notes());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_fails_if_and_only_if_a_failed_or_blocked_service_is_not_optional() -> Result<()> {
+    let record = Record::new();
+    let builder = || {
+        isolated()
+            .define(record.quick("plain"))
+            .define(failing("bad", "no").optional())
+            .define(record.quick("needs it").requires(["bad"]).optional())
+    };
+    let registry = builder().boot().await?;
+    let states: Vec<_> = registry.report().services.into_iter().map(|it| (it.name, it.state)).collect();
+    assert!(states.contains(&("bad".into(), State::Failed)), "{states:?}");
+    assert!(states.contains(&("needs it".into(), State::Blocked)), "{states:?}");
+    assert!(states.contains(&("plain".into(), State::Ready)), "{states:?}");
+    registry.shutdown().await?;
+
+    let error = builder().define(record.quick("must").requires(["needs it"])).boot().await.expect_err("it is blocked");
+    assert_eq!(error.failures()[0].service(), "bad");
+    assert!(error.to_string().contains("must was not started, because it requires bad"), "{error}");
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! What listeners are told: in order, after the fact, and never in the way.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use service_core::{Definition, EventKind, Registry, Result, State};
+use tests::{Record, Told, failing, isolated, ms, story};
+
+#[test]
+fn f14_a_listener_that_blocks_does_not_block_the_shutdown() {
+    let (unblock, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Mutex::new(blocked);
+    let listener = move |_: &_| {
+        let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        // Ends when the other half is dropped.
+        let _ = blocked.recv();
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let registry = isolated().on_event(listener).define(Definition::new("a")).boot().await.expect("it boots");
+        registry.shutdown().await.expect("and goes down");
+    });
+    drop(unblock);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f16_the_state_is_there_before_its_event_is_told() -> Result<()> {
+    let registry: Arc<Mutex<Option<Registry>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<(&str, State)>>> = Arc::default();
+    let (handle, states) = (registry.clone(), seen.clone());
+    let booted = isolated()
+        .on_event(move |event| {
+            let word = match event.kind {
+                EventKind::Draining { .. } => "draining",
+                EventKind::Stopping { .. } => "stopping",
+                EventKind::Stopped { .. } => "stopped",
+                _ => return,
+            };
+            let registry = handle.lock().unwrap_or_else(PoisonError::into_inner);
+            let state = registry.as_ref().expect("it is booted").report().services[0].state;
+            states.lock().unwrap_or_else(PoisonError::into_inner).push((word, state));
+        })
+        .define(Record::new().service("a", ms(0), ms(10)))
+        .boot()
+        .await?;
+    *registry.lock().unwrap_or_else(PoisonError::into_inner) = Some(booted.clone());
+    booted.shutdown().await?;
+    registry.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let at_least = [("draining", State::Draining), ("stopping", State::Stopping), ("stopped", State::Stopped)];
+    assert_eq!(seen.len(), at_least.len());
+    for ((word, seen), (expected, at_least)) in seen.into_iter().zip(at_least) {
+        assert!(word == expected && seen >= at_least, "{word} was told while it was {seen}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn f17_ready_comes_before_booted_and_booted_only_if_everything_required_is_ready() {
+    let told = Told::new();
+    isolated()
+        .on_event(told.listener())
+        .define(Definition::new("a"))
+        .define(failing("b", "no").requires(["a"]))
+        .boot()
+        .await
+        .expect_err("b fails");
+    let story = told.story();
+    assert!(story.contains(&"ready a".to_owned()), "{story:?}");
+    assert!(!story.contains(&"booted".to_owned()), "{story:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f18_a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
+    let registry = isolated().define(failing("a", "no").optional()).boot().await?;
+    registry.shutdown().await?;
+    let story = story(&registry);
+    assert_eq!(story, ["booting", "starting a", "failed a", "booted", "shutting down", "shut down"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s21_shutting_down_comes_first_and_shut_down_after_everything_and_then_the_answer() -> Result<()> {
+    let told = Told::new();
+    let registry = isolated()
+        .on_event(told.listener())
+        .define(Definition::new("a"))
+        .define(Definition::new("b").requires(["a"]))
+        .boot()
+        .await?;
+    registry.shutdown().await?;
+    let story = told.story();
+    let down = story.iter().skip_while(|line| *line != "booted").skip(1).collect::<Vec<_>>();
+    let expected =
+        ["shutting down", "draining b", "stopping b", "stopped b", "draining a", "stopping a", "stopped a", "shut down"];
+    assert_eq!(down, expected, "all told before shutdown() returned");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_and_the_registry_tell_the_same_story_without_a_gap() -> Result<()> {
+    let told = Told::new();
+    let record = Record::new();
+    let registry = isolated()
+        .on_event(told.listener())
+        .define(record.service("a", ms(7), ms(3)))
+        .define(record.service("b", ms(2), ms(1)).requires(["a"]))
+        .boot()
+        .await?;
+    registry.shutdown().await?;
+    assert_eq!(told.story(), story(&registry));
+    assert!(told.events().iter().map(|event| event.number).eq(0..told.events().len() as u64));
+    assert!(told.events().is_sorted_by_key(|event| event.at));
+    Ok(())
+}

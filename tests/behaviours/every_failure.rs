@@ -1,0 +1,53 @@
+//! F09: whichever service of whichever graph fails, exactly what became ready goes down, once, in reverse.
+
+use service_core::Definition;
+use tests::{Dag, Record, Told, isolated};
+use tokio::time::sleep;
+
+/// The services of a graph; the one numbered `failing` fails when its time has come.
+fn definitions<'a>(dag: &'a Dag, failing: usize, record: &'a Record) -> impl Iterator<Item = Definition<()>> + 'a {
+    (0..dag.len()).map(move |service| {
+        let (takes, fails) = (dag.takes[service], service == failing);
+        let requires = dag.requires[service].iter().map(|&on| dag.name(on));
+        if fails {
+            let definition = dag.definition(service).init(move |_| async move {
+                sleep(takes).await;
+                Err("no".into())
+            });
+            return definition;
+        }
+        record.service(&dag.name(service), takes, takes).requires(requires)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn f09_whichever_init_fails_exactly_what_became_ready_is_stopped_once_dependants_first() {
+    for seed in 0..60 {
+        let dag = Dag::random(seed, 12);
+        for failing in 0..dag.len() {
+            let case = format!("seed {seed}, service {failing}");
+            let record = Record::new();
+            let told = Told::new();
+            let builder = isolated().on_event(told.listener());
+            let boot = definitions(&dag, failing, &record).fold(builder, |builder, it| builder.define(it)).boot().await;
+            let error = boot.err().unwrap_or_else(|| panic!("{case}: it fails"));
+            assert_eq!(error.failures()[0].service(), dag.name(failing), "{case}");
+            goes_down_in_reverse(&dag, told.of("ready"), &record, &case);
+        }
+    }
+}
+
+fn goes_down_in_reverse(dag: &Dag, mut ready: Vec<String>, record: &Record, case: &str) {
+    let mut shut_down = record.of("shutdown");
+    for service in 0..dag.len() {
+        for on in dag.requires[service].iter().map(|&on| dag.name(on)) {
+            let name = dag.name(service);
+            if shut_down.contains(&name) {
+                assert!(record.in_order(&format!("down {name}"), &format!("shutdown {on}")), "{case}: {name} uses {on}");
+            }
+        }
+    }
+    ready.sort_unstable();
+    shut_down.sort_unstable();
+    assert_eq!(shut_down, ready, "{case}");
+}

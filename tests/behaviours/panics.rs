@@ -1,0 +1,119 @@
+//! A panic in a user's code is that service's failure, and nobody else's.
+
+use service_core::{Definition, Outcome, Phase, Result};
+use tests::{Record, Told, isolated, ms};
+use tokio::time::sleep;
+
+/// Boots a service that panics while a sibling is up, and says how the panic reads.
+async fn panicking(init: fn()) -> Option<String> {
+    let record = Record::new();
+    let error = isolated()
+        .define(record.quick("sibling"))
+        .define(Definition::new("a").init(move |_| async move {
+            sleep(ms(1)).await;
+            init();
+            Ok(())
+        }))
+        .boot()
+        .await
+        .expect_err("it panics");
+    assert_eq!(record.count("down sibling"), 1, "the sibling goes down like any other");
+    assert_eq!(*error.failures()[0].phase(), Phase::Init);
+    error.failures()[0].panic_message().map(str::to_owned)
+}
+
+#[tokio::test(start_paused = true)]
+async fn f11_a_panic_in_init_is_a_failure_with_its_message() {
+    assert_eq!(panicking(|| panic!("in words")).await.as_deref(), Some("in words"));
+    assert_eq!(panicking(|| panic!("in {} words", 3)).await.as_deref(), Some("in 3 words"));
+    let payload = panicking(|| std::panic::panic_any(7)).await;
+    assert_eq!(payload.as_deref(), Some("a payload that is not text"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f12_a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("below"))
+        .define(Definition::new("a").requires(["below"]).shutdown(|_, _| async { panic!("no way down") }))
+        .boot()
+        .await?;
+    let error = registry.shutdown().await.expect_err("it panics");
+    let report = error.report().expect("it was waited for");
+    let failures: Vec<_> = report.failures().map(|it| (it.service(), it.panic_message())).collect();
+    assert_eq!(failures, [("a", Some("no way down"))]);
+    assert_eq!(record.count("down below"), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn f12_a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> Result<()> {
+    let shutdown = |_, _| {
+        if cfg!(not(feature = "never")) {
+            panic!("no future");
+        }
+        std::future::ready(Ok(()))
+    };
+    let registry = isolated().define(Definition::new("a").shutdown(shutdown)).boot().await?;
+    let error = registry.shutdown().await.expect_err("it panics");
+    let failure = error.report().and_then(|report| report.failures().next());
+    assert_eq!(failure.and_then(|failure| failure.panic_message()), Some("no future"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn f12_a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Result<()> {
+    let record = Record::new();
+    let told = Told::new();
+    let noted = record.clone();
+    let registry = isolated()
+        .on_event(told.listener())
+        .define(Definition::new("a").init(move |cx| {
+            let record = noted.clone();
+            cx.defer(async move { record.note("first cleanup") });
+            cx.defer(async { panic!("second cleanup") });
+            cx.spawn("tick", async { panic!("tick") });
+            async { Ok(()) }
+        }))
+        .boot()
+        .await?;
+    let error = registry.shutdown().await.expect_err("it panics");
+    assert_eq!(record.notes(), ["first cleanup"]);
+    assert_eq!(told.of("task failed"), ["a"]);
+    let outcome = &error.report().expect("it was waited for").services[0].outcome;
+    let Outcome::Failed(failure) = outcome else { panic!("{outcome}") };
+    assert_eq!(*failure.phase(), Phase::Task("tick".into()), "what went wrong first");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn f13_a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listeners() -> Result<()> {
+    let told = Told::new();
+    let registry = isolated()
+        .on_event(|_| panic!("a bad listener"))
+        .on_event(told.listener())
+        .define(Definition::new("a"))
+        .boot()
+        .await?;
+    registry.shutdown().await?;
+    assert_eq!(told.of("ready"), ["a"]);
+    assert_eq!(told.of("stopped"), ["a"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_health_check_is_ill_health() -> Result<()> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static ILL: AtomicBool = AtomicBool::new(false);
+    let health = |_| async {
+        assert!(!ILL.load(Ordering::SeqCst), "no pulse");
+        service_core::Health::Healthy
+    };
+    let registry = isolated().define(Definition::new("a").health(health)).define(Definition::new("b")).boot().await?;
+    ILL.store(true, Ordering::SeqCst);
+    let said = registry.health().await;
+    let said: Vec<_> = said.services.iter().map(|it| (it.name.as_str(), it.health.to_string())).collect();
+    assert_eq!(said, [("a", "unhealthy: its check panicked: no pulse".into()), ("b", "healthy".into())]);
+    registry.shutdown().await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Registries are values: any number beside each other, each with its own instances, deterministic.
+
+use service_core::{Definition, Result};
+use tests::{Dag, Record, isolated, ms, story};
+use tokio::time::sleep;
+
+#[tokio::test(start_paused = true)]
+async fn g10_a_plan_runs_no_code_of_a_service() -> Result<()> {
+    let unwanted = Definition::new("a").init(|_| -> std::future::Ready<Result<()>> { panic!("a plan runs nothing") });
+    let plan = isolated().define(unwanted.health(|_| async { panic!("nothing at all") })).plan()?;
+    assert!(plan.to_string().contains('a'));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn g21_an_unknown_name_is_an_error_and_nothing_starts() {
+    let record = Record::new();
+    let error = isolated()
+        .define(record.quick("a"))
+        .define(record.quick("b").requires(["databse"]))
+        .define(record.quick("database"))
+        .boot()
+        .await
+        .expect_err("there is no databse");
+    let problems = error.plan().map(|error| error.problems().len());
+    assert_eq!(problems, Some(1), "{error}");
+    assert!(error.to_string().contains("databse") && error.to_string().contains("database"), "{error}");
+    assert_eq!(record.notes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn x01_two_registries_do_not_see_each_other() -> Result<()> {
+    let named = |value: u32| Definition::new("a").init(move |_| async move { Ok(value) });
+    let first = isolated().define(named(1)).boot().await?;
+    let second = isolated().define(named(2)).define(Definition::new("only here")).boot().await?;
+    assert_eq!((*first.get_named::<u32>("a")?, *second.get_named::<u32>("a")?), (1, 2));
+    assert!(first.get_named::<()>("only here").is_err());
+    first.shutdown().await?;
+    assert_eq!(*second.get_named::<u32>("a")?, 2, "the end of one is nothing to the other");
+    second.shutdown().await?;
+    Ok(())
+}
+
+/// One whole life of a random graph, in words and times.
+async fn life(seed: u64) -> Result<Vec<String>> {
+    let dag = Dag::random(seed, 10);
+    let mut builder = isolated().concurrency(3);
+    for service in 0..dag.len() {
+        let takes = dag.takes[service];
+        let up = move |_| async move {
+            sleep(takes).await;
+            Ok(())
+        };
+        let down = move |_, _| async move {
+            sleep(takes / 2).await;
+            Ok(())
+        };
+        builder = builder.define(dag.definition(service).init(up).shutdown(down));
+    }
+    let registry = builder.boot().await?;
+    registry.shutdown().await?;
+    let lines = registry.events().into_iter().zip(story(&registry));
+    Ok(lines.map(|(event, line)| format!("{:?} {line}", event.at)).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn x04_the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
+    for seed in 0..100 {
+        let first = life(seed).await?;
+        for _ in 0..10 {
+            assert_eq!(life(seed).await?, first, "seed {seed}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definition_is_found_by_its_name_and_only_as_its_own_type() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(Definition::new("shard-1").init(async |_| Ok(1_u32)))
+        .define(Definition::new("shard-2").init(async |_| Ok(2_u32)))
+        .define(record.service("slow", ms(5), ms(0)))
+        .boot()
+        .await?;
+    assert_eq!(*registry.get_named::<u32>("shard-2")?, 2);
+    let other = registry.get_named::<u64>("shard-2").expect_err("it is a u32");
+    assert!(other.to_string().contains("u64"), "{other}");
+    let unknown = registry.get_named::<u32>("shard-3").expect_err("there is none");
+    assert!(unknown.to_string().contains("shard-3 is not a service of this registry"), "{unknown}");
+    registry.shutdown().await?;
+    let down = registry.get_named::<u32>("shard-1").expect_err("it is down");
+    assert_eq!(down.to_string(), "shard-1 is not ready: it is stopped");
+    Ok(())
+}

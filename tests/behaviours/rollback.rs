@@ -1,0 +1,261 @@
+//! A boot that fails takes down exactly what came up, and says why.
+
+use std::error::Error;
+use std::fmt;
+
+use service_core::{BootFailure, Definition, Phase};
+use tests::{Latch, Record, Told, failing, hanging, isolated, ms};
+use tokio::time::{Instant, sleep, timeout};
+
+#[derive(Debug)]
+struct Refused(u16);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused on port {}", self.0)
+    }
+}
+
+impl Error for Refused {}
+
+#[tokio::test(start_paused = true)]
+async fn f01_a_failed_init_takes_down_what_came_up_and_not_itself() {
+    let record = Record::new();
+    let error = isolated()
+        .define(record.quick("a"))
+        .define(
+            failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b never was up") }),
+        )
+        .boot()
+        .await
+        .expect_err("b fails");
+    assert_eq!(record.notes(), ["init a", "up a", "shutdown a", "down a"]);
+    assert_eq!(error.failures().len(), 1);
+    assert_eq!(error.failures()[0].service(), "b");
+    let rolled_back = error.rollback().map(|rollback| rollback.services.iter().map(|it| it.name.as_str()).collect());
+    assert_eq!(rolled_back, Some(vec!["a"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f02_the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
+    let error = isolated()
+        .define(Definition::new("a").shutdown(|_, _| async { Err("a would not stop".into()) }))
+        .define(failing("b", "b would not start").requires(["a"]))
+        .boot()
+        .await
+        .expect_err("b fails");
+    assert_eq!(error.failures().len(), 1, "what went wrong on the way down is no cause of the failure");
+    let rollback = error.rollback().expect("a came up");
+    assert!(rollback.failures().any(|failure| failure.service() == "a" && *failure.phase() == Phase::Shutdown));
+    let text = error.to_string();
+    let (start, stop) = (text.find("b would not start"), text.find("a would not stop"));
+    assert!(start.is_some() && start < stop, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f03_a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
+    let record = Record::new();
+    let told = Told::new();
+    let error = isolated()
+        .on_event(told.listener())
+        .define(record.service("d", ms(300), ms(0)))
+        .define(Definition::new("c").init(async |_| {
+            sleep(ms(100)).await;
+            Err::<(), _>("no".into())
+        }))
+        .boot()
+        .await
+        .expect_err("c fails");
+    assert_eq!(error.failures()[0].elapsed(), ms(100));
+    assert_eq!(told.of("undone"), ["d"], "before boot() returned");
+    sleep(ms(1_000)).await;
+    assert_eq!(record.notes(), ["init d"], "neither up nor shut down, however long one waits");
+    assert_eq!(told.of("ready"), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn f05_what_requires_a_failed_service_never_begins_and_is_listed() {
+    let record = Record::new();
+    let told = Told::new();
+    let error = isolated()
+        .on_event(told.listener())
+        .define(failing("b", "no"))
+        .define(record.quick("c").requires(["b"]))
+        .define(record.quick("d").requires(["c"]))
+        .define(record.quick("e"))
+        .boot()
+        .await
+        .expect_err("b fails");
+    assert_eq!(record.of("init"), ["e"]);
+    let BootFailure::Services { blocked, .. } = error.failure() else { panic!("{error}") };
+    assert_eq!(*blocked, [("c".into(), "b".into()), ("d".into(), "b".into())]);
+    assert_eq!(told.of("blocked"), ["c", "d"]);
+    assert!(error.to_string().contains("d was not started, because it requires b"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f06_after_the_boot_deadline_the_rollback_has_its_own_budget() {
+    let record = Record::new();
+    let error = isolated()
+        .boot_timeout(ms(100))
+        .define(record.service("a", ms(10), ms(5_000)))
+        .define(hanging("b").requires(["a"]))
+        .boot()
+        .await
+        .expect_err("b hangs");
+    let BootFailure::TimedOut { after, unready } = error.failure() else { panic!("{error}") };
+    assert_eq!(*after, ms(100));
+    assert_eq!(unready.len(), 1, "{unready:?}");
+    assert_eq!(record.at("down a"), ms(5_100), "the spent boot budget does not cut the rollback short");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f07_a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
+    let record = Record::new();
+    let told = Told::new();
+    let boot = isolated()
+        .on_event(told.listener())
+        .define(record.service("a", ms(10), ms(10)))
+        .define(record.service("b", ms(10), ms(10)).requires(["a"]))
+        .define(record.service("c", ms(500), ms(10)).requires(["b"]))
+        .boot();
+    assert!(timeout(ms(100), boot).await.is_err(), "c takes longer");
+    sleep(ms(1_000)).await;
+    assert_eq!(record.of("shutdown"), ["b", "a"]);
+    assert_eq!(told.of("undone"), ["c"]);
+    assert_eq!(told.story().last().map(String::as_str), Some("shut down"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f08_the_rollback_is_concurrent_where_the_graph_allows() {
+    let record = Record::new();
+    let began = Instant::now();
+    isolated()
+        .define(record.service("root", ms(0), ms(100)))
+        .define(record.service("left", ms(0), ms(300)).requires(["root"]))
+        .define(record.service("right", ms(0), ms(200)).requires(["root"]))
+        .define(failing("top", "no").requires(["left", "right"]))
+        .boot()
+        .await
+        .expect_err("top fails");
+    assert_eq!(record.at("shutdown left"), record.at("shutdown right"));
+    assert_eq!(record.at("shutdown root"), ms(300));
+    assert_eq!(began.elapsed(), ms(400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f17_f18_a_failed_boot_never_says_booted_and_ends_with_shut_down() {
+    let told = Told::new();
+    isolated()
+        .on_event(told.listener())
+        .define(failing("only", "no"))
+        .boot()
+        .await
+        .expect_err("it fails");
+    assert_eq!(told.story(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
+    let line = line!() + 3;
+    let error = isolated()
+        .define(
+            Definition::new("db").init(async |_| {
+                sleep(ms(40)).await;
+                Err::<(), _>(Refused(5432).into())
+            }),
+        )
+        .define(Definition::new("cache").requires(["db"]))
+        .define(Definition::new("users").requires(["cache"]))
+        .boot()
+        .await
+        .expect_err("db fails");
+    let [failure] = error.failures() else { panic!("{error}") };
+    assert_eq!(failure.service(), "db");
+    assert_eq!(*failure.phase(), Phase::Init);
+    assert_eq!(failure.elapsed(), ms(40));
+    assert_eq!(failure.path(), ["users", "cache", "db"]);
+    assert!(failure.place().file.ends_with("rollback.rs"));
+    assert_eq!(failure.place().line, line);
+
+    let source = error.source().and_then(Error::source).and_then(|source| source.downcast_ref::<Refused>());
+    assert_eq!(source.map(|refused| refused.0), Some(5432));
+    let text = error.to_string();
+    for part in ["init of db", "40ms", "refused on port 5432", "rollback.rs", "users → cache"] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+    assert_eq!(format!("{error:?}"), text, "what `main` shows is what people read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f22_what_never_started_is_never_stopped() {
+    let record = Record::new();
+    isolated()
+        .concurrency(1)
+        .define(failing("bottom", "no"))
+        .define(record.quick("above").requires(["bottom"]))
+        .define(record.quick("beside"))
+        .boot()
+        .await
+        .expect_err("bottom fails");
+    assert_eq!(record.notes(), Vec::<String>::new(), "`beside` had no turn before the failure");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_start_runs_cleanups_but_no_shutdown() {
+    let record = Record::new();
+    let noted = record.clone();
+    let error = isolated()
+        .define(
+            Definition::new("a")
+                .init(move |cx| {
+                    let record = noted.clone();
+                    cx.defer(async move { record.note("cleanup") });
+                    async { Ok(()) }
+                })
+                .start(|_, _| async { Err("cannot listen".into()) })
+                .shutdown(|_, _| async { panic!("it never was up") }),
+        )
+        .boot()
+        .await
+        .expect_err("its start fails");
+    assert_eq!(*error.failures()[0].phase(), Phase::Start);
+    assert_eq!(record.notes(), ["cleanup"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_unhealthy_at_first_does_not_become_ready() {
+    let error = isolated()
+        .define(Definition::new("a").health(|_| async { service_core::Health::unhealthy("no replica") }))
+        .boot()
+        .await
+        .expect_err("it is unhealthy");
+    assert_eq!(*error.failures()[0].phase(), Phase::Health);
+    assert!(error.to_string().contains("no replica"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_stays_the_cause_when_the_boot_is_cancelled_during_its_rollback() {
+    let stopping = Latch::new();
+    let begun = stopping.clone();
+    let token = tokio_util::sync::CancellationToken::new();
+    let boot = isolated()
+        .cancel(token.clone())
+        .define(Definition::new("a").shutdown(move |_, _| {
+            let stopping = begun.clone();
+            async move {
+                stopping.open();
+                sleep(ms(100)).await;
+                Ok(())
+            }
+        }))
+        .define(failing("b", "no disk").requires(["a"]))
+        .boot();
+    let cancel = async {
+        stopping.opened().await;
+        token.cancel();
+    };
+    let (boot, ()) = tokio::join!(boot, cancel);
+    let error = boot.expect_err("b fails");
+    assert_eq!(error.failures().len(), 1, "nobody's failure is reported as cancelled: {error}");
+}

@@ -1,0 +1,270 @@
+//! Shutdown: the reverse of the boot, once, going on past failures, with everything reported.
+
+use service_core::{BootFailure, Definition, Phase, Reason, Result};
+use tests::{Latch, Record, Told, hanging, isolated, ms, story};
+use tokio::time::{Instant, sleep};
+
+#[tokio::test(start_paused = true)]
+async fn s01_the_way_down_is_the_reverse_and_concurrent_where_independent() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("db", ms(0), ms(100)))
+        .define(record.service("cache", ms(0), ms(100)).requires(["db"]))
+        .define(record.service("mail", ms(0), ms(150)))
+        .define(record.service("users", ms(0), ms(100)).requires(["cache", "mail"]))
+        .boot()
+        .await?;
+    let record_at_shutdown = Instant::now();
+    let report = registry.shutdown().await?;
+    assert_eq!(record.of("down"), ["users", "cache", "mail", "db"]);
+    assert_eq!(record.at("shutdown cache"), record.at("shutdown mail"));
+    assert_eq!(record_at_shutdown.elapsed(), ms(300), "the longest path down");
+    assert_eq!(report.total, ms(300));
+    assert_eq!(report.services.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["users", "cache", "mail", "db"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s02_a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.quick("a"))
+        .define(record.service("b", ms(0), ms(100)).requires(["a"]))
+        .boot()
+        .await?;
+    registry.shutdown().await?;
+    assert_eq!(record.at("shutdown a"), ms(100));
+    let story = story(&registry);
+    let at = |line: &str| story.iter().position(|told| told == line);
+    assert!(at("stopped b") < at("draining a"), "{story:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s03_s04_a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<()> {
+    let record = Record::new();
+    let failing = |name: &str| {
+        let words = format!("{name} would not stop");
+        Definition::new(name).requires(["a"]).shutdown(move |_, _| {
+            let words = words.clone();
+            async { Err(words.into()) }
+        })
+    };
+    let registry = isolated().define(record.quick("a")).define(failing("b")).define(failing("c")).boot().await?;
+    let error = registry.shutdown().await.expect_err("two fail");
+    let report = error.report().expect("it was waited for");
+    let failures: Vec<_> = report.failures().map(|it| (it.service(), it.phase().clone())).collect();
+    assert_eq!(failures, [("c", Phase::Shutdown), ("b", Phase::Shutdown)], "the reverse of the plan");
+    assert_eq!(record.count("down a"), 1);
+    let text = error.to_string();
+    assert!(text.contains("b would not stop") && text.contains("c would not stop"), "{text}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s07_shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_answer() -> Result<()> {
+    let record = Record::new();
+    let bad = Definition::new("bad").shutdown(|_, _| async {
+        sleep(ms(5)).await;
+        Err("no".into())
+    });
+    let registry = isolated().define(record.quick("a")).define(bad).boot().await?;
+    let (first, second) = tokio::join!(registry.shutdown(), registry.shutdown());
+    let later = registry.shutdown().await;
+    let said = [first, second, later].map(|answer| answer.expect_err("bad fails").to_string());
+    assert!(said.iter().all(|answer| *answer == said[0]), "{said:?}");
+    assert_eq!(record.count("shutdown a"), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s08_shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
+    let registry = isolated().boot().await?;
+    let report = registry.shutdown().await?;
+    assert!(report.services.is_empty());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s09_a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
+    let record = Record::new();
+    let told = Told::new();
+    let up = record.clone();
+    // Nobody has the registry before it is booted, but a token reaches it.
+    let token = tokio_util::sync::CancellationToken::new();
+    let pull = token.clone();
+    let error = isolated()
+        .cancel(token)
+        .on_event(told.listener())
+        .define(up.quick("a"))
+        .define(record.service("b", ms(300), ms(0)).requires(["a"]))
+        .define(Definition::new("trigger").requires(["a"]).init(move |_| {
+            let token = pull.clone();
+            async move {
+                sleep(ms(50)).await;
+                token.cancel();
+                Ok(())
+            }
+        }))
+        .boot()
+        .await
+        .expect_err("it is given up");
+    assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
+    assert_eq!(record.notes(), ["init a", "up a", "init b", "shutdown a", "down a"]);
+    assert_eq!(told.of("undone").len() + told.of("ready").len(), 3, "b is undone, and the trigger is one of the two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_leaves_nothing_of_a_lazy_first_use_behind() -> Result<()> {
+    // The demand is under way when the registry goes down.
+    let record = Record::new();
+    let registry = isolated().define(record.quick("a")).define(hanging("never").lazy()).boot().await?;
+    registry.request_shutdown("enough");
+    let report = registry.stopped().await?;
+    assert_eq!(report.services.len(), 1, "{report}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s20_the_reason_reaches_every_hook_and_the_report() -> Result<()> {
+    let record = Record::new();
+    let noted = record.clone();
+    let curious = Definition::new("a")
+        .init(async |cx| {
+            assert_eq!(cx.reason(), None, "there is none on the way up");
+            Ok(())
+        })
+        .shutdown(move |_, cx| {
+            noted.note(cx.reason().map(|reason| reason.to_string()).unwrap_or_default());
+            async { Ok(()) }
+        });
+    let registry = isolated().define(curious).boot().await?;
+    registry.request_shutdown("the lease was lost");
+    registry.request_shutdown("a later one changes nothing");
+    let report = registry.stopped().await?;
+    assert_eq!(record.notes(), ["the lease was lost"]);
+    assert_eq!(report.reason, Reason::from("the lease was lost"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s20_a_rollback_has_its_reason_too() {
+    let record = Record::new();
+    let noted = record.clone();
+    let curious = Definition::new("a").shutdown(move |_, cx| {
+        noted.note(format!("{:?}", cx.reason()));
+        async { Ok(()) }
+    });
+    isolated().define(curious).define(tests::failing("b", "no").requires(["a"])).boot().await.expect_err("b fails");
+    assert_eq!(record.notes(), [format!("{:?}", Some(Reason::BootFailed))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn s12_readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().lame_duck(ms(3_000)).define(record.quick("a")).boot().await?;
+    registry.request_shutdown("rolling update");
+    sleep(ms(2_999)).await;
+    assert!(!registry.is_ready());
+    assert!(registry.get_named::<()>("a").is_ok(), "it still serves");
+    assert_eq!(record.of("shutdown"), Vec::<String>::new());
+    registry.stopped().await?;
+    assert_eq!(record.at("shutdown a"), ms(3_000));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s19_a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down() -> Result<()> {
+    let record = Record::new();
+    let told = Told::new();
+    let down = Latch::new();
+    let ended = down.clone();
+    let registry = isolated()
+        .on_event(told.listener())
+        .on_event(move |event| {
+            if matches!(event.kind, service_core::EventKind::ShutDown { .. }) {
+                ended.open();
+            }
+        })
+        .define(record.quick("a"))
+        .define(record.quick("b").requires(["a"]))
+        .boot()
+        .await?;
+    let clone = registry.clone();
+    drop(registry);
+    sleep(ms(10)).await;
+    assert_eq!(record.of("shutdown"), Vec::<String>::new(), "a clone is the same registry");
+    drop(clone);
+    down.opened().await;
+    assert!(told.story().contains(&"left running a, b".to_owned()), "{:?}", told.story());
+    assert_eq!(record.of("down"), ["b", "a"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s21_stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().define(record.service("a", ms(0), ms(70))).boot().await?;
+    let watching = tokio::spawn({
+        let registry = registry.clone();
+        async move { registry.stopped().await.map(|report| report.total) }
+    });
+    sleep(ms(5)).await;
+    assert!(!watching.is_finished(), "nobody has asked for it yet");
+    registry.shutdown().await?;
+    assert_eq!(watching.await??, ms(70));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_end_before_shutdown_and_cleanups_run_after_it_latest_first() -> Result<()> {
+    let record = Record::new();
+    let (rising, falling) = (record.clone(), record.clone());
+    let definition = Definition::new("a")
+        .init(move |cx| {
+            let [task, first, second] = std::array::from_fn(|_| rising.clone());
+            let stopping = cx.stopping();
+            cx.defer(async move { first.note("first cleanup") });
+            cx.defer(async move { second.note("second cleanup") });
+            cx.spawn("poll", async move {
+                stopping.cancelled().await;
+                sleep(ms(20)).await;
+                task.note("task ended");
+            });
+            async { Ok(()) }
+        })
+        .shutdown(move |_, cx| {
+            falling.note("shutdown");
+            assert!(cx.tasks().is_empty());
+            async { Ok(()) }
+        });
+    let registry = isolated().define(definition).boot().await?;
+    let report = registry.shutdown().await?;
+    assert_eq!(record.notes(), ["task ended", "shutdown", "second cleanup", "first cleanup"]);
+    assert_eq!(report.services[0].drain, ms(20));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_comes_too_late_is_refused_and_told() -> Result<()> {
+    let told = Told::new();
+    let late = Definition::new("a").shutdown(|_, cx| async move {
+        assert!(!cx.spawn("late", async {}), "the service is on its way down");
+        Ok(())
+    });
+    let registry = isolated().on_event(told.listener()).define(late).boot().await?;
+    registry.shutdown().await?;
+    assert_eq!(told.of("task refused"), ["a"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reference_that_outlives_its_instance_is_reported() -> Result<()> {
+    let registry = isolated().define(Definition::new("a").init(async |_| Ok(1_u32))).boot().await?;
+    let kept = registry.get_named::<u32>("a")?;
+    let report = registry.shutdown().await?;
+    assert_eq!(report.services[0].still_held, 1);
+    assert!(report.to_string().contains("1 references outlive it"), "{report}");
+    drop(kept);
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Budgets: what is late is ended at the right moment, by name, and what is cancelled is not called late.
+
+use service_core::{BootFailure, Definition, Outcome, Phase, Result, Retry};
+use tests::{Record, Told, hanging, isolated, ms};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Notes when it is dropped.
+struct Guard(Record);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.note("dropped");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t01_an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
+    let record = Record::new();
+    let held = record.clone();
+    let hangs = Definition::new("a").init(move |_| {
+        let guard = Guard(held.clone());
+        async move {
+            let _guard = guard;
+            std::future::pending::<Result<()>>().await
+        }
+    });
+    let error = isolated().define(hangs.init_timeout(ms(5_000))).boot().await.expect_err("it hangs");
+    let failure = &error.failures()[0];
+    assert!(failure.is_timeout(), "{failure}");
+    assert_eq!(failure.elapsed(), ms(5_000));
+    assert_eq!(record.at("dropped"), ms(5_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t01_an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().define(record.service("a", ms(5_000), ms(0)).init_timeout(ms(5_000))).boot().await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn t02_a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
+    let error = isolated()
+        .boot_timeout(ms(1_000))
+        .define(Definition::new("up"))
+        .define(Definition::new("stuck").init(|cx| {
+            cx.progress("half way");
+            std::future::pending::<Result<()>>()
+        }))
+        .define(Definition::new("waiting").requires(["stuck", "up"]))
+        .boot()
+        .await
+        .expect_err("one is stuck");
+    let BootFailure::TimedOut { after, unready } = error.failure() else { panic!("{error}") };
+    assert_eq!(*after, ms(1_000));
+    let [(stuck, doing), (waiting, waits)] = &unready[..] else { panic!("{error}") };
+    assert_eq!((stuck.as_str(), waiting.as_str()), ("stuck", "waiting"));
+    assert!(doing.contains("starting for 1s") && doing.contains("half way"), "{doing}");
+    assert_eq!(waits, "waits for stuck");
+}
+
+#[tokio::test(start_paused = true)]
+async fn t05_extend_moves_the_deadline_and_the_last_extension_counts() {
+    let record = Record::new();
+    let noted = record.clone();
+    let slow = Definition::new("a").init_timeout(ms(1_000)).init(move |cx| {
+        let record = noted.clone();
+        async move {
+            for _ in 0..3 {
+                sleep(ms(900)).await;
+                cx.progress("still at it");
+                cx.extend(ms(1_000));
+            }
+            record.note(format!("{:?} left", cx.remaining()));
+            std::future::pending::<Result<()>>().await
+        }
+    });
+    let error = isolated().define(slow).boot().await.expect_err("it falls silent");
+    assert_eq!(record.notes(), ["1s left"]);
+    assert_eq!(error.failures()[0].elapsed(), ms(3 * 900 + 1_000));
+    assert!(error.to_string().contains("it last said: still at it"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn t05_an_extension_never_shortens_the_budget() {
+    let short = Definition::new("a").init_timeout(ms(1_000)).init(|cx| {
+        cx.extend(ms(1));
+        std::future::pending::<Result<()>>()
+    });
+    let error = isolated().define(short).boot().await.expect_err("it hangs");
+    assert_eq!(error.failures()[0].elapsed(), ms(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t07_a_cancelled_boot_says_cancelled_and_rolls_back() {
+    let record = Record::new();
+    let token = CancellationToken::new();
+    let boot = isolated().cancel(token.clone()).define(record.quick("a")).define(hanging("b").requires(["a"])).boot();
+    let cancel = async {
+        sleep(ms(100)).await;
+        token.cancel();
+    };
+    let (boot, ()) = tokio::join!(boot, cancel);
+    let error = boot.expect_err("it is cancelled");
+    assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
+    assert_eq!(error.failures().len(), 0, "b is not to blame");
+    assert_eq!(record.of("shutdown"), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t09_with_a_cancelled_token_nothing_starts() {
+    let record = Record::new();
+    let told = Told::new();
+    let token = CancellationToken::new();
+    token.cancel();
+    let boot = isolated().cancel(token).on_event(told.listener()).define(record.quick("a")).boot();
+    let error = boot.await.expect_err("it is cancelled");
+    assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
+    assert_eq!(record.notes(), Vec::<String>::new());
+    assert_eq!(told.of("starting"), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_token_shuts_down_a_registry_that_is_up() -> Result<()> {
+    let record = Record::new();
+    let token = CancellationToken::new();
+    let registry = isolated().cancel(token.clone()).define(record.quick("a")).boot().await?;
+    token.cancel();
+    let report = registry.stopped().await?;
+    assert_eq!(report.reason, service_core::Reason::Cancelled);
+    assert_eq!(record.of("shutdown"), ["a"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_tries_again_after_growing_pauses_and_undoes_each_attempt() -> Result<()> {
+    let record = Record::new();
+    let told = Told::new();
+    let noted = record.clone();
+    let flaky = Definition::new("a").retry(Retry::new(5, ms(100), ms(300))).init(move |cx| {
+        let record = noted.clone();
+        let cleanup = record.clone();
+        cx.defer(async move { cleanup.note("cleanup") });
+        async move {
+            record.note("attempt");
+            if record.count("attempt") < 5 { Err("not yet".into()) } else { Ok(()) }
+        }
+    });
+    let registry = isolated().on_event(told.listener()).define(flaky).boot().await?;
+    assert_eq!(registry.report().services[0].attempts, 5);
+    assert_eq!(registry.report().total, ms(100 + 200 + 300 + 300));
+    assert_eq!(record.count("cleanup"), 4);
+    registry.shutdown().await?;
+    assert_eq!(record.count("cleanup"), 5);
+    assert_eq!(told.of("retrying").len(), 4);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_in_a_pause() {
+    let flaky = tests::failing("a", "not yet").retry(Retry::new(9, ms(600), ms(600))).init_timeout(ms(1_000));
+    let began = Instant::now();
+    let error = isolated().define(flaky).boot().await.expect_err("it never comes up");
+    assert!(error.to_string().contains("not yet"), "{error}");
+    assert_eq!(began.elapsed(), ms(600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn s05_a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
+    let record = Record::new();
+    let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
+    let registry = isolated()
+        .define(record.quick("a"))
+        .define(hangs.shutdown_timeout(ms(2_000)))
+        .boot()
+        .await?;
+    let error = registry.shutdown().await.expect_err("it hangs");
+    let report = error.report().expect("it was waited for");
+    let Outcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };
+    assert_eq!((failure.service(), failure.phase(), failure.elapsed()), ("b", &Phase::Shutdown, ms(2_000)));
+    assert_eq!(record.at("down a"), ms(2_000));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_ignores_stopping_is_aborted_and_named() -> Result<()> {
+    let deaf = Definition::new("a").drain_timeout(ms(300)).init(async |cx| {
+        cx.spawn("poll", std::future::pending::<()>());
+        Ok(())
+    });
+    let registry = isolated().define(deaf).boot().await?;
+    let began = Instant::now();
+    let error = registry.shutdown().await.expect_err("it does not end");
+    assert_eq!(began.elapsed(), ms(300));
+    assert!(error.to_string().contains("poll did not end when stopping() was cancelled: aborted"), "{error}");
+    Ok(())
+}
