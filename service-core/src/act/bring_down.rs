@@ -132,7 +132,8 @@ impl<'a> Way<'a> {
     {
         let began = Instant::now();
         let never = CancellationToken::new();
-        match hook::run(self.slot.frame(Role::Hook), hook, &site.deadline, &never).await {
+        site.enter_phase(phase.clone());
+        match hook::run(site, Role::Hook, hook, &never).await {
             Ended::Returned(Ok(())) => {}
             Ended::Returned(Err(error)) => {
                 self.failed(Failure::error(&self.slot.name, self.slot.place, phase, began.elapsed(), error));
@@ -140,10 +141,7 @@ impl<'a> Way<'a> {
             Ended::Panicked(message) => {
                 self.failed(Failure::panic(&self.slot.name, self.slot.place, phase, began.elapsed(), message));
             }
-            Ended::Late { blocking } | Ended::Aborted { blocking } => {
-                let words = if blocking { "it is blocking its thread" } else { "" };
-                self.abandoned(phase, began, words.to_owned());
-            }
+            Ended::Late { detail } | Ended::Aborted { detail } => self.abandoned(phase, began, detail),
         }
     }
 

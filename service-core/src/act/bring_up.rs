@@ -33,16 +33,13 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Cancellat
             let (hooks, site) = (shared.hooks[index].clone(), site.clone());
             async move { hooks.come_up(site).await }
         };
-        let ended = hook::run(slot.frame(Role::Starting), come_up, &deadline, &abort).await;
+        let ended = hook::run(&site, Role::Starting, come_up, &abort).await;
         let (phase, elapsed) = (site.phase(), began.elapsed());
         let (failure, may_retry) = match ended {
             Ended::Returned(Ok(instance)) => return Risen::Up { instance, site },
             Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.place, phase, elapsed, error), true),
             Ended::Panicked(message) => (Failure::panic(&slot.name, slot.place, phase, elapsed, message), true),
-            Ended::Late { blocking } => {
-                let detail = late(&site, blocking);
-                (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false)
-            }
+            Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false),
             Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
         };
         // The cleanups have a budget of their own; what is left of this one is for the next attempt.
@@ -63,20 +60,4 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Cancellat
         }
         attempt += 1;
     }
-}
-
-/// What is known about a service that is late.
-fn late(site: &Site, blocking: bool) -> String {
-    let mut detail = String::new();
-    if blocking {
-        detail.push_str("it is blocking its thread; use spawn_blocking for work that does not await");
-    }
-    if let Some(progress) = &site.slot.times().progress {
-        if !detail.is_empty() {
-            detail.push_str(", ");
-        }
-        detail.push_str("it last said: ");
-        detail.push_str(progress);
-    }
-    detail
 }

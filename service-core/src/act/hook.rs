@@ -1,17 +1,21 @@
 //! Runs one hook of a user in a task of its own, so that a hook that blocks, panics or hangs stops nobody else.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::task::{JoinError, yield_now};
-use tokio::time::{sleep_until, timeout};
+use tokio::task::JoinError;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::panics;
-use super::site::Deadline;
-use crate::mechanism::ambient::{self, Frame};
+use super::pulse::{self, Pulse};
+use super::site::Site;
+use super::verdict;
+use crate::fact::EventKind;
+use crate::mechanism::ambient::{self, Role};
 
 /// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
@@ -20,50 +24,118 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(crate) enum Ended<T> {
     Returned(T),
     Panicked(String),
-    /// Its budget ran out; whether it then ended when it was dropped, or is still blocking its thread.
-    Late { blocking: bool },
+    /// Its budget ran out; what is known about why.
+    Late { detail: String },
     /// It was given up.
-    Aborted { blocking: bool },
+    Aborted { detail: String },
 }
 
-/// Runs a hook until it ends, its deadline passes or it is given up. At the same instant, ending wins over being given
-/// up, and that over being late.
-pub(crate) async fn run<F>(frame: Frame, hook: F, deadline: &Deadline, abort: &CancellationToken) -> Ended<F::Output>
+/// When a hook is first called late; then after twice that, and so on.
+const LATE: Duration = Duration::from_secs(5);
+
+/// A hook that blocks its thread is looked for this early.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Runs a hook until it ends, the site's deadline passes or it is given up. At the same instant, ending wins over being
+/// given up, and that over being late. While it lasts, events tell that it is late, or that it blocks its thread.
+pub(crate) async fn run<F>(site: &Site, role: Role, hook: F, abort: &CancellationToken) -> Ended<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let mut task = tokio::spawn(ambient::marked(frame, hook));
-    loop {
-        let until = deadline.get();
-        let mut late = pin!(sleep_until(until));
+    let pulse = Arc::new(Pulse::default());
+    let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
+    let mut task = tokio::spawn(ambient::marked(site.slot.frame(role), pulse::felt(pulse.clone(), hook)));
+    let mut look = watch.began + LOOK;
+    let given_up = loop {
+        let until = site.deadline.get();
+        let mut wake = pin!(sleep_until(until.min(look)));
         let mut aborted = pin!(abort.cancelled());
         let ended = poll_fn(|cx| {
-            if let Poll::Ready(joined) = std::pin::Pin::new(&mut task).poll(cx) {
+            if let Poll::Ready(joined) = Pin::new(&mut task).poll(cx) {
                 return Poll::Ready(Some(joined_as_ended(joined)));
             }
             if aborted.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Some(Ended::Aborted { blocking: false }));
+                return Poll::Ready(Some(Ended::Aborted { detail: String::new() }));
             }
-            late.as_mut().poll(cx).map(|()| None)
+            wake.as_mut().poll(cx).map(|()| None)
         })
         .await;
-        let given_up = match ended {
-            Some(Ended::Aborted { .. }) => true,
-            Some(ended) => return ended,
-            // It has been extended since.
-            None if deadline.get() > until => continue,
-            None => {
-                // Its own timer may have struck at the same instant: it has its turn before it is called late.
-                yield_now().await;
-                if task.is_finished() {
-                    continue;
-                }
-                false
+        match ended {
+            Some(Ended::Aborted { .. }) => break true,
+            Some(ended) => {
+                watch.ended();
+                return ended;
             }
-        };
-        task.abort();
-        let blocking = timeout(GRACE, &mut task).await.is_err();
-        return if given_up { Ended::Aborted { blocking } } else { Ended::Late { blocking } };
+            // It may have been extended since.
+            None if site.deadline.get() <= Instant::now() => break false,
+            None => look = watch.look(),
+        }
+    };
+    let detail = watch.detail();
+    task.abort();
+    if timeout(GRACE, &mut task).await.is_err() {
+        watch.look();
+    } else {
+        watch.ended();
+    }
+    if given_up { Ended::Aborted { detail } } else { Ended::Late { detail } }
+}
+
+/// Looks at a hook while it runs.
+struct Watch<'a> {
+    site: &'a Site,
+    pulse: Arc<Pulse>,
+    began: Instant,
+    /// After how long it is next called late.
+    late: Duration,
+    told_blocking: bool,
+}
+
+impl Watch<'_> {
+    /// Tells what is to be told, and says when to look again.
+    fn look(&mut self) -> Instant {
+        let service = self.site.slot.name.clone();
+        if let Some(elapsed) = self.pulse.blocking().filter(|_| !self.told_blocking) {
+            self.told_blocking = true;
+            let phase = self.site.phase();
+            self.site.slot.emit(EventKind::Blocking { service: service.clone(), phase, elapsed });
+        }
+        let elapsed = self.began.elapsed();
+        if elapsed >= self.late {
+            self.late = elapsed * 2;
+            let (phase, detail) = (self.site.phase(), self.detail());
+            self.site.slot.emit(EventKind::Late { service, phase, elapsed, detail });
+        }
+        self.began + self.late
+    }
+
+    /// It has ended: if it blocked its thread and nobody could tell at the time, this is the time.
+    fn ended(&mut self) {
+        let Some(longest) = self.pulse.has_blocked() else { return };
+        self.site.slot.times().blocked = Some(longest);
+        if !self.told_blocking {
+            let (service, phase) = (self.site.slot.name.clone(), self.site.phase());
+            self.site.slot.emit(EventKind::Blocking { service, phase, elapsed: longest });
+        }
+    }
+
+    /// Everything that is known about why it takes so long.
+    fn detail(&self) -> String {
+        let mut detail = self.pulse.describe();
+        if let Some(words) = &self.site.slot.times().progress {
+            detail.push_str(", it last said: ");
+            detail.push_str(words);
+        }
+        let (for_whom, by_whom) = verdict::waits(&self.site.shared, self.site.slot.index);
+        if !for_whom.is_empty() {
+            detail.push_str(", it waits for ");
+            detail.push_str(&for_whom.join(", "));
+        }
+        if !by_whom.is_empty() {
+            let verb = if by_whom.len() == 1 { "waits" } else { "wait" };
+            detail.push_str(&format!(", {} {verb} for it", by_whom.join(", ")));
+        }
+        detail
     }
 }
 
@@ -73,7 +145,7 @@ fn joined_as_ended<T>(joined: Result<T, JoinError>) -> Ended<T> {
         Err(error) => match error.try_into_panic() {
             Ok(payload) => Ended::Panicked(panics::message(payload)),
             // Only a runtime that is shutting down cancels it; then nobody is left to read this.
-            Err(_) => Ended::Aborted { blocking: false },
+            Err(_) => Ended::Aborted { detail: String::new() },
         },
     }
 }

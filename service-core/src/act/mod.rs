@@ -15,6 +15,7 @@ mod instance;
 mod lifecycle;
 mod log;
 mod panics;
+mod pulse;
 mod refuse;
 mod shared;
 mod site;

@@ -59,6 +59,8 @@ pub(crate) struct Times {
     pub ended: Option<Instant>,
     pub attempts: u32,
     pub progress: Option<String>,
+    /// The longest that a hook has blocked its thread.
+    pub blocked: Option<Duration>,
     pub failure: Option<Failure>,
 }
 

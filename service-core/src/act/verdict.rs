@@ -64,3 +64,12 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
     }
     unready
 }
+
+/// Whom a service that is coming up waits for, beyond what it declares, and who waits for it: by name.
+pub(crate) fn waits(shared: &Shared, service: usize) -> (Vec<String>, Vec<String>) {
+    let name = |index: &usize| shared.slots[*index].name.to_string();
+    let for_whom = shared.waits.waited_for_by(service);
+    let dependants = shared.plan.services()[service].dependants.iter();
+    let by_whom = dependants.filter(|&&dependant| shared.slots[dependant].state() == State::Waiting);
+    (for_whom.iter().map(name).collect(), by_whom.map(name).collect())
+}

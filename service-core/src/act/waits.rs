@@ -64,6 +64,14 @@ impl Waits {
         undeclared
     }
 
+    /// Whom a service waits for right now, by calls it has made, in the plan's order.
+    pub(crate) fn waited_for_by(&self, service: usize) -> Vec<usize> {
+        let state = self.lock();
+        let mut waited_for: Vec<_> = state.edges.keys().filter(|(who, _)| *who == service).map(|it| it.1).collect();
+        waited_for.sort_unstable();
+        waited_for
+    }
+
     /// Begins to wait for `slot` on behalf of whoever is starting on this thread.
     ///
     /// # Errors

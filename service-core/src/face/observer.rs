@@ -11,6 +11,12 @@ pub(crate) fn observe(event: &Event) {
             tracing::warn!(%service, attempt, ?delay, %failure, "trying again");
         }
         EventKind::Progress { service, words } => tracing::debug!(%service, %words, "progress"),
+        EventKind::Late { service, phase, elapsed, detail } => {
+            tracing::warn!(%service, %phase, ?elapsed, %detail, "late");
+        }
+        EventKind::Blocking { service, phase, elapsed } => {
+            tracing::warn!(%service, %phase, ?elapsed, "blocking its thread; use spawn_blocking");
+        }
         EventKind::Ready { service, elapsed } => tracing::info!(%service, ?elapsed, "ready"),
         EventKind::Failed { service, failure } => tracing::error!(%service, %failure, "failed"),
         EventKind::Blocked { service, by } => tracing::error!(%service, %by, "blocked"),

@@ -190,6 +190,7 @@ impl Registry {
                 waited: waited(&times),
                 own: own(&times).unwrap_or_default(),
                 attempts: times.attempts,
+                blocked: times.blocked,
                 failure: times.failure,
                 missing: self.missing(index),
             });

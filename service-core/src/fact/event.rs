@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, Outcome, Reason};
+use super::{Failure, Outcome, Phase, Reason};
 
 /// Something that happened in a registry.
 #[derive(Clone, Debug)]
@@ -48,6 +48,27 @@ pub enum EventKind {
         service: Arc<str>,
         /// In its words.
         words: String,
+    },
+    /// A hook takes long; told after 5 s, and again after twice as long each time.
+    Late {
+        /// Who.
+        service: Arc<str>,
+        /// In what.
+        phase: Phase,
+        /// For how long.
+        elapsed: Duration,
+        /// What is known about why.
+        detail: String,
+    },
+    /// A hook blocks its thread, and everything else on it, for more than half a second. Told while it does if another
+    /// thread is there to tell it, else afterwards.
+    Blocking {
+        /// Who.
+        service: Arc<str>,
+        /// In what.
+        phase: Phase,
+        /// For how long.
+        elapsed: Duration,
     },
     /// It is up.
     Ready {
@@ -141,6 +162,8 @@ impl EventKind {
             Self::Starting { service }
             | Self::Retrying { service, .. }
             | Self::Progress { service, .. }
+            | Self::Late { service, .. }
+            | Self::Blocking { service, .. }
             | Self::Ready { service, .. }
             | Self::Failed { service, .. }
             | Self::Blocked { service, .. }

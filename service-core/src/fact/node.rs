@@ -37,13 +37,7 @@ impl Node {
         let krate = hash(hash(SEED, place.module, b':'), "", 0);
         let hash = hash(hash(hash(SEED, place.module, 0), place.file, 0), name, 0);
         let hash = mix(mix(hash, place.line as u64), place.column as u64);
-        Self {
-            name,
-            place,
-            krate,
-            hash,
-            edges,
-        }
+        Self { name, place, krate, hash, edges }
     }
 }
 
@@ -67,18 +61,14 @@ impl NodeRef {
 
 /// How many services one walk visits at most, and how many dependencies it follows. Nearest first, so it is only a cycle of
 /// very many services, or one hidden deep in a very dense graph, that is left to the plan.
-const REACH: usize = 1 << 9;
+const REACH: usize = 1 << 8;
 
 /// Looks for a cycle through this service. Each is found once: from its service with the smallest hash, because a walk
 /// enters only services whose hash is larger than that of its own. The hash is as good as random, so the walks are short
 /// for sparse graphs (a chain of n services costs about n·ln n steps, in whatever order they are declared).
 pub const fn check(service: NodeRef) -> Checked {
     let walk = Walk::from(service.get());
-    let through = if walk.found {
-        Some(walk.edge_after(0).0)
-    } else {
-        None
-    };
+    let through = if walk.found { Some(walk.edge_after(0).0) } else { None };
     Checked { service, through }
 }
 
@@ -113,12 +103,7 @@ struct Walk {
 
 impl Walk {
     const fn from(start: &'static Node) -> Self {
-        let mut walk = Self {
-            met: [(start, 0); REACH],
-            len: 1,
-            seen: [0; 2 * REACH],
-            found: false,
-        };
+        let mut walk = Self { met: [(start, 0); REACH], len: 1, seen: [0; 2 * REACH], found: false };
         let (mut at, mut steps) = (0, 0);
         while at < walk.len {
             let node = walk.met[at].0;
@@ -129,10 +114,7 @@ impl Walk {
                     walk.close(at);
                     return walk;
                 }
-                if dependency.hash > start.hash
-                    && dependency.krate == start.krate
-                    && walk.is_new(dependency.hash)
-                {
+                if dependency.hash > start.hash && dependency.krate == start.krate && walk.is_new(dependency.hash) {
                     if walk.len == REACH {
                         return walk;
                     }
@@ -194,10 +176,7 @@ impl Walk {
     }
 
     const fn in_words(&self) -> Text {
-        let mut text = Text {
-            bytes: [0; 4096],
-            len: 0,
-        };
+        let mut text = Text { bytes: [0; 4096], len: 0 };
         let mut at = 0;
         while at < self.len {
             let node = self.met[at].0;
@@ -215,7 +194,9 @@ impl Walk {
             text.push("itself, so it could never start; remove it here");
         } else {
             text.push(self.met[0].0.name);
-            text.push(", so none of them could ever start; remove one of these, or make that call later than in `init`");
+            text.push(
+                ", so none of them could ever start; remove one of these, or make that call later than in `init`",
+            );
         }
         text
     }

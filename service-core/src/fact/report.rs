@@ -36,6 +36,8 @@ pub struct ServiceReport {
     pub own: Duration,
     /// How often `init` was tried.
     pub attempts: u32,
+    /// The longest that one of its hooks has blocked its thread, if that was long enough to hold up others.
+    pub blocked: Option<Duration>,
     /// How it failed, if it did.
     pub failure: Option<Failure>,
     /// What it wants and has not got, so it is degraded.
@@ -55,6 +57,9 @@ impl fmt::Display for Report {
             }
             if service.attempts > 1 {
                 write!(f, ", {} attempts", service.attempts)?;
+            }
+            if let Some(blocked) = service.blocked {
+                write!(f, ", blocked its thread for {blocked:?}")?;
             }
             if !service.missing.is_empty() {
                 write!(f, ", without {}", service.missing.join(", "))?;
