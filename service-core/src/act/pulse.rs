@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crate::fact::lasted;
+
 /// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
 pub(crate) const BLOCKING: Duration = Duration::from_millis(500);
 
@@ -44,11 +46,12 @@ impl Pulse {
     pub(crate) fn describe(&self) -> String {
         let beat = self.lock();
         if let Some(since) = beat.polling_since {
-            let time = since.elapsed();
-            return format!("it is blocking its thread for {time:.1?}; work that does not await belongs in spawn_blocking");
+            let time = lasted(since.elapsed());
+            return format!("it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking");
         }
         match (beat.polls, beat.woken_since) {
             (0, _) => "it was never polled: the runtime is busy or blocked".to_owned(),
+            (1, false) => "polled once, then pending, and nothing has woken it since".to_owned(),
             (polls, false) => format!("polled {polls} times, then pending, and nothing has woken it since"),
             (_, true) => "it was woken, but not polled since: the runtime is busy or blocked".to_owned(),
         }

@@ -3,7 +3,7 @@
 use super::shared::Shared;
 use super::slot::since;
 use crate::decision::Plan;
-use crate::fact::{Bond, State};
+use crate::fact::{Bond, State, lasted};
 
 /// From what was booted for its own sake down to this service, by what requires it.
 pub(crate) fn path(plan: &Plan, service: usize) -> Vec<String> {
@@ -56,7 +56,7 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
             State::Starting => {
                 let times = slot.times();
                 let said = times.progress.as_ref().map(|words| format!(", it last said: {words}")).unwrap_or_default();
-                format!("has been starting for {:?} ({}){said}", since(times.began), slot.place)
+                format!("has been starting for {:?} ({}){said}", lasted(since(times.began)), slot.place)
             }
             _ => continue,
         };

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, PlanError, Reason, ShutdownReport};
+use super::{Failure, PlanError, Reason, ShutdownReport, lasted};
 
 /// Why a boot failed: root causes first, then what they blocked, then what the rollback did.
 ///
@@ -99,7 +99,7 @@ impl fmt::Display for BootError {
                 }
             }
             BootFailure::TimedOut { after, unready } => {
-                write!(f, "the boot did not end within {after:?}")?;
+                write!(f, "the boot did not end within {:?}", lasted(*after))?;
                 for (service, doing) in unready {
                     write!(f, "\n  {service} {doing}")?;
                 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoxError, Place};
+use super::{BoxError, Place, lasted};
 
 /// What a service was doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +138,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { service, place, phase, elapsed, path, cause } = &*self.inner;
+        let elapsed = lasted(*elapsed);
         match cause {
             Cause::Error(error) => {
                 write!(f, "{phase} of {service} failed after {elapsed:?}: {error}")?;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::lasted;
+
 /// What a service says about itself. Ordered from best to worst, so the worst of several is their maximum.
 ///
 /// ```
@@ -105,7 +107,7 @@ impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.health().status())?;
         for ServiceHealth { name, health, latency } in &self.services {
-            writeln!(f, "  {name}: {health} ({latency:?})")?;
+            writeln!(f, "  {name}: {health} ({:?})", lasted(*latency))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, State};
+use super::{Failure, State, lasted};
 
 /// Why a guarded call, or a look-up of a service, was refused: which service, in what state, and why.
 ///
@@ -74,7 +74,7 @@ impl fmt::Display for NotReady {
             },
             Refusal::Failed(failure) => write!(f, "{service} is not ready: {failure}"),
             Refusal::Blocked(by, failure) => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
-            Refusal::WaitedFor(time) => write!(f, "{service} is not ready: still {state} after waiting {time:?}"),
+            Refusal::WaitedFor(time) => write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time)),
             Refusal::Overloaded(limit) => write!(f, "{service} is not ready: {limit} calls already wait for it"),
             Refusal::Cycle(path) => write!(
                 f,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Place, State};
+use super::{Failure, Place, State, lasted};
 
 /// What a boot achieved, service by service, in the plan's order.
 #[derive(Clone, Debug)]
@@ -47,19 +47,19 @@ pub struct ServiceReport {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.services.iter().filter(|service| service.state == State::Ready).count();
-        writeln!(f, "{ready} of {} services ready in {:?}", self.services.len(), self.total)?;
+        writeln!(f, "{ready} of {} services ready in {:?}", self.services.len(), lasted(self.total))?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
             let ServiceReport { name, state, waited, own, .. } = service;
             write!(f, "  {name:width$}  {state:8}")?;
             if service.attempts > 0 {
-                write!(f, "  own {own:?}, waited {waited:?}")?;
+                write!(f, "  own {:?}, waited {:?}", lasted(*own), lasted(*waited))?;
             }
             if service.attempts > 1 {
                 write!(f, ", {} attempts", service.attempts)?;
             }
             if let Some(blocked) = service.blocked {
-                write!(f, ", blocked its thread for {blocked:?}")?;
+                write!(f, ", blocked its thread for {:?}", lasted(blocked))?;
             }
             if !service.missing.is_empty() {
                 write!(f, ", without {}", service.missing.join(", "))?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Outcome, Place, Reason};
+use super::{Failure, Outcome, Place, Reason, lasted};
 
 /// What a shutdown or a rollback achieved, service by service, in the order in which they went down.
 #[derive(Clone, Debug)]
@@ -53,11 +53,11 @@ impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clean = self.services.iter().filter(|service| service.outcome.is_clean()).count();
         let all = self.services.len();
-        writeln!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", self.total, self.reason)?;
+        writeln!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
             let ServiceShutdown { name, outcome, drain, own, calls_left, still_held, .. } = service;
-            write!(f, "  {name:width$}  {outcome}, drained {drain:?}, own {own:?}")?;
+            write!(f, "  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for (method, count) in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }

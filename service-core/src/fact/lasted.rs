@@ -1,0 +1,29 @@
+//! [`lasted`]: a duration as people want to read it.
+
+use std::time::Duration;
+
+/// A duration to three or four figures, for display: `6.001s` and not `6.001957149s`.
+pub(crate) fn lasted(time: Duration) -> Duration {
+    let step = match time.as_nanos() {
+        0..1_000_000 => 1_000,
+        1_000_000..1_000_000_000 => 10_000,
+        _ => 1_000_000,
+    };
+    let nanos = time.as_nanos();
+    // A time that this rounds to nothing is told as it is.
+    if nanos < step { time } else { Duration::from_nanos(u64::try_from(nanos - nanos % step).unwrap_or(u64::MAX)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_nobody_reads_are_left_out() {
+        assert_eq!(format!("{:?}", lasted(Duration::from_nanos(6_001_957_149))), "6.001s");
+        assert_eq!(format!("{:?}", lasted(Duration::from_nanos(21_706_926))), "21.7ms");
+        assert_eq!(format!("{:?}", lasted(Duration::from_nanos(141_051))), "141µs");
+        assert_eq!(format!("{:?}", lasted(Duration::from_nanos(17))), "17ns");
+        assert_eq!(lasted(Duration::from_secs(5)), Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,7 @@
+// K03
+use service_core::service;
+
+#[service(autowire, after = [Self])]
+struct Users;
+
+fn main() {}

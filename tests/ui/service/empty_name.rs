@@ -1,0 +1,7 @@
+// one mistake: a name is for people
+use service_core::service;
+
+#[service(given, name = "")]
+struct Db;
+
+fn main() {}

@@ -1,0 +1,7 @@
+// K08
+use service_core::service;
+
+#[service]
+trait Mail {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// K09
+use service_core::service;
+
+#[service(autowire, requires = [Db, Db])]
+struct Users;
+
+#[service(given)]
+struct Db;
+
+fn main() {}

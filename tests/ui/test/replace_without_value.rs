@@ -1,0 +1,5 @@
+// one mistake: replaced by what
+#[service_core::test(replace(Db))]
+async fn finds() {}
+
+fn main() {}
