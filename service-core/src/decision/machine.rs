@@ -14,6 +14,9 @@ use std::collections::BinaryHeap;
 use super::Plan;
 use crate::fact::{Bond, State};
 
+#[cfg(test)]
+mod tests;
+
 /// Names a demand.
 pub(crate) type Ticket = u64;
 
@@ -72,7 +75,10 @@ struct Node {
     unmet: usize,
     /// Dependants that are alive: starting, ready, or on their way down.
     alive_above: usize,
+    /// Those that ask for it.
     demands: Vec<Ticket>,
+    /// Those of them that count it among what is not settled yet.
+    awaited_by: Vec<Ticket>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,6 +116,7 @@ impl Machine {
             unmet: 0,
             alive_above: 0,
             demands: Vec::new(),
+            awaited_by: Vec::new(),
         };
         let nodes = vec![node; plan.services().len()];
         Self {
@@ -175,6 +182,7 @@ impl Machine {
             }
             if !self.is_settled(member) {
                 open += 1;
+                self.nodes[member].awaited_by.push(ticket);
                 if was_settled {
                     unsettled.push(member);
                 }
@@ -303,19 +311,17 @@ impl Machine {
     }
 
     fn fail_demands(&mut self, service: usize, failed: usize) {
-        let tickets = std::mem::take(&mut self.nodes[service].demands);
         let optional = self.plan.services()[service].facts.optional;
         let mut lost = Vec::new();
-        for &ticket in &tickets {
+        for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             let Some(at) = self.demands.iter().position(|demand| demand.ticket == ticket) else { continue };
-            if self.demands[at].settled {
+            let demand = &mut self.demands[at];
+            if demand.settled {
                 continue;
             }
-            let demand = &mut self.demands[at];
             demand.unsettled -= 1;
             let fatal = if demand.whole { !optional } else { demand.roots.contains(&service) };
             if fatal && demand.whole {
-                self.nodes[service].demands = tickets;
                 self.settle(at, Err(failed));
                 self.actions.push(Action::RollBack);
                 self.sink();
@@ -327,7 +333,6 @@ impl Machine {
                 self.settle(at, Ok(()));
             }
         }
-        self.nodes[service].demands = tickets;
         for ticket in lost {
             self.withdraw(ticket, failed);
         }
@@ -372,14 +377,14 @@ impl Machine {
 
     fn undone(&mut self, service: usize) {
         self.starting -= 1;
-        self.enfeeble(service);
         self.nodes[service].aborting = false;
         self.rest(service);
+        self.enfeeble(service);
     }
 
     fn went_down(&mut self, service: usize) {
-        self.enfeeble(service);
         self.rest(service);
+        self.enfeeble(service);
     }
 
     /// It is down: for good, or until it is its turn again, if somebody has asked for it in the meantime.
@@ -448,8 +453,7 @@ impl Machine {
     }
 
     fn count_settled(&mut self, service: usize) {
-        for place in 0..self.nodes[service].demands.len() {
-            let ticket = self.nodes[service].demands[place];
+        for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             let Some(at) = self.demands.iter().position(|demand| demand.ticket == ticket) else { continue };
             if self.demands[at].settled {
                 continue;

@@ -1,0 +1,18 @@
+//! Thousands of generated lives, driven without a runtime, with every rule looked at after every input; and the stories
+//! that are too particular to leave to chance.
+
+mod life;
+mod stories;
+
+use life::Life;
+
+use crate::decision::sample::Dice;
+
+#[test]
+fn every_rule_holds_in_every_generated_life() {
+    for seed in 0..20_000 {
+        let mut life = Life::new(Dice::new(seed), seed);
+        while life.step() {}
+        life.end();
+    }
+}
