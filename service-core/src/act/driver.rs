@@ -485,7 +485,7 @@ impl Driver {
     /// Everything is down: says so to everybody, last of all to those who wait for the end.
     async fn end(mut self) {
         while self.tasks.join_next().await.is_some() {}
-        self.shared.abort_spawned().await;
+        self.shared.spawned.end().await;
         let total = self.going_down.as_ref().map_or(Duration::ZERO, |going| going.since.elapsed());
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;

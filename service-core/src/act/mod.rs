@@ -20,6 +20,7 @@ mod refuse;
 mod shared;
 mod site;
 mod slot;
+mod spawned;
 mod tasks;
 mod verdict;
 mod waits;

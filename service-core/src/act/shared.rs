@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, Message};
 use super::hooks::Hooks;
 use super::log::{Listener, Log, Telling};
 use super::slot::Slot;
+use super::spawned::Spawned;
 use super::waits::Waits;
 use crate::decision::Plan;
 use crate::fact::{BootError, BootFailure, Event, Key, NotReady, Reason, Refusal, ShutdownReport, State};
@@ -66,13 +66,13 @@ pub(crate) struct Shared {
     pub options: Options,
     pub log: Log,
     pub waits: Waits,
+    pub spawned: Spawned,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
     boot_waiters: AtomicUsize,
     end: watch::Sender<Option<End>>,
     reason: Mutex<Option<Reason>>,
     timing: Mutex<Timing>,
-    spawned: Mutex<JoinSet<()>>,
 }
 
 /// When the boot began and how long it took.
@@ -123,7 +123,7 @@ impl Shared {
                 end: watch::Sender::new(None),
                 reason: Mutex::new(None),
                 timing: Mutex::default(),
-                spawned: Mutex::default(),
+                spawned: Spawned::new(),
             }
         });
         if shared.options.isolated {
@@ -263,19 +263,6 @@ impl Shared {
     /// Whether it is booted and not on its way down.
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.booted(), Some(Ok(()))) && !self.is_leaving() && !self.has_ended()
-    }
-
-    /// Runs a task for this registry, no longer than the registry.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut spawned = self.spawned.lock().unwrap_or_else(PoisonError::into_inner);
-        while spawned.try_join_next().is_some() {}
-        spawned.spawn(task);
-    }
-
-    /// Ends what was spawned for this registry.
-    pub(crate) async fn abort_spawned(&self) {
-        let mut spawned = std::mem::take(&mut *self.spawned.lock().unwrap_or_else(PoisonError::into_inner));
-        spawned.shutdown().await;
     }
 
     /// Whether a service declares, directly or through others, that it comes after this one.

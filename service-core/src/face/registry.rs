@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
 use super::signals::{self, Signals};
@@ -156,9 +156,9 @@ impl Registry {
         self.shared().named(name)
     }
 
-    /// The state of a service; `None` if this registry does not have it.
-    pub fn state<T: ?Sized + 'static>(&self) -> Option<State> {
-        self.slot::<T>().ok().map(|slot| slot.state())
+    /// The state of a service; [`State::Idle`] also where this registry does not have it.
+    pub fn state<T: ?Sized + 'static>(&self) -> State {
+        self.slot::<T>().map_or(State::Idle, |slot| slot.state())
     }
 
     /// The dependency graph, with the states and times of this moment.
@@ -263,18 +263,15 @@ impl Registry {
     }
 
     /// Runs a future in a task in which this is the registry that `T::service()` means. The task is aborted when the
-    /// registry is down, if it has not ended by then.
+    /// registry is down, if it has not ended by then, or at once if the registry has ended already.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn spawn<F>(&self, future: F)
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let frame = self.frame();
-        self.shared().spawn(async move {
-            ambient::marked(frame, future).await;
-        });
+        self.shared().spawned.spawn(ambient::marked(self.frame(), future))
     }
 
     fn frame(&self) -> Frame {
@@ -296,7 +293,7 @@ impl Registry {
     /// Lets signals shut this registry down.
     pub(crate) fn obey(&self, signals: Signals) {
         let shared = Arc::downgrade(self.shared());
-        self.shared().spawn(signals::obey(signals, move |reason| {
+        self.shared().spawned.spawn(signals::obey(signals, move |reason| {
             if let Some(shared) = shared.upgrade() {
                 shared.request_shutdown(reason);
             }

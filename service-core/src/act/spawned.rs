@@ -1,0 +1,62 @@
+//! [`Spawned`]: tasks that belong to a registry and to none of its services. They end with it.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::timeout;
+
+/// How long aborted tasks may take to notice.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The tasks of one registry; `None` once it has ended.
+#[derive(Debug)]
+pub(crate) struct Spawned {
+    tasks: Mutex<Option<Vec<Task>>>,
+}
+
+#[derive(Debug)]
+struct Task {
+    abort: AbortHandle,
+    /// Closed when the task's future is dropped, however it ended.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Spawned {
+    pub(crate) fn new() -> Self {
+        Self { tasks: Mutex::new(Some(Vec::new())) }
+    }
+
+    /// Runs a task no longer than the registry.
+    pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let (running, ended) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let _running = running;
+            future.await
+        });
+        match &mut *tasks {
+            Some(tasks) => {
+                tasks.retain(|task| !task.abort.is_finished());
+                tasks.push(Task { abort: task.abort_handle(), ended });
+            }
+            None => task.abort(),
+        }
+        task
+    }
+
+    /// Ends what still runs, and spawns nothing any more.
+    pub(crate) async fn end(&self) {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for task in tasks.into_iter().flatten() {
+            task.abort.abort();
+            // An error means that it has ended; a time-out, that it blocks its thread and never will.
+            let _ = timeout(GRACE, task.ended).await;
+        }
+    }
+}
