@@ -96,6 +96,8 @@ struct Demand {
 pub(crate) struct Machine {
     plan: Plan,
     nodes: Vec<Node>,
+    /// What each service depends on, once each, however often it names it, and by the strongest of its bonds.
+    below: Vec<Vec<(usize, Bond)>>,
     demands: Vec<Demand>,
     /// Clear to start, longest remaining path first, then in the plan's order.
     queue: BinaryHeap<(u32, Reverse<usize>)>,
@@ -119,9 +121,18 @@ impl Machine {
             awaited_by: Vec::new(),
         };
         let nodes = vec![node; plan.services().len()];
+        let services = plan.services().iter();
+        let below = services.map(|service| {
+            let mut below: Vec<_> = service.needs.iter().map(|need| (need.index, need.bond)).collect();
+            below.sort_unstable();
+            below.dedup_by_key(|(on, _)| *on);
+            below
+        });
+        let below = below.collect();
         Self {
             plan,
             nodes,
+            below,
             demands: Vec::new(),
             queue: BinaryHeap::new(),
             starting: 0,
@@ -212,16 +223,15 @@ impl Machine {
         let mut open = roots.to_vec();
         while let Some(service) = open.pop() {
             if !std::mem::replace(&mut inside[service], true) {
-                let needs = self.plan.services()[service].needs.iter();
-                open.extend(needs.filter(|need| need.bond == Bond::Requires).map(|need| need.index));
+                let below = self.below[service].iter();
+                open.extend(below.filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on));
             }
         }
         (0..self.nodes.len()).filter(|&service| inside[service]).collect()
     }
 
     fn count_unmet(&mut self, service: usize) {
-        let needs = &self.plan.services()[service].needs;
-        let unmet = needs.iter().filter(|need| !self.is_settled(need.index)).count();
+        let unmet = self.below[service].iter().filter(|(on, _)| !self.is_settled(*on)).count();
         self.nodes[service].unmet = unmet;
         if unmet == 0 {
             self.enqueue(service);
@@ -306,8 +316,7 @@ impl Machine {
     }
 
     fn requires(&self, service: usize, on: usize) -> bool {
-        let mut needs = self.plan.services()[service].needs.iter();
-        needs.any(|need| need.index == on && need.bond == Bond::Requires)
+        self.below[service].contains(&(on, Bond::Requires))
     }
 
     fn fail_demands(&mut self, service: usize, failed: usize) {
@@ -473,16 +482,16 @@ impl Machine {
 
     fn enliven(&mut self, service: usize) {
         self.alive += 1;
-        for at in 0..self.plan.services()[service].needs.len() {
-            let on = self.plan.services()[service].needs[at].index;
+        for at in 0..self.below[service].len() {
+            let (on, _) = self.below[service][at];
             self.nodes[on].alive_above += 1;
         }
     }
 
     fn enfeeble(&mut self, service: usize) {
         self.alive -= 1;
-        for at in 0..self.plan.services()[service].needs.len() {
-            let on = self.plan.services()[service].needs[at].index;
+        for at in 0..self.below[service].len() {
+            let (on, _) = self.below[service][at];
             self.nodes[on].alive_above -= 1;
             if self.nodes[on].alive_above == 0 && (self.sinking || !self.nodes[on].wanted) {
                 self.let_go(on);
