@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::graph::{Graph, ServiceNode};
+use crate::fact::lasted;
 use crate::mechanism::graph::Digraph;
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ impl CriticalPath {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.own {
-            Some(own) => write!(f, "{} {own:?}", self.name),
+            Some(own) => write!(f, "{} {:?}", self.name, lasted(own)),
             None => f.write_str(&self.name),
         }
     }

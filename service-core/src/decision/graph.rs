@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::critical_path::CriticalPath;
 use super::plan::{Plan, Planned};
 use super::render;
-use crate::fact::{Bond, Key, Place, State};
+use crate::fact::{Bond, Key, Place, State, lasted};
 
 /// A snapshot of services and of what each depends on; with states and times, once there are any.
 ///
@@ -194,8 +194,8 @@ impl ServiceNode {
     pub(super) fn status(&self) -> String {
         match (self.state, self.own) {
             (None, _) => String::new(),
-            (Some(State::Ready), Some(own)) => format!("ready in {own:?}"),
-            (Some(State::Failed), Some(own)) => format!("failed after {own:?}"),
+            (Some(State::Ready), Some(own)) => format!("ready in {:?}", lasted(own)),
+            (Some(State::Failed), Some(own)) => format!("failed after {:?}", lasted(own)),
             (Some(state), _) => state.to_string(),
         }
     }
