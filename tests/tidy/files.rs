@@ -1,0 +1,68 @@
+//! Files are short, named for what they hold, and begin by saying so.
+
+use std::collections::HashSet;
+
+use crate::source::{Source, none, rust, rust_in};
+
+/// Lines of code, without comments and blank lines.
+const LONGEST: usize = 400;
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 9] = ["utils", "util", "common", "helpers", "helper", "types", "manager", "misc", "prelude"];
+
+fn lines_of_code(source: &Source) -> usize {
+    let lines: HashSet<_> = source.words().into_iter().flat_map(|word| word.lines).collect();
+    lines.len()
+}
+
+fn says_nothing(path: &str) -> Option<&str> {
+    path.split(['/', '.']).find(|part| EMPTY_NAMES.contains(part))
+}
+
+fn introduces_itself(source: &Source) -> bool {
+    source.text.starts_with("//!") || source.text.starts_with("#![doc = include_str!(")
+}
+
+/// Unit tests are introduced by the module that they stand beside; an expansion written down is nobody's prose.
+fn is_introduced(path: &str) -> bool {
+    path.split_once("/src/").is_some_and(|(_, inside)| inside.split(['/', '.']).any(|part| part == "tests"))
+}
+
+#[test]
+fn no_file_is_long() {
+    let long = |source: &Source| {
+        let lines = lines_of_code(source);
+        (lines > LONGEST).then(|| format!("{}: {lines} lines of code", source.path))
+    };
+    let found: Vec<_> = rust().iter().filter_map(long).collect();
+    none(
+        &found,
+        &format!("Find the second thing that the file holds and give it a file of its own; {LONGEST} is the limit."),
+    );
+}
+
+#[test]
+fn every_file_is_named_for_what_it_holds() {
+    let named =
+        |source: &Source| says_nothing(&source.path).map(|name| format!("{}: `{name}` says nothing", source.path));
+    let found: Vec<_> = rust().iter().filter_map(named).collect();
+    none(&found, "Name the file for the type it defines.");
+}
+
+#[test]
+fn every_module_says_what_it_holds() {
+    let folders = ["service-core/src/", "service-macros/src/", "examples/", "tests/", "benches/"];
+    let silent = |source: &&Source| !is_introduced(&source.path) && !introduces_itself(source);
+    let found: Vec<_> = rust_in(&folders).iter().filter(silent).map(|source| source.path.clone()).collect();
+    none(&found, "Open the file with `//!` and one paragraph: what it holds, and what it does not know.");
+}
+
+#[test]
+fn a_long_silent_file_of_no_name_is_found() {
+    let long = Source::new("a/utils/b.rs", &"// why\n/// what\nfn a() {}\n\n".repeat(LONGEST + 1));
+    assert_eq!(lines_of_code(&long), LONGEST + 1);
+    assert!(!introduces_itself(&long));
+    assert_eq!(says_nothing(&long.path), Some("utils"));
+    assert_eq!(says_nothing("service-core/src/act/refuse.rs"), None);
+    assert!(is_introduced("service-core/src/fact/plan_error/tests.rs") && !is_introduced("tests/tidy/main.rs"));
+}

@@ -1,0 +1,141 @@
+//! What is stated in more than one place is stated alike: the oldest compiler, the licences, the version.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::source::{all, none, root};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The value of `key = "value"` where it first stands.
+fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let line = text.lines().find(|line| line.starts_with(key) && line[key.len()..].trim_start().starts_with('='))?;
+    line.split('"').nth(1)
+}
+
+#[test]
+fn the_oldest_compiler_is_stated_alike() {
+    let manifest = read("Cargo.toml");
+    let msrv = value(&manifest, "rust-version").expect("Cargo.toml states a rust-version");
+    let mut found = Vec::new();
+    for path in ["README.md", "service-core/README.md"] {
+        if !read(path).contains(&format!("Rust {msrv}")) {
+            found.push(format!("{path} does not say `Rust {msrv}`"));
+        }
+    }
+    none(&found, "Cargo.toml's rust-version is the truth; repeat it.");
+}
+
+/// A version as numbers, so that 1.9 is before 1.10.
+fn version(text: &str) -> Vec<u32> {
+    text.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+/// The target that this machine compiles for.
+fn host() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output().expect("rustc runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    said.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc knows its host").to_owned()
+}
+
+/// Every crate that a published one is built from, on this target, with the compiler that it asks for.
+fn built_from(published: &str) -> BTreeMap<String, Option<String>> {
+    // Only this target: crates of the others may not be on this machine, and a test fetches nothing.
+    let arguments = ["metadata", "--format-version", "1", "--offline", "--all-features", "--filter-platform", &host()];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let packages: BTreeMap<String, Value> =
+        list(&metadata["packages"]).into_iter().map(|package| (package["id"].to_string(), package)).collect();
+    let nodes: BTreeMap<String, Value> =
+        list(&metadata["resolve"]["nodes"]).into_iter().map(|node| (node["id"].to_string(), node)).collect();
+    let mut open: Vec<_> =
+        packages.iter().filter(|(_, it)| it["name"] == published).map(|(id, _)| id.clone()).collect();
+    assert_eq!(open.len(), 1, "{published} was not found");
+    let mut found = BTreeMap::new();
+    while let Some(id) = open.pop() {
+        let package = &packages[&id];
+        let name = format!("{} {}", package["name"], package["version"]).replace('"', "");
+        if found.insert(name, package["rust_version"].as_str().map(str::to_owned)).is_some() {
+            continue;
+        }
+        // Not those for tests, which users never build.
+        let is_built = |it: &&Value| list(&it["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+        open.extend(list(&nodes[&id]["deps"]).iter().filter(is_built).map(|it| it["pkg"].to_string()));
+    }
+    found
+}
+
+#[test]
+fn no_dependency_asks_for_a_newer_compiler() {
+    let manifest = read("Cargo.toml");
+    let msrv = value(&manifest, "rust-version").expect("Cargo.toml states a rust-version");
+    let mut found = Vec::new();
+    for published in ["service-core", "service-macros"] {
+        for (name, asks) in built_from(published) {
+            if let Some(asks) = asks.filter(|asks| version(asks) > version(msrv)) {
+                found.push(format!("{published} is built from {name}, which asks for Rust {asks}; ours is {msrv}"));
+            }
+        }
+    }
+    none(&found, "Take an older version of it, or raise rust-version in Cargo.toml and tell users in CHANGELOG.md.");
+}
+
+#[test]
+fn the_changelog_knows_the_version() {
+    let manifest = read("Cargo.toml");
+    let version = value(&manifest, "version").expect("Cargo.toml states a version");
+    let changelog = read("CHANGELOG.md");
+    let known = changelog.lines().any(|line| line.starts_with(&format!("## [{version}]")));
+    assert!(known, "CHANGELOG.md has no section `## [{version}]`; say there what a user sees");
+}
+
+#[test]
+fn published_crates_carry_the_licences_and_our_lints() {
+    let mut found = Vec::new();
+    for source in
+        all().iter().filter(|source| source.path.ends_with("/Cargo.toml") && !source.path.starts_with("tests/ui"))
+    {
+        let is_published = !source.text.contains("publish = false");
+        if is_published && !source.text.contains("license.workspace = true") {
+            found.push(format!("{}: no licence", source.path));
+        }
+        if !source.text.contains("[lints]\nworkspace = true") {
+            found.push(format!("{}: not held to the workspace's lints", source.path));
+        }
+    }
+    none(&found, "Write `license.workspace = true`, and `workspace = true` under `[lints]`.");
+    assert!(read("LICENSE-MIT").contains("Permission is hereby granted"));
+    assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
+}
+
+#[test]
+fn published_crates_include_no_text_from_outside() {
+    let escapes = |text: &str| text.contains("include_str!(\"../../") || text.contains("include_bytes!(\"../../");
+    let published = |path: &str| path.starts_with("service-core/src/") || path.starts_with("service-macros/src/");
+    let sources = all();
+    // `src/lib.rs` may name `../README.md`; `../../` leaves the package unless the file lies deeper than that.
+    let found: Vec<_> = sources
+        .iter()
+        .filter(|it| published(&it.path) && it.path.matches('/').count() == 2 && escapes(&it.text))
+        .map(|it| it.path.clone())
+        .collect();
+    none(&found, "`cargo package` leaves that file behind; compile the text from the `tests` package instead.");
+    assert!(escapes("#![doc = include_str!(\"../../docs/linking.md\")]"));
+}
+
+#[test]
+fn values_are_read_from_manifests() {
+    assert_eq!(value("rust-version = \"1.88\"\n", "rust-version"), Some("1.88"));
+    assert_eq!(value("rust = \"1\"\nversion = \"2\"", "version"), Some("2"));
+    assert_eq!(value("version.workspace = true", "version"), None);
+    assert!(version("1.9") < version("1.88.0") && version("1.88") < version("1.88.1"));
+    assert!(built_from("service-core").keys().any(|name| name.starts_with("syn ")));
+}

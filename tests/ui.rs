@@ -1,0 +1,77 @@
+//! Compile errors as a user reads them: each case in `ui/` is one mistake, with the text that rustc shows for it. A library
+//! that makes such a mistake and uses none of it is refused all the same.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// The compiler whose words the cases hold. Another one words its own part of an error differently.
+const PINNED: &str = "rustc 1.95.";
+
+fn is_pinned() -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output().expect("rustc tells its version");
+    let version = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !version.starts_with(PINNED) {
+        // Not `eprintln!`: the harness would swallow it, and a skipped test has to say so.
+        let note = format!("tests/ui.rs: skipped, its texts are those of {PINNED}x and this is {}\n", version.trim());
+        std::io::stderr().write_all(note.as_bytes()).expect("stderr takes the note");
+    }
+    version.starts_with(PINNED)
+}
+
+#[test]
+fn every_case_reads_as_it_is_written_down() {
+    if is_pinned() {
+        trybuild::TestCases::new().compile_fail("ui/**/*.rs");
+    }
+}
+
+const CHAIN: &str = "
+    #[service_core::service(autowire, requires = [B])] struct A {}
+    #[service_core::service(autowire, requires = [C])] struct B {}
+    #[service_core::service(autowire, requires = [A])] struct C {}
+";
+
+#[test]
+fn k04_a_library_that_uses_none_of_it_is_refused_by_cargo_check() {
+    let sound = "#[service_core::service(autowire)] struct A {}";
+    assert_eq!(check("k04_sound", sound), None, "a sound library passes");
+    for (name, source, said) in [
+        (
+            "k04_not_a_service",
+            "struct P; #[service_core::service(autowire, requires = [P])] struct A {}",
+            "`P` is not a service",
+        ),
+        ("k04_cycle", CHAIN, " (src/lib.rs:"),
+        ("k04_itself", "#[service_core::service(autowire, requires = [A])] struct A {}", "itself"),
+    ] {
+        let error = check(name, source).unwrap_or_else(|| panic!("{name} compiled"));
+        assert!(error.contains(said), "{name} says:\n{error}");
+    }
+}
+
+/// What `cargo check` says about a library with this source, if it refuses it.
+fn check(name: &str, source: &str) -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let core = root.join("service-core");
+    let manifest = format!(
+        "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [dependencies]\nservice-core = {{ path = {core:?} }}\n[workspace]\n"
+    );
+    fs::create_dir_all(folder.join("src")).expect("a folder for the library");
+    fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
+    fs::write(folder.join("src/lib.rs"), source).expect("its source");
+    // The versions that the workspace uses, so that nothing has to be fetched.
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet", "--offline", "--lib"])
+        .current_dir(&folder)
+        // Shared with the other tests that call cargo: service-core is built once for all of them.
+        .env("CARGO_TARGET_DIR", folder.with_file_name("nested"))
+        .output()
+        .expect("cargo runs");
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
