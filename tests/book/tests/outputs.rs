@@ -1,0 +1,196 @@
+//! What the book shows is what happens: the block after a program that is marked `text output` is what that program prints,
+//! and one that is marked `text ui/…` is a part of what rustc prints for that case. Times differ from run to run, so they
+//! are not compared. `UPDATE=1 cargo test -p book --test outputs` writes the blocks anew. A block with a test in it is run
+//! as one, because an example in documentation is built without its tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A block of a page: what it is, and which lines of the page it holds.
+struct Block {
+    info: String,
+    lines: std::ops::Range<usize>,
+}
+
+/// A block that shows what some program prints, and what that program printed now.
+struct Shown {
+    page: PathBuf,
+    block: Block,
+    printed: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn pages() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("docs")).expect("the book");
+    let mut pages: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    pages.retain(|page| page.extension().is_some_and(|it| it == "md"));
+    pages.sort();
+    pages
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, usize)> = None;
+    for (at, line) in text.lines().enumerate() {
+        let Some(info) = line.strip_prefix("```") else { continue };
+        open = match open {
+            None => Some((info.to_owned(), at + 1)),
+            Some((info, from)) => {
+                blocks.push(Block { info, lines: from..at });
+                None
+            }
+        };
+    }
+    blocks
+}
+
+fn inside(text: &str, block: &Block) -> String {
+    let lines = text.lines().skip(block.lines.start).take(block.lines.len());
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Compiles these programs and tests in a package of their own, runs them, and returns what each program prints.
+fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
+    for kind in ["src/bin", "tests"] {
+        let _ = fs::remove_dir_all(folder.join(kind)); // it may not be there yet
+        fs::create_dir_all(folder.join(kind)).expect("a folder for the programs");
+    }
+    let core = root().join("service-core");
+    let manifest = format!(
+        "[package]\nname = \"pages\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [dependencies]\nservice-core = {{ path = {core:?}, features = [\"test-util\"] }}\n\
+         tokio = {{ version = \"1\", default-features = false, features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\n\
+         [workspace]\n"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
+    // The versions that the workspace uses, so that nothing has to be fetched.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
+    for (name, source) in programs {
+        fs::write(folder.join("src/bin").join(name).with_extension("rs"), source).expect("a program");
+    }
+    for (at, source) in tests.iter().enumerate() {
+        fs::write(folder.join(format!("tests/page_{at}.rs")), source).expect("a test");
+    }
+    // Shared with the other tests that call cargo: service-core is built once for all of them.
+    let target = folder.with_file_name("nested");
+    for arguments in [&["build", "--quiet", "--offline", "--bins"][..], &["test", "--quiet", "--offline", "--tests"]] {
+        let mut cargo = Command::new(env!("CARGO"));
+        let cargo =
+            cargo.args(arguments).current_dir(&folder).env("CARGO_TARGET_DIR", &target).output().expect("cargo runs");
+        let said = [cargo.stdout, cargo.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(cargo.status.success(), "cargo {}:\n{said}", arguments.join(" "));
+    }
+    let output = |name: &str| {
+        let program = target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+        let output = Command::new(program).env_remove("SERVICE_GRAPH").output().expect("the program runs");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").replace(&format!("src/bin/{name}.rs"), "src/main.rs")
+    };
+    programs.iter().map(|(name, _)| output(name)).collect()
+}
+
+/// The blocks of all pages that show what a program prints.
+fn outputs() -> Vec<Shown> {
+    let mut programs = Vec::new();
+    let mut tests = Vec::new();
+    let mut shown = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        let mut program = None;
+        for block in blocks(&text) {
+            if block.info.starts_with("rust") {
+                let source = inside(&text, &block);
+                if source.contains("#[service_core::test") {
+                    tests.push(source.clone());
+                }
+                program = Some(source);
+            } else if block.info == "text output" {
+                let stem = page.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
+                let name = format!("{stem}_{}", programs.len());
+                programs.push((name, program.take().expect("a program stands before its output")));
+                shown.push(Shown { page: page.clone(), block, printed: String::new() });
+            }
+        }
+    }
+    assert!(shown.len() >= 8 && !tests.is_empty(), "the book was not found");
+    for (shown, printed) in shown.iter_mut().zip(run(&programs, &tests)) {
+        shown.printed = printed.trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    }
+    shown
+}
+
+/// The blocks that show a compile error: all of it, but for the remarks about where our own bounds are.
+fn errors() -> Vec<Shown> {
+    let mut shown = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        for block in blocks(&text).into_iter().filter(|block| block.info.starts_with("text ui/")) {
+            let case = block.info.trim_start_matches("text ").to_owned();
+            let snapshot = fs::read_to_string(root().join("tests").join(&case).with_extension("stderr"));
+            let snapshot = snapshot.unwrap_or_else(|error| panic!("{case}: {error}"));
+            let said: Vec<_> = snapshot.lines().take_while(|line| !line.starts_with("note: required by")).collect();
+            let said = said.join("\n").replace(&format!("$DIR/{case}.rs"), "src/main.rs");
+            let printed = said.replace(&format!("{case}.rs"), "src/main.rs") + "\n";
+            shown.push(Shown { page: page.clone(), block, printed });
+        }
+    }
+    shown
+}
+
+/// Writes what was printed into the pages, the last block first, so that the lines of the others stay true.
+fn update(shown: &[Shown]) {
+    for Shown { page, block, printed } in shown.iter().rev() {
+        let text = fs::read_to_string(page).expect("a page");
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.splice(block.lines.clone(), printed.lines());
+        fs::write(page, lines.join("\n") + "\n").expect("the page is written");
+    }
+}
+
+fn compare(shown: &[Shown]) {
+    if std::env::var_os("UPDATE").is_some() {
+        return update(shown);
+    }
+    for Shown { page, block, printed } in shown {
+        let text = fs::read_to_string(page).expect("a page");
+        let (written, printed) = (inside(&text, block), printed.as_str());
+        let place = format!("{}:{}", page.display(), block.lines.start);
+        assert_eq!(timeless(&written), timeless(printed), "{place} shows\n{written}\nand this is printed:\n{printed}");
+    }
+}
+
+/// The text with `…` for each duration, and with single spaces.
+fn timeless(text: &str) -> String {
+    let lines = text.lines().map(|line| line.split_whitespace().map(timeless_word).collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn timeless_word(word: &str) -> String {
+    let digits = |it: char| it.is_ascii_digit() || it == '.';
+    let Some(from) = word.find(|it: char| it.is_ascii_digit()) else { return word.to_owned() };
+    let rest = word[from..].trim_start_matches(digits);
+    match ["ns", "µs", "ms", "s"].iter().find_map(|unit| rest.strip_prefix(unit)) {
+        Some(after) if !after.starts_with(char::is_alphanumeric) => format!("{}…{after}", &word[..from]),
+        _ => word.to_owned(),
+    }
+}
+
+/// One test, because both parts write into the same pages.
+#[test]
+fn the_book_shows_what_happens() {
+    compare(&errors());
+    compare(&outputs());
+}
+
+#[test]
+fn only_times_are_left_out_of_a_comparison() {
+    assert_eq!(timeless("own 1.5ms,  waited 12µs\n2s"), "own …, waited …\n…");
+    assert_eq!(timeless("main.rs:12 v1.2 3 of 4 10.0.0.1 5st"), "main.rs:12 v1.2 3 of 4 10.0.0.1 5st");
+    let found = blocks("a\n```rust\nb\n```\n```text output\n```\n");
+    assert_eq!((found.len(), found[0].lines.clone(), found[1].lines.clone()), (2, 2..3, 5..5));
+}
