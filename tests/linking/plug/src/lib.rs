@@ -1,0 +1,24 @@
+//! A crate of services that a program may list and never name. Nothing here is public, and nothing needs to be: what is
+//! linked in is registered.
+
+mod parrot {
+    //! A service in a private module.
+
+    use linking_port::Voice;
+    use service_core::{Context, Lifecycle, Result, service};
+
+    #[service(provides = [dyn Voice])]
+    struct Parrot;
+
+    impl Lifecycle for Parrot {
+        async fn init(_cx: &Context<Self>) -> Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    impl Voice for Parrot {
+        fn say(&self) -> &'static str {
+            "hello"
+        }
+    }
+}
