@@ -132,6 +132,22 @@ fn published_crates_include_no_text_from_outside() {
 }
 
 #[test]
+fn every_page_of_the_book_is_listed_and_compiled() {
+    let (summary, book) = (read("docs/SUMMARY.md"), read("tests/book/lib.rs"));
+    let mut found = Vec::new();
+    for source in all().iter().filter(|it| it.path.starts_with("docs/") && it.path.ends_with(".md")) {
+        let page = source.path.trim_start_matches("docs/");
+        if page != "SUMMARY.md" && !summary.contains(&format!("({page})")) {
+            found.push(format!("{}: not in docs/SUMMARY.md", source.path));
+        }
+        if source.text.contains("```rust") && !book.contains(&format!("docs/{page}\"")) {
+            found.push(format!("{}: not compiled by tests/book/lib.rs", source.path));
+        }
+    }
+    none(&found, "List the page where it belongs; name it in tests/book/lib.rs if there is Rust in it.");
+}
+
+#[test]
 fn values_are_read_from_manifests() {
     assert_eq!(value("rust-version = \"1.88\"\n", "rust-version"), Some("1.88"));
     assert_eq!(value("rust = \"1\"\nversion = \"2\"", "version"), Some("2"));

@@ -52,7 +52,7 @@ pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Opti
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
     let stopping = Instant::now();
     site.deadline.set(way.within(budgets.shutdown));
-    if let Some(shutdown) = panics::caught_now(|| shared.hooks[slot.index].shutdown(site.clone())).unwrap_or(None) {
+    if let Some(shutdown) = shared.hooks[slot.index].shutdown(site.clone()) {
         way.hook(&site, Phase::Shutdown, shutdown).await;
     }
     way.clean_up(&site).await;

@@ -1,6 +1,7 @@
 //! Brings one service up: `init`, `start`, the first `health`, as often as its retry allows, inside one budget.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -9,7 +10,7 @@ use super::bring_down::{Undone, undo};
 use super::hook::{self, Ended};
 use super::instance::Instance;
 use super::shared::Shared;
-use super::site::{Deadline, Site};
+use super::site::{Deadline, Site, later};
 use crate::fact::{EventKind, Failure};
 use crate::mechanism::ambient::Role;
 
@@ -20,7 +21,30 @@ pub(crate) enum Risen {
     Aborted { undone: Undone },
 }
 
-pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: CancellationToken) -> Risen {
+/// Gives up the start of a service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Abort {
+    token: CancellationToken,
+    /// When the undoing must have ended, if it has a part in a common budget.
+    limit: Arc<OnceLock<Instant>>,
+}
+
+impl Abort {
+    /// Gives it up; what it has begun may take so long to be undone.
+    pub(crate) fn now(&self, limit: Option<Duration>) {
+        if let Some(limit) = limit {
+            self.limit.get_or_init(|| later(limit));
+        }
+        self.token.cancel();
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.limit.get().map(|until| until.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// Brings a service up, or undoes what it has begun.
+pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Abort) -> Risen {
     let slot = shared.slots[index].clone();
     let facts = &shared.plan.services()[index].facts;
     let began = Instant::now();
@@ -33,18 +57,18 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Cancellat
             let (hooks, site) = (shared.hooks[index].clone(), site.clone());
             async move { hooks.come_up(site).await }
         };
-        let ended = hook::run(&site, Role::Starting, come_up, &abort).await;
+        let ended = hook::run(&site, Role::Starting, come_up, &abort.token).await;
         let (phase, elapsed) = (site.phase(), began.elapsed());
         let (failure, may_retry) = match ended {
             Ended::Returned(Ok(instance)) => return Risen::Up { instance, site },
             Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.place, phase, elapsed, error), true),
             Ended::Panicked(message) => (Failure::panic(&slot.name, slot.place, phase, elapsed, message), true),
             Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false),
-            Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
+            Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, abort.limit()).await },
         };
         // The cleanups have a budget of their own; what is left of this one is for the next attempt.
         let until = deadline.get();
-        let undone = undo(&site, None, None).await;
+        let undone = undo(&site, None, abort.limit()).await;
         deadline.set(until);
         let Some(delay) = facts.retry.delay_after(attempt).filter(|_| may_retry) else {
             return Risen::Fell { failure, undone };
@@ -55,7 +79,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Cancellat
             return Risen::Fell { failure, undone };
         }
         slot.emit(EventKind::Retrying { service: slot.name.clone(), attempt, delay, failure });
-        if abort.run_until_cancelled(sleep_until(wake)).await.is_none() {
+        if abort.token.run_until_cancelled(sleep_until(wake)).await.is_none() {
             return Risen::Aborted { undone };
         }
         attempt += 1;

@@ -81,7 +81,8 @@ impl Definition<()> {
         F: Fn(Context<T>) -> Made + Send + Sync + 'static,
         Made: Future<Output = Result<T>> + Send + 'static,
     {
-        let init: Init<T> = Arc::new(move |cx| Box::pin(init(cx)));
+        let init = Arc::new(init);
+        let init: Init<T> = Arc::new(move |cx| later(init.clone(), move |init| init(cx)));
         Definition { facts: self.facts, init, start: None, health: None, shutdown: None }
     }
 }
@@ -152,7 +153,8 @@ impl<T: Send + Sync + 'static> Definition<T> {
         F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,
         Done: Future<Output = Result<()>> + Send + 'static,
     {
-        self.start = Some(Arc::new(move |value, cx| Box::pin(start(value, cx))));
+        let start = Arc::new(start);
+        self.start = Some(Arc::new(move |value, cx| later(start.clone(), move |start| start(value, cx))));
         self
     }
 
@@ -162,7 +164,8 @@ impl<T: Send + Sync + 'static> Definition<T> {
         F: Fn(Arc<T>) -> Said + Send + Sync + 'static,
         Said: Future<Output = Health> + Send + 'static,
     {
-        self.health = Some(Arc::new(move |value| Box::pin(health(value))));
+        let health = Arc::new(health);
+        self.health = Some(Arc::new(move |value| later(health.clone(), move |health| health(value))));
         self
     }
 
@@ -172,7 +175,8 @@ impl<T: Send + Sync + 'static> Definition<T> {
         F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,
         Done: Future<Output = Result<()>> + Send + 'static,
     {
-        self.shutdown = Some(Arc::new(move |value, cx| Box::pin(shutdown(value, cx))));
+        let shutdown = Arc::new(shutdown);
+        self.shutdown = Some(Arc::new(move |value, cx| later(shutdown.clone(), move |shutdown| shutdown(value, cx))));
         self
     }
 
@@ -186,6 +190,20 @@ impl<T> fmt::Debug for Definition<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Definition").field("name", &self.facts.name).finish_non_exhaustive()
     }
+}
+
+/// The future of a hook that calls the user's closure when it is first polled, so that even what the closure does before
+/// its future runs where hooks run.
+fn later<F, Hooked>(hook: Arc<F>, call: impl FnOnce(&F) -> Hooked + Send + 'static) -> Boxed<Hooked::Output>
+where
+    F: Send + Sync + 'static,
+    Hooked: Future + Send + 'static,
+{
+    Box::pin(async move {
+        let hooked = call(&hook);
+        drop(hook);
+        hooked.await
+    })
 }
 
 /// The hooks of a definition made at run time.

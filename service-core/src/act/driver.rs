@@ -11,10 +11,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::bring_down::{bring_down, undo};
-use super::bring_up::{Risen, bring_up};
+use super::bring_up::{Abort, Risen, bring_up};
 use super::instance::Instance;
 use super::panics;
 use super::shared::{End, Shared, Timing};
@@ -57,7 +56,7 @@ enum Happened {
 /// What the driver holds of one service.
 #[derive(Default)]
 struct Life {
-    abort: CancellationToken,
+    abort: Abort,
     risen: Option<(Instance, Arc<Site>)>,
     site: Option<Arc<Site>>,
     failure: Option<Failure>,
@@ -341,7 +340,7 @@ impl Driver {
             Action::Open(service) => self.open(service),
             Action::Fail(service) => self.fail(service),
             Action::Block(service, by) => self.block(service, by),
-            Action::Abort(service) => self.lives[service].abort.cancel(),
+            Action::Abort(service) => self.lives[service].abort.now(self.limit(service)),
             Action::Discard(service) => self.discard(service),
             Action::Forget(service) => {
                 let state = if self.going_down.is_some() { State::Stopped } else { State::Idle };
@@ -369,7 +368,7 @@ impl Driver {
         }
         slot.emit(EventKind::Starting { service: slot.name.clone() });
         let life = &mut self.lives[service];
-        life.abort = CancellationToken::new();
+        life.abort = Abort::default();
         let rising = bring_up(self.shared.clone(), service, life.abort.clone());
         self.steward(service, Phase::Init, async move { Done::Risen(rising.await) });
     }

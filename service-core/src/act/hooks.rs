@@ -15,7 +15,8 @@ use crate::fact::{BoxError, Health, Phase, Result};
 
 pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The code of one service, whatever its type. What these return may panic, hang and be dropped anywhere.
+/// The code of one service, whatever its type. What these return may panic, hang and be dropped anywhere; they themselves
+/// run none of the user's code.
 pub(crate) trait Hooks: Send + Sync {
     /// `init`, `start` and the first `health`.
     fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>>;

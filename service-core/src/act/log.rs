@@ -74,7 +74,8 @@ impl Log {
             self.tell(Told::Event(event.clone()));
             event
         };
-        (self.observer)(&event);
+        // It ends in the user's subscriber, whose panic the panic hook has printed by then; the registry goes on.
+        let _ = panics::caught_now(|| (self.observer)(&event));
     }
 
     fn tell(&self, told: Told) {

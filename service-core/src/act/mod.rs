@@ -33,7 +33,7 @@ pub use definition::Definition;
 pub(crate) use driver::Message;
 pub use ending::Ending;
 pub use home::{Home, Homed, Method};
-pub(crate) use hooks::HandedOverDyn;
+pub(crate) use hooks::{HandedOverDyn, Hooks};
 pub use lifecycle::Lifecycle;
 pub(crate) use log::Listener;
 pub(crate) use panics::{caught, caught_payload};

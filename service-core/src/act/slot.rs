@@ -209,10 +209,9 @@ impl Slot {
     }
 
     /// Admits a call, counted in this lane, if the gate is open.
-    pub(crate) fn admit(self: &Arc<Self>, lane: u8) -> Option<Pass> {
-        let token = self.token.load(Ordering::Acquire);
-        let ticket = self.gate().enter(token, lane)?;
-        Some(Pass { slot: self.clone(), counted: Some((ticket, token)) })
+    pub(crate) fn admit(self: &Arc<Self>, lane: usize) -> Option<Pass> {
+        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), ambient::thread(), lane)?;
+        Some(Pass { slot: self.clone(), counted: Some(ticket) })
     }
 
     /// Admits a call of somebody who is inside already, whatever the gate says.
@@ -239,8 +238,8 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
 /// A call that passed the gate; leaves when it is dropped.
 pub(crate) struct Pass {
     slot: Arc<Slot>,
-    /// Where it was counted, and under what token; `None` for an insider.
-    counted: Option<(Ticket, usize)>,
+    /// Where it was counted; `None` for an insider.
+    counted: Option<Ticket>,
 }
 
 impl Pass {
@@ -252,7 +251,7 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         match self.counted {
-            Some((ticket, token)) => self.slot.gate().leave(ticket, token),
+            Some(ticket) => self.slot.gate().leave(ticket),
             None => self.slot.gate().leave_inside(),
         }
     }

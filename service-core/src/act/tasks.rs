@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -32,7 +33,7 @@ struct Inner {
 struct State {
     closed: bool,
     next: u64,
-    running: BTreeMap<u64, (Arc<str>, Option<AbortHandle>)>,
+    running: BTreeMap<u64, (Arc<str>, AbortHandle)>,
     failures: Vec<Failure>,
 }
 
@@ -58,38 +59,34 @@ impl Tasks {
         F: Future<Output: Ending> + Send + 'static,
     {
         let name = name.into();
-        let number = {
-            let mut state = self.inner.lock();
-            if state.closed {
-                drop(state);
-                self.inner.slot.emit(EventKind::TaskRefused { service: self.inner.slot.name.clone(), task: name });
-                return false;
-            }
-            let number = state.next;
-            state.next += 1;
-            // In the table before it runs, so that no task runs that a shutdown does not know.
-            state.running.insert(number, (name.clone(), None));
-            number
-        };
+        let runtime = Handle::current();
+        // One lock over all of it: no task runs that a shutdown does not know, and none is known that cannot be aborted.
+        let mut state = self.inner.lock();
+        if state.closed {
+            drop(state);
+            self.inner.slot.emit(EventKind::TaskRefused { service: self.inner.slot.name.clone(), task: name });
+            return false;
+        }
+        let number = state.next;
+        state.next += 1;
         let place = Place { tasks: self.inner.clone(), number };
         let frame = self.inner.slot.frame(Role::Task);
-        let handle = tokio::spawn(async move {
+        let task = name.clone();
+        let handle = runtime.spawn(async move {
             let began = Instant::now();
             let result = panics::caught(ambient::marked(frame, future)).await;
             let Slot { name: service, place: at, .. } = &*place.tasks.slot;
-            let phase = Phase::Task(name.clone());
+            let phase = Phase::Task(task.clone());
             let failure = match result {
                 Ok(ending) => ending.into_result().err().map(|e| Failure::error(service, *at, phase, began.elapsed(), e)),
                 Err(message) => Some(Failure::panic(service, *at, phase, began.elapsed(), message)),
             };
             if let Some(failure) = failure {
-                place.tasks.failed(name, failure);
+                place.tasks.failed(task, failure);
             }
             drop(place);
         });
-        if let Some((_, abort)) = self.inner.lock().running.get_mut(&number) {
-            *abort = Some(handle.abort_handle());
-        }
+        state.running.insert(number, (name, handle.abort_handle()));
         true
     }
 
@@ -100,9 +97,7 @@ impl Tasks {
         for (running, abort) in state.running.values() {
             if &**running == name {
                 found = true;
-                if let Some(abort) = abort {
-                    abort.abort();
-                }
+                abort.abort();
             }
         }
         found
@@ -147,9 +142,7 @@ impl Tasks {
     /// Aborts what still runs.
     pub(crate) fn abort_all(&self) {
         for (_, abort) in self.inner.lock().running.values() {
-            if let Some(abort) = abort {
-                abort.abort();
-            }
+            abort.abort();
         }
     }
 

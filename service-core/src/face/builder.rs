@@ -14,7 +14,7 @@ use super::current::short_name;
 use super::observer::observe;
 use super::signals::Signals;
 use super::{Registry, Service, process};
-use crate::act::{Declared, Definition, HandedOverDyn, Listener, Options, Shared};
+use crate::act::{Declared, Definition, HandedOverDyn, Hooks, Listener, Options, Shared};
 use crate::decision::{Plan, Wanted, Wish, prove};
 use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Place, PlanError, Retry};
 
@@ -211,7 +211,7 @@ impl Builder {
     pub async fn boot(self) -> Result<Registry, BootError> {
         let origin = self.origin.to_string();
         if self.options.isolated {
-            let registry = self.launch(origin)?;
+            let registry = self.prepare(origin)?.launch()?;
             return registry.shared().boot().await.map(|()| registry);
         }
         while let Some(registry) = process::existing() {
@@ -220,30 +220,22 @@ impl Builder {
             }
             registry.shared().ended().await;
         }
-        let (registry, made) = process::existing_or(|| self.launch(origin))?;
+        let (registry, made) = process::existing_or(|| self.prepare(origin))?;
         if !made {
             return Err(already_booted(&registry));
         }
         registry.shared().boot().await.map(|()| registry)
     }
 
-    /// A registry that is not booted yet.
-    pub(crate) fn launch(mut self, origin: String) -> Result<Registry, BootError> {
-        let signals = match self.signals.then(Signals::listen).transpose() {
-            Ok(signals) => signals,
-            Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
-        };
+    /// Proves the plan, and takes together what a registry is launched from.
+    pub(crate) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
-        let wish = self.wish.clone();
+        let (signals, wish) = (self.signals, self.wish.clone());
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
         let plan = prove(facts, &wish)?;
         let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
-        let registry = Registry::new(Shared::launch(plan, hooks, options, observe, listeners)?);
-        if let Some(signals) = signals {
-            registry.obey(signals);
-        }
-        Ok(registry)
+        Ok(Prepared { plan, hooks, options, listeners, signals })
     }
 
     /// Everything that is linked in or was added, with what stands in for some of it.
@@ -259,6 +251,31 @@ impl Builder {
             }
         }
         catalog
+    }
+}
+
+/// What a registry is launched from, its plan proved.
+pub(crate) struct Prepared {
+    plan: Plan,
+    hooks: Vec<Arc<dyn Hooks>>,
+    options: Options,
+    listeners: Vec<Listener>,
+    signals: bool,
+}
+
+impl Prepared {
+    /// A registry that is not booted yet.
+    pub(crate) fn launch(self) -> Result<Registry, BootError> {
+        let Self { plan, hooks, options, listeners, signals } = self;
+        let signals = match signals.then(Signals::listen).transpose() {
+            Ok(signals) => signals,
+            Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
+        };
+        let registry = Registry::new(Shared::launch(plan, hooks, options, observe, listeners)?);
+        if let Some(signals) = signals {
+            registry.obey(signals);
+        }
+        Ok(registry)
     }
 }
 

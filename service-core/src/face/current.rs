@@ -32,7 +32,7 @@ pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> 
         )));
     }
     let origin = format!("the first use of {}", short_name::<S>());
-    let made = process::existing_or(|| Registry::builder().launch(origin));
+    let made = process::existing_or(|| Registry::builder().prepare(origin));
     match made {
         Ok((registry, _)) => Ok(registry.shared().clone()),
         Err(error) => Err(refused(Refusal::Boot(error.to_string().into()))),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use once_cell::sync::Lazy;
 
 use super::Registry;
+use super::builder::Prepared;
 use crate::fact::BootError;
 
 static REGISTRY: Lazy<Mutex<Option<Registry>>> = Lazy::new(|| Mutex::new(None));
@@ -18,19 +19,23 @@ pub(crate) fn existing() -> Option<Registry> {
     registry.as_ref().filter(|registry| !registry.shared().has_ended()).cloned()
 }
 
-/// The process's registry, made anew if there is none that has not ended. Tells whether it was.
-pub(crate) fn existing_or(make: impl FnOnce() -> Result<Registry, BootError>) -> Result<(Registry, bool), BootError> {
+/// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
+pub(crate) fn existing_or(prepared: impl FnOnce() -> Result<Prepared, BootError>) -> Result<(Registry, bool), BootError> {
+    if let Some(registry) = existing() {
+        return Ok((registry, false));
+    }
+    // Before the lock is taken: a function in `when` is the user's code, and may look for the registry itself.
+    let prepared = prepared()?;
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(registry) = registry.as_ref().filter(|registry| !registry.shared().has_ended()) {
+        // Somebody else was quicker.
         return Ok((registry.clone(), false));
     }
-    // Under the lock: of two boots at the same moment, the second finds the first one's registry. `make` runs no code
-    // of a service but the functions in `when`.
-    let made = make()?;
-    let old = registry.replace(made.clone());
+    let launched = prepared.launch()?;
+    let old = registry.replace(launched.clone());
     drop(registry);
     drop(old);
-    Ok((made, true))
+    Ok((launched, true))
 }
 
 pub(crate) fn deny_lazy_boot() {

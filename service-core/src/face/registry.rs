@@ -76,7 +76,7 @@ impl Registry {
     pub async fn boot() -> Result<Self, BootError> {
         super::builder::print_graph_and_leave_if_asked();
         loop {
-            let (registry, _) = process::existing_or(|| Self::builder().launch("Registry::boot()".to_owned()))?;
+            let (registry, _) = process::existing_or(|| Self::builder().prepare("Registry::boot()".to_owned()))?;
             if registry.shared().is_leaving() {
                 registry.shared().ended().await;
                 continue;

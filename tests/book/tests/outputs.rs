@@ -146,6 +146,9 @@ fn errors() -> Vec<Shown> {
 fn update(shown: &[Shown]) {
     for Shown { page, block, printed } in shown.iter().rev() {
         let text = fs::read_to_string(page).expect("a page");
+        if timeless(&inside(&text, block)) == timeless(printed) {
+            continue;
+        }
         let mut lines: Vec<_> = text.lines().collect();
         lines.splice(block.lines.clone(), printed.lines());
         fs::write(page, lines.join("\n") + "\n").expect("the page is written");

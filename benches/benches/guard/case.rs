@@ -1,0 +1,92 @@
+//! [`Case`]: one thing whose cost is measured.
+
+use std::hint::black_box;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use service_core::Result;
+
+use crate::subject::{Ledger, Subject};
+
+/// One thing whose cost is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Nothing,
+    Plain,
+    Guarded,
+    GuardedAnywhere,
+    PlainAsync,
+    GuardedAsync,
+    TryService,
+    Service,
+    OnceLock,
+    ArcClone,
+    RwLockArc,
+    TaskTracker,
+    Semaphore,
+    Counter,
+}
+
+impl Case {
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Nothing,
+        Self::Plain,
+        Self::Guarded,
+        Self::GuardedAnywhere,
+        Self::PlainAsync,
+        Self::GuardedAsync,
+        Self::TryService,
+        Self::Service,
+        Self::OnceLock,
+        Self::ArcClone,
+        Self::RwLockArc,
+        Self::TaskTracker,
+        Self::Semaphore,
+        Self::Counter,
+    ];
+
+    /// By the name that its `Debug` writes.
+    pub(crate) fn named(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|case| format!("{case:?}") == name);
+        found.ok_or_else(|| format!("there is no case {name}").into())
+    }
+
+    /// Does it so many times.
+    pub(crate) fn repeat(self, subject: &Subject, times: u64) {
+        let Subject { ledger, once, lock, counter, tracker, semaphore, runtime, .. } = subject;
+        match self {
+            Self::Nothing => each(times, |_| ()),
+            Self::Plain => each(times, |number| ledger.plain(number)),
+            Self::Guarded => each(times, |number| ledger.guarded(number)),
+            Self::GuardedAnywhere => each(times, Ledger::guarded_anywhere),
+            Self::PlainAsync => runtime.block_on(each_async(times, |number| ledger.plain_async(number))),
+            Self::GuardedAsync => runtime.block_on(each_async(times, |number| ledger.guarded_async(number))),
+            Self::TryService => each(times, |_| Ledger::try_service()),
+            Self::Service => runtime.block_on(each_async(times, |_| Ledger::service())),
+            Self::OnceLock => each(times, |_| black_box(once).get().map(|ledger| &raw const **ledger)),
+            Self::ArcClone => each(times, |_| black_box(ledger).clone()),
+            Self::RwLockArc => each(times, |_| lock.read().unwrap_or_else(PoisonError::into_inner).clone()),
+            Self::TaskTracker => each(times, |_| tracker.token()),
+            Self::Semaphore => each(times, |_| semaphore.try_acquire()),
+            Self::Counter => each(times, |_| {
+                counter.fetch_add(1, Ordering::SeqCst);
+                counter.fetch_sub(1, Ordering::SeqCst)
+            }),
+        }
+    }
+}
+
+/// Makes, and drops, so many of them.
+fn each<T>(times: u64, mut make: impl FnMut(u64) -> T) {
+    for number in 0..times {
+        let made = make(black_box(number));
+        black_box(&made);
+    }
+}
+
+async fn each_async<F: Future>(times: u64, mut make: impl FnMut(u64) -> F) {
+    for number in 0..times {
+        let made = make(black_box(number)).await;
+        black_box(&made);
+    }
+}

@@ -1,0 +1,98 @@
+//! [`Command`]: what the command line asks for.
+
+use std::ffi::OsString;
+
+use lexopt::prelude::*;
+use service_core::Plan;
+
+use crate::Settings;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+A small shop back end over HTTP.
+
+Usage: shop [--port PORT] [--data DIR] [--catalog FILE]
+       shop --graph text|dot|mermaid|json
+
+  --port PORT     listen on 127.0.0.1:PORT, 3000 by default; 0 picks a free one
+  --data DIR      keep the database and the mail spool here, ./data by default
+  --catalog FILE  the price list to import, the one that comes with the shop by default
+  --graph FORMAT  print the graph of services and leave
+  --help          print this and leave
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    /// To boot and serve.
+    Serve(Settings),
+    /// To print the plan and leave.
+    Graph(Format),
+    /// To print [`HELP`] and leave.
+    Help,
+}
+
+/// How to print the plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Format {
+    /// A tree.
+    Text,
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// The plan in this format.
+    pub fn render(self, plan: &Plan) -> String {
+        match self {
+            Self::Text => plan.to_string(),
+            Self::Dot => plan.dot(),
+            Self::Mermaid => plan.mermaid(),
+            Self::Json => plan.json(),
+        }
+    }
+}
+
+impl Command {
+    /// Reads the arguments, without the program's name.
+    ///
+    /// # Errors
+    /// Names the argument that is unknown, lacks its value, or has one that cannot be.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let mut settings = Settings::default();
+        let mut graph = None;
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("port") => settings.port = parser.value()?.parse_with(port)?,
+                Long("data") => settings.data = parser.value()?.into(),
+                Long("catalog") => settings.catalog = parser.value()?.into(),
+                Long("graph") => graph = Some(parser.value()?.parse_with(format)?),
+                Short('h') | Long("help") => return Ok(Self::Help),
+                _ => return Err(format!("{}; see --help", argument.unexpected()).into()),
+            }
+        }
+        Ok(graph.map_or(Self::Serve(settings), Self::Graph))
+    }
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "a port is a number from 0 to 65535")
+}
+
+fn format(text: &str) -> Result<Format, &'static str> {
+    match text {
+        "text" => Ok(Format::Text),
+        "dot" => Ok(Format::Dot),
+        "mermaid" => Ok(Format::Mermaid),
+        "json" => Ok(Format::Json),
+        _ => Err("a graph is printed as text, dot, mermaid or json"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

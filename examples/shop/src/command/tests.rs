@@ -1,0 +1,35 @@
+use super::*;
+
+fn parse(line: &str) -> Result<Command, String> {
+    Command::parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nothing_means_serve_with_the_defaults() {
+    assert_eq!(parse(""), Ok(Command::Serve(Settings::default())));
+}
+
+#[test]
+fn options_change_the_settings() {
+    let settings = Settings { port: 0, data: "there".into(), catalog: "list.csv".into() };
+    assert_eq!(parse("--port 0 --data there --catalog=list.csv"), Ok(Command::Serve(settings)));
+}
+
+#[test]
+fn graph_and_help_win_over_serving() {
+    assert_eq!(parse("--port 1 --graph dot"), Ok(Command::Graph(Format::Dot)));
+    assert_eq!(parse("--graph dot -h"), Ok(Command::Help));
+}
+
+#[test]
+fn each_mistake_gets_a_sentence() {
+    for (line, sentence) in [
+        ("--port", "missing argument for option '--port'"),
+        ("--port 70000", "cannot parse argument \"70000\": a port is a number from 0 to 65535"),
+        ("--graph svg", "cannot parse argument \"svg\": a graph is printed as text, dot, mermaid or json"),
+        ("--prot 1", "invalid option '--prot'; see --help"),
+        ("here", "unexpected argument \"here\"; see --help"),
+    ] {
+        assert_eq!(parse(line), Err(sentence.to_owned()));
+    }
+}

@@ -1,0 +1,130 @@
+//! [`Outbox`]: letters on their way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use service_core::{Context, Health, Lifecycle, Result, service};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::{Letter, Mail};
+use crate::ShopError;
+use crate::storage::Db;
+
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// Letters on their way.
+///
+/// A letter is queued in the transaction it tells of, so that an order and its letter exist both or not at all. A task
+/// delivers what is queued, and once more when the shop goes down: by then, everybody who writes letters is down.
+#[service(autowire(fn))]
+pub struct Outbox {
+    db: Arc<Db>,
+    mail: Arc<dyn Mail>,
+    queued: Notify,
+    undeliverable: AtomicUsize,
+}
+
+impl Lifecycle for Outbox {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        Ok(Self::autowire(cx))
+    }
+
+    async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
+        let stopping = cx.stopping();
+        cx.spawn("deliver", async move {
+            while !stopping.is_cancelled() {
+                self.deliver_all().await;
+                tokio::select! {
+                    biased;
+                    () = stopping.cancelled() => {}
+                    () = self.queued.notified() => {}
+                    () = sleep(TRY_AGAIN_AFTER) => {}
+                }
+            }
+            self.deliver_all().await;
+        });
+        Ok(())
+    }
+
+    async fn health(&self) -> Health {
+        match self.undeliverable.load(Ordering::Relaxed) {
+            0 => Health::Healthy,
+            letters => Health::degraded(format!("{letters} letters could not be delivered yet")),
+        }
+    }
+}
+
+impl Outbox {
+    /// Adds the letter to the transaction it tells of.
+    pub fn queue(transaction: &Transaction<'_>, letter: &Letter) -> Result<(), ShopError> {
+        let Letter { recipient, subject, body } = letter;
+        let mut insert =
+            transaction.prepare_cached("insert into letters (recipient, subject, body) values (?1, ?2, ?3)")?;
+        insert.execute([recipient, subject, body])?;
+        Ok(())
+    }
+
+    /// Tells that a transaction with a letter in it was committed.
+    pub fn wake(&self) {
+        self.queued.notify_one();
+    }
+
+    async fn deliver_all(&self) {
+        let undeliverable = match self.try_deliver_all().await {
+            Ok(undeliverable) => undeliverable,
+            Err(error) => {
+                eprintln!("shop: the outbox rests for {TRY_AGAIN_AFTER:?}: {error}");
+                1
+            }
+        };
+        self.undeliverable.store(undeliverable, Ordering::Relaxed);
+    }
+
+    /// Tries each letter once, oldest first; how many could not be delivered.
+    async fn try_deliver_all(&self) -> Result<usize, ShopError> {
+        let mut undeliverable = 0;
+        let mut last = 0;
+        while let Some((number, letter)) = self.next_after(last).await? {
+            last = number;
+            let delivered = self.mail.deliver(number, &letter).await;
+            if let Err(error) = &delivered {
+                eprintln!("shop: letter {number}: {error}");
+                undeliverable += 1;
+            }
+            self.record(number, delivered.is_ok()).await?;
+        }
+        Ok(undeliverable)
+    }
+
+    async fn next_after(&self, last: i64) -> Result<Option<(i64, Letter)>, ShopError> {
+        self.db
+            .read(move |connection| {
+                let mut next = connection.prepare_cached(
+                    "select id, recipient, subject, body from letters
+                     where sent_at is null and id > ?1 order by id limit 1",
+                )?;
+                let letter = next.query_row([last], |row| {
+                    Ok((row.get(0)?, Letter { recipient: row.get(1)?, subject: row.get(2)?, body: row.get(3)? }))
+                });
+                Ok(letter.optional()?)
+            })
+            .await
+    }
+
+    async fn record(&self, number: i64, delivered: bool) -> Result<(), ShopError> {
+        self.db
+            .write(move |transaction| {
+                transaction.execute(
+                    "update letters set attempts = attempts + 1,
+                         sent_at = iif(?2, strftime('%Y-%m-%dT%H:%M:%SZ'), null)
+                     where id = ?1",
+                    params![number, delivered],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+}

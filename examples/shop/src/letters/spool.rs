@@ -1,0 +1,38 @@
+//! [`Spool`]: delivers letters into a folder.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use service_core::{Context, Lifecycle, Result, guarded, service};
+use tokio::fs;
+
+use super::{Letter, Mail};
+use crate::ShopError;
+use crate::storage::DataDir;
+
+/// Delivers letters into a folder, one file each, where a mail server would pick them up.
+#[service(requires = [DataDir], provides = [dyn Mail])]
+pub struct Spool {
+    folder: PathBuf,
+}
+
+impl Lifecycle for Spool {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let folder = cx.get::<DataDir>().path().join("spool");
+        fs::create_dir_all(&folder)
+            .await
+            .map_err(|error| format!("cannot make the mail spool {}: {error}", folder.display()))?;
+        Ok(Self { folder })
+    }
+}
+
+#[guarded]
+#[async_trait]
+impl Mail for Spool {
+    async fn deliver(&self, number: i64, letter: &Letter) -> Result<(), ShopError> {
+        let unfinished = self.folder.join(format!("{number}.unfinished"));
+        fs::write(&unfinished, letter.to_string()).await?;
+        fs::rename(unfinished, self.folder.join(format!("{number}.eml"))).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! The shop's program.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use service_core::{BootError, Result};
+use shop::http::Port;
+use shop::{Command, HELP, Settings};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
+    match Command::parse(std::env::args_os().skip(1))? {
+        Command::Help => say(HELP),
+        Command::Graph(format) => say(format.render(&shop::registry(Settings::default()).plan()?)),
+        Command::Serve(settings) => serve(settings).await?,
+    }
+    Ok(())
+}
+
+async fn serve(settings: Settings) -> Result<()> {
+    let registry = shop::registry(settings).signals(true).boot().await.map_err(in_a_sentence)?;
+    say(registry.graph());
+    say(format_args!("listening on http://{}", registry.get::<Port>()?.address()));
+    say(registry.run().await?);
+    Ok(())
+}
+
+/// Prints, whether or not anybody reads it.
+fn say(text: impl Display) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{}", text.to_string().trim_end()).and_then(|()| stdout.flush());
+}
+
+/// Why the boot failed, in the words of the service that failed first: whoever starts a shop need not know its services.
+fn in_a_sentence(error: BootError) -> Box<dyn Error + Send + Sync> {
+    match error.failures().first().and_then(|failure| failure.source()) {
+        Some(cause) => cause.to_string().into(),
+        None => error.into(),
+    }
+}

@@ -1,0 +1,79 @@
+//! [`Catalog`]: what can be bought.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension, params};
+use service_core::{Context, Lifecycle, Result, guarded, service};
+
+use super::import::import;
+use super::{Cache, Page, PriceList, Product};
+use crate::storage::Db;
+use crate::{Settings, ShopError};
+
+const PAGE_SIZE: i64 = 20;
+/// Not `like`: nobody who types a per cent sign means "anything".
+const MATCHES: &str = "on_sale and instr(lower(name || ' ' || category || ' ' || sku), lower(?1))";
+
+/// What can be bought. Its `init` imports the price list, if it is a new one.
+#[service(requires = [Settings, Db, Cache])]
+pub struct Catalog {
+    db: Arc<Db>,
+    cache: Arc<Cache>,
+}
+
+impl Lifecycle for Catalog {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let path = &cx.get::<Settings>().catalog;
+        let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+            format!("cannot read the catalog {}: {error}; choose another with --catalog", path.display())
+        })?;
+        let list = PriceList::parse(&text)
+            .map_err(|error| format!("cannot import the catalog {}: {error}", path.display()))?;
+        cx.progress(format!("importing {} products", list.entries.len()));
+        let db: Arc<Db> = cx.get();
+        db.write(move |transaction| import(transaction, &list)).await?;
+        Ok(Self { db, cache: cx.get() })
+    }
+}
+
+#[guarded]
+impl Catalog {
+    /// The products whose name, category or number contains the words, in the order of their ids, 20 a page, from page 1.
+    pub async fn search(&self, words: &str, page: u32) -> Result<Page, ShopError> {
+        let Some(before) = page.checked_sub(1) else {
+            return Err(ShopError::Invalid("pages are counted from 1".to_owned()));
+        };
+        let words = words.trim().to_owned();
+        self.db
+            .read(move |connection| {
+                let total: i64 = connection
+                    .prepare_cached(&format!("select count(*) from products where {MATCHES}"))?
+                    .query_row([&words], |row| row.get(0))?;
+                let products = connection
+                    .prepare_cached(&format!("select * from products where {MATCHES} order by id limit ?2 offset ?3"))?
+                    .query_map(params![words, PAGE_SIZE, i64::from(before) * PAGE_SIZE], Product::from_row)?
+                    .collect::<Result<_, _>>()?;
+                Ok(Page { page, pages: (total + PAGE_SIZE - 1) / PAGE_SIZE, total, products })
+            })
+            .await
+    }
+
+    /// The product with this id.
+    pub async fn find(&self, id: i64) -> Result<Arc<Product>, ShopError> {
+        if let Some(product) = self.cache.get(id) {
+            return Ok(product);
+        }
+        let product = self
+            .db
+            .read(move |connection| {
+                connection
+                    .query_row("select * from products where id = ?1 and on_sale", [id], Product::from_row)
+                    .optional()?
+                    .ok_or(ShopError::NotFound { kind: "product", id })
+            })
+            .await?;
+        let product = Arc::new(product);
+        self.cache.put(&product);
+        Ok(product)
+    }
+}

@@ -1,0 +1,77 @@
+//! [`PriceList`]: what the supplier sends, as CSV.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use service_core::Result;
+
+/// What the supplier sends.
+#[derive(Debug)]
+pub struct PriceList {
+    /// The same for the same text. Another release of Rust may give another one: the list is then imported once more, which
+    /// changes nothing.
+    pub fingerprint: String,
+    /// Line by line.
+    pub entries: Vec<Entry>,
+}
+
+/// One line of a price list.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct Entry {
+    /// The supplier's number, and the key: a list names it once.
+    pub sku: String,
+    /// What it is called.
+    pub name: String,
+    /// Where it stands in the shop.
+    pub category: String,
+    /// Its price, in cents; written as `12.95`.
+    #[serde(rename = "price", deserialize_with = "cents")]
+    pub price_cents: i64,
+    /// How many the supplier has for us.
+    pub stock: u32,
+}
+
+impl PriceList {
+    /// Reads a list: a header, then `sku,name,category,price,stock`.
+    ///
+    /// # Errors
+    /// Says which line is wrong, and how.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut seen = HashSet::new();
+        let mut entries = Vec::new();
+        for entry in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+            let entry: Entry = entry?;
+            if !seen.insert(entry.sku.clone()) {
+                return Err(format!("{} is listed twice", entry.sku).into());
+            }
+            entries.push(entry);
+        }
+        Ok(Self { fingerprint: fingerprint(text), entries })
+    }
+}
+
+fn fingerprint(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn cents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    in_cents(&text).ok_or_else(|| D::Error::custom(format!("a price is written as 12.95, not as {text:?}")))
+}
+
+/// Never by way of a float: 0.29 * 100.0 is 28.999999999999996.
+fn in_cents(text: &str) -> Option<i64> {
+    let (whole, cents) = text.split_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(cents) || cents.len() != 2 {
+        return None;
+    }
+    Some(i64::from(whole.parse::<u32>().ok()?) * 100 + cents.parse::<i64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests;

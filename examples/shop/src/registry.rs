@@ -1,0 +1,10 @@
+//! The shop's registry, still to be planned or booted.
+
+use service_core::{Builder, Registry};
+
+use crate::Settings;
+
+/// All services of the shop, with these settings.
+pub fn registry(settings: Settings) -> Builder {
+    Registry::builder().give(settings)
+}

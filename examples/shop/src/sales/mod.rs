@@ -1,0 +1,15 @@
+//! Who buys, what was bought, and what that tells.
+
+mod order;
+mod orders;
+mod recommendations;
+mod reports;
+mod user;
+mod users;
+
+pub use order::{NewLine, NewOrder, Order, OrderLine};
+pub use orders::Orders;
+pub use recommendations::Recommendations;
+pub use reports::{CategorySales, Reports};
+pub use user::{NewUser, User};
+pub use users::Users;

@@ -1,0 +1,23 @@
+//! [`Settings`]: what the shop is told from outside.
+
+use std::path::PathBuf;
+
+use service_core::service;
+
+/// What the shop is told from outside: the one service that is handed over, not built.
+#[service(given)]
+#[derive(Debug, PartialEq)]
+pub struct Settings {
+    /// The port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// The folder of the database and of the mail spool; made if it is missing.
+    pub data: PathBuf,
+    /// The price list, a CSV file.
+    pub catalog: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { port: 3000, data: "data".into(), catalog: concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.csv").into() }
+    }
+}

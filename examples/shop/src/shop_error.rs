@@ -1,0 +1,41 @@
+//! [`ShopError`]: why the shop could not do what it was asked.
+
+use std::io;
+
+use service_core::NotReady;
+
+/// Why the shop could not do what it was asked. Each displays as a sentence for the one who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    /// A service is not up, or no longer.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// Nothing has this id.
+    #[error("there is no {kind} {id}")]
+    NotFound {
+        /// `product`, `user` or `order`.
+        kind: &'static str,
+        /// The id that was asked for.
+        id: i64,
+    },
+    /// The input cannot be; why.
+    #[error("{0}")]
+    Invalid(String),
+    /// The e-mail address belongs to somebody.
+    #[error("a user with the address {0} exists already")]
+    EmailTaken(String),
+    /// There is not enough of a product, so nothing was ordered.
+    #[error("only {left} of {name} left")]
+    OutOfStock {
+        /// The product's name.
+        name: String,
+        /// How many there are.
+        left: i64,
+    },
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A letter could not be delivered.
+    #[error("the letter could not be delivered: {0}")]
+    Delivery(#[from] io::Error),
+}

@@ -1,0 +1,13 @@
+//! Where the shop keeps its data: a folder, and in it a database.
+
+mod blocking;
+mod data_dir;
+mod db;
+mod janitor;
+mod migrations;
+
+pub use data_dir::DataDir;
+pub use db::Db;
+pub use janitor::Janitor;
+
+pub(crate) use blocking::blocking;

@@ -1,0 +1,85 @@
+//! The real shop, in a process of its own, and a client for it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+
+use serde_json::Value;
+
+/// A running shop; killed if a test ends before it does.
+pub(crate) struct Shop {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Shop {
+    /// Starts the shop on a free port, and waits until it listens.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut process = shop(data, &["--port", "0"]).stdout(Stdio::piped()).spawn().expect("the shop starts");
+        let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut seen = String::new();
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(stdout.read_line(&mut line).expect("a line"), 0, "the shop ended early:\n{seen}");
+            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
+                break address.to_owned();
+            }
+            seen += &line;
+        };
+        Self { process, stdout, address }
+    }
+
+    /// Asks with GET; the status and the JSON.
+    pub(crate) fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, "")
+    }
+
+    /// Asks with POST; the status and the JSON.
+    pub(crate) fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        self.ask("POST", path, body)
+    }
+
+    /// Asks; the status and the JSON.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).expect("JSON"))
+    }
+
+    /// Sends the signal, and waits for the end: how it ended, and what it printed after the listening line.
+    pub(crate) fn signal(mut self, name: &str) -> (ExitStatus, String) {
+        let kill = format!("kill -s {name} {}", self.process.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
+        assert!(sent.success());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("the rest of the output");
+        (self.process.wait().expect("an end"), rest)
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The program, with its data in this folder.
+pub(crate) fn shop(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
+    command.arg("--data").arg(data).args(arguments);
+    command
+}

@@ -1,0 +1,169 @@
+//! The real program over HTTP: what it answers, and what is left after it was stopped.
+
+use std::fs;
+
+use crate::client::Shop;
+use crate::folder::Folder;
+use serde_json::{Value, json};
+
+const ADA: &str = r#"{"name": "Ada", "email": "ada@example.com"}"#;
+
+fn error(answer: (u16, Value)) -> (u16, String) {
+    let (status, body) = answer;
+    (status, body["error"].as_str().expect("an error is a sentence").to_owned())
+}
+
+#[test]
+fn an_order_outlives_a_restart() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    let (status, ada) = shop.post("/users", ADA);
+    assert_eq!((status, &ada["id"], &ada["name"]), (201, &json!(1), &json!("Ada")));
+    let (_, product) = shop.get("/products/7");
+    let (status, order) = shop.post("/orders", r#"{"user_id": 1, "lines": [{"product_id": 7, "quantity": 2}]}"#);
+    assert_eq!(status, 201);
+    assert_eq!(order["total_cents"], product["price_cents"].as_i64().expect("a price") * 2);
+    assert_eq!(order["lines"][0]["name"], product["name"]);
+    let left = product["stock"].as_i64().expect("a stock") - 2;
+    assert_eq!(shop.get("/products/7").1["stock"], left);
+
+    let (end, printed) = shop.signal("TERM");
+    assert_eq!(end.code(), Some(0), "{printed}");
+    assert!(printed.contains("services shut down cleanly") && printed.contains("SIGTERM received"), "{printed}");
+    let letters = [(1, "Welcome to the shop"), (2, "Your order 1")];
+    for (number, subject) in letters {
+        let letter = fs::read_to_string(folder.path().join(format!("spool/{number}.eml"))).expect("a letter");
+        assert!(letter.contains(&format!("To: ada@example.com\r\nSubject: {subject}\r\n")), "{letter}");
+    }
+    let mut left_behind: Vec<_> = fs::read_dir(folder.path())
+        .expect("the data folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    left_behind.sort();
+    assert_eq!(left_behind, ["lock", "shop.db", "spool"], "the database was closed properly");
+
+    let shop = Shop::start(folder.path());
+    assert_eq!(shop.get("/orders/1"), (200, order));
+    assert_eq!(shop.get("/users/1"), (200, ada));
+    assert_eq!(shop.get("/products/7").1["stock"], left, "the same price list changes nothing");
+    let (end, printed) = shop.signal("INT");
+    assert_eq!(end.code(), Some(0), "{printed}");
+}
+
+#[test]
+fn products_are_searched_page_by_page() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    let (status, all) = shop.get("/products");
+    assert_eq!(status, 200);
+    assert!(all["total"].as_i64() >= Some(2_000));
+    assert_eq!((&all["page"], all["products"].as_array().map(Vec::len)), (&json!(1), Some(20)));
+    let (_, last) = shop.get(&format!("/products?page={}", all["pages"]));
+    assert_eq!(last["products"].as_array().map(Vec::len), Some(all["total"].as_u64().expect("a total") as usize % 20));
+    let (_, beyond) = shop.get("/products?page=4294967295");
+    assert_eq!(beyond["products"], json!([]));
+
+    let (_, kettles) = shop.get("/products?q=KETTLE&page=1");
+    let names = kettles["products"].as_array().expect("products");
+    assert!(
+        !names.is_empty() && names.iter().all(|it| it["name"].as_str().is_some_and(|name| name.contains("Kettle")))
+    );
+    for nothing in ["%25", "_", "'", "100%25%20sure"] {
+        let (status, none) = shop.get(&format!("/products?q={nothing}"));
+        let doubt = none["products"]
+            .as_array()
+            .expect("products")
+            .iter()
+            .all(|it| it["name"].as_str().is_some_and(|name| nothing == "'" && name.contains('\'')));
+        assert!(status == 200 && doubt, "{nothing} is taken literally: {none}");
+    }
+}
+
+#[test]
+fn what_was_bought_together_is_recommended_after_a_restart_and_reported() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    shop.post("/users", ADA);
+    for lines in [
+        r#"{"user_id": 1, "lines": [{"product_id": 7, "quantity": 1}, {"product_id": 30, "quantity": 1}]}"#,
+        r#"{"user_id": 1, "lines": [{"product_id": 7, "quantity": 1}, {"product_id": 30, "quantity": 1}, {"product_id": 9, "quantity": 1}]}"#,
+    ] {
+        assert_eq!(shop.post("/orders", lines).0, 201);
+    }
+    let (status, sales) = shop.get("/reports/sales");
+    assert_eq!((status, &sales[0]["category"], &sales[0]["pieces"]), (200, &json!("Kitchen"), &json!(5)));
+    shop.signal("TERM");
+    let shop = Shop::start(folder.path());
+    assert_eq!(shop.get("/products/7").1["bought_with"], json!([30, 9]));
+    assert_eq!(shop.get("/products/1").1["bought_with"], json!([]));
+}
+
+#[test]
+fn each_bad_request_gets_a_status_and_a_sentence() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    assert_eq!(shop.post("/users", ADA).0, 201);
+    for (method, path, body, status, sentence) in [
+        ("GET", "/products?page=0", "", 400, "pages are counted from 1"),
+        ("GET", "/products?page=x", "", 400, "Failed to deserialize query string: page: invalid digit found in string"),
+        ("GET", "/products/x", "", 400, "an id is a whole number, such as 17"),
+        ("GET", "/products/999999", "", 404, "there is no product 999999"),
+        ("GET", "/users/2", "", 404, "there is no user 2"),
+        ("GET", "/orders/1", "", 404, "there is no order 1"),
+        ("GET", "/nowhere", "", 404, "there is nothing at /nowhere"),
+        ("DELETE", "/users", "", 405, "/users does not answer to DELETE"),
+        ("POST", "/users", r#"{"name": "", "email": "a@b"}"#, 400, "a name is one line of 1 to 100 characters"),
+        (
+            "POST",
+            "/users",
+            r#"{"name": "A", "email": "a"}"#,
+            400,
+            "\"a\" is not an e-mail address, such as ada@example.com",
+        ),
+        (
+            "POST",
+            "/users",
+            r#"{"name": "A", "email": "ADA@example.com"}"#,
+            409,
+            "a user with the address ADA@example.com exists already",
+        ),
+        ("POST", "/orders", r#"{"user_id": 1, "lines": []}"#, 400, "an order has 1 to 100 lines"),
+        (
+            "POST",
+            "/orders",
+            r#"{"user_id": 9, "lines": [{"product_id": 7, "quantity": 1}]}"#,
+            404,
+            "there is no user 9",
+        ),
+        (
+            "POST",
+            "/orders",
+            r#"{"user_id": 1, "lines": [{"product_id": 999999, "quantity": 1}]}"#,
+            404,
+            "there is no product 999999",
+        ),
+    ] {
+        assert_eq!(error(shop.ask(method, path, body)), (status, sentence.to_owned()), "{method} {path} {body}");
+    }
+    for body in ["", "{", r#"{"name": "A"}"#, "[1, 2", r#"{"name": 1, "email": 2}"#] {
+        let (status, sentence) = error(shop.post("/users", body));
+        assert_eq!(status, 400, "{body}: {sentence}");
+    }
+}
+
+#[test]
+fn an_order_that_cannot_be_filled_changes_nothing() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    shop.post("/users", ADA);
+    let stock = |id: i64| shop.get(&format!("/products/{id}")).1["stock"].as_i64().expect("a stock");
+    let before = stock(7);
+    let lines = json!({"user_id": 1, "lines": [
+        {"product_id": 7, "quantity": 1},
+        {"product_id": 8, "quantity": stock(8) + 1},
+    ]});
+    let (status, sentence) = error(shop.post("/orders", &lines.to_string()));
+    assert_eq!(status, 409);
+    assert!(sentence.starts_with("only ") && sentence.ends_with(" left"), "{sentence}");
+    assert_eq!((stock(7), shop.get("/orders/1").0), (before, 404));
+}

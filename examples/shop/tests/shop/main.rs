@@ -1,0 +1,7 @@
+//! The proofs of the shop: a file per behaviour.
+
+mod bad_input;
+mod client;
+mod folder;
+mod http;
+mod isolated;

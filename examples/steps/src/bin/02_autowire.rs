@@ -1,0 +1,62 @@
+//! What a service requires is ready before it. `autowire` reads it off the fields; a trait object will do, too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use service_core::{Context, Lifecycle, Registry, Result, service};
+
+trait Mail: Send + Sync {
+    fn send(&self, to: &str, text: &str);
+}
+
+#[service(provides = [dyn Mail])]
+struct Printer;
+
+impl Lifecycle for Printer {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        println!("the printer is warm");
+        Ok(Self)
+    }
+}
+
+impl Mail for Printer {
+    fn send(&self, to: &str, text: &str) {
+        println!("to {to}: {text}");
+    }
+}
+
+// Handed over with `give`, not built: the way in for configuration.
+#[service(given)]
+struct Settings {
+    sender: String,
+}
+
+#[service(autowire)]
+struct Newsletter {
+    mail: Arc<dyn Mail>,
+    settings: Arc<Settings>,
+    sent: AtomicU32,
+    #[service(default = 2)]
+    at_most: u32,
+}
+
+impl Newsletter {
+    fn send(&self, to: &str) {
+        if self.sent.fetch_add(1, Ordering::Relaxed) < self.at_most {
+            self.mail.send(to, &format!("news from {}", self.settings.sender));
+        } else {
+            println!("{to} has to wait");
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let registry = Registry::builder().give(Settings { sender: "the house".to_owned() }).boot().await?;
+    let newsletter = registry.get::<Newsletter>()?;
+    for reader in ["Ada", "Grace", "Edsger"] {
+        newsletter.send(reader);
+    }
+    registry.shutdown().await?;
+    Ok(())
+}

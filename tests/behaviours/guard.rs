@@ -1,0 +1,282 @@
+//! Guarded calls: who runs, who waits, who is refused, and what a drain waits for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use service_core::{Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use tests::{Latch, isolated, ms};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+/// What the desk's hooks and calls wait for.
+#[service(given)]
+struct Doors {
+    init: Latch,
+    call: Latch,
+}
+
+impl Doors {
+    fn open() -> Self {
+        let doors = Self { init: Latch::new(), call: Latch::new() };
+        doors.init.open();
+        doors.call.open();
+        doors
+    }
+}
+
+/// The service under guard.
+#[service(lazy, requires = [Doors], drain_timeout = "2s")]
+struct Desk {
+    doors: Option<Arc<Doors>>,
+    served: AtomicUsize,
+}
+
+impl Lifecycle for Desk {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let doors = cx.get::<Doors>();
+        doors.init.opened().await;
+        Ok(Self { doors: Some(doors), served: AtomicUsize::new(0) })
+    }
+}
+
+#[derive(Debug)]
+enum DeskError {
+    Shut(NotReady),
+}
+
+impl From<NotReady> for DeskError {
+    fn from(refusal: NotReady) -> Self {
+        Self::Shut(refusal)
+    }
+}
+
+#[guarded]
+impl Desk {
+    /// Waits for the door, if there is one.
+    pub async fn serve(&self) -> Result<usize, DeskError> {
+        if let Some(doors) = &self.doors {
+            doors.call.opened().await;
+        }
+        Ok(self.served.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+
+    pub fn count(&self) -> Result<usize, NotReady> {
+        Ok(self.served.load(Ordering::SeqCst))
+    }
+
+    #[guarded(refuse)]
+    pub async fn now() -> Result<usize, NotReady> {
+        Ok(1)
+    }
+
+    #[guarded(wait = "50ms")]
+    pub async fn soon() -> Result<(), NotReady> {
+        Ok(())
+    }
+
+    pub async fn whenever() -> Result<(), NotReady> {
+        Ok(())
+    }
+
+    pub fn echo<'a, T: ?Sized>(&self, words: &'a T) -> &'a T {
+        words
+    }
+
+    pub async fn panic(self: Arc<Self>) -> Result<(), NotReady> {
+        panic!("in the call")
+    }
+
+    pub async fn twice(&self) -> Result<usize, DeskError> {
+        self.serve().await?;
+        sleep(ms(100)).await;
+        self.serve().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d01_a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
+    let registry = isolated().give(Doors::open()).boot().await?;
+    let refusal = registry.scope(Desk::now()).await.expect_err("it is lazy");
+    assert_eq!((refusal.service(), refusal.state()), ("Desk", State::Idle));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d02_a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time() -> Result<()> {
+    let doors = Doors { init: Latch::new(), call: Latch::new() };
+    let init = doors.init.clone();
+    let registry = isolated().give(doors).boot().await?;
+    registry
+        .scope(async {
+            let began = Instant::now();
+            let refusal = Desk::soon().await.expect_err("its init waits for the door");
+            assert_eq!(began.elapsed(), ms(50));
+            assert!(matches!(refusal.cause(), Refusal::WaitedFor(time) if *time == ms(50)), "{refusal}");
+            let (outcome, ()) = tokio::join!(Desk::whenever(), async { init.open() });
+            outcome
+        })
+        .await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d05_a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
+    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    registry.shutdown().await?;
+    let DeskError::Shut(refusal) = desk.serve().await.expect_err("it is down");
+    assert_eq!(refusal.state(), State::Stopped);
+    assert_eq!(desk.count().expect_err("sync too").to_string(), "Desk is not ready: it is stopped");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d05_an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
+    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    registry.shutdown().await?;
+    drop(registry);
+    let next = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    assert!(desk.serve().await.is_err(), "it is the old one");
+    assert!(next.get::<Desk>()?.serve().await.is_ok());
+    next.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn d10_a_value_built_by_hand_is_free() {
+    let desk = Desk { doors: None, served: AtomicUsize::new(6) };
+    assert_eq!(desk.serve().await.ok(), Some(7));
+    assert_eq!(desk.count().ok(), Some(7));
+    assert_eq!(desk.echo("hello"), "hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
+    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    assert_eq!(desk.echo("hello"), "hello");
+    registry.shutdown().await?;
+    let panic = tokio::spawn(async move { desk.echo(&1).to_owned() }).await.expect_err("it is down").into_panic();
+    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("Desk is not ready: it is stopped"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d11_a_panic_in_a_call_gives_its_place_back() -> Result<()> {
+    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    assert!(tokio::spawn(desk.panic()).await.expect_err("it panics").is_panic());
+    let report = registry.shutdown().await?;
+    assert_eq!(report.total, ms(0), "there is nothing to wait for");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d12_a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
+    let doors = Doors { init: Latch::new(), call: Latch::new() };
+    doors.init.open();
+    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    assert!(timeout(ms(10), desk.serve()).await.is_err(), "the door is shut");
+    let report = registry.shutdown().await?;
+    assert_eq!(report.total, ms(0), "there is nothing to wait for");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Result<()> {
+    let doors = Doors { init: Latch::new(), call: Latch::new() };
+    doors.init.open();
+    let call = doors.call.clone();
+    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    let mut calls = JoinSet::new();
+    for _ in 0..1_000 {
+        let desk = desk.clone();
+        calls.spawn(async move { desk.serve().await.is_ok() });
+    }
+    sleep(ms(1)).await;
+    registry.request_shutdown("enough");
+    sleep(ms(500)).await;
+    assert_eq!(registry.state::<Desk>(), Some(State::Draining));
+    let DeskError::Shut(refusal) = desk.serve().await.expect_err("it drains");
+    assert_eq!(refusal.state(), State::Draining);
+    assert_eq!(calls.len(), 1_000);
+    call.open();
+    let report = registry.stopped().await?;
+    assert!(calls.join_all().await.into_iter().all(|ok| ok));
+    assert_eq!(report.services[0].drain, ms(500));
+    assert_eq!(desk.served.load(Ordering::SeqCst), 1_000);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s15_calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()> {
+    let doors = Doors { init: Latch::new(), call: Latch::new() };
+    doors.init.open();
+    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    for _ in 0..3 {
+        let desk = desk.clone();
+        tokio::spawn(async move { desk.serve().await.is_ok() });
+    }
+    sleep(ms(1)).await;
+    let error = registry.shutdown().await.expect_err("they do not end");
+    let report = error.report().expect("it was waited for");
+    assert_eq!(report.services[0].drain, ms(2_000));
+    let left: Vec<_> = report.services[0].calls_left.iter().map(|(method, count)| (method.as_str(), *count)).collect();
+    assert_eq!(left, [("serve", 3)]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> Result<()> {
+    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    let call = tokio::spawn(async move { desk.twice().await.ok() });
+    sleep(ms(1)).await;
+    registry.shutdown().await?;
+    assert_eq!(call.await?, Some(2), "the second serve came during the drain");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s13_during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
+    let registry = isolated().lame_duck(ms(1_000)).give(Doors::open()).only::<Desk>().boot().await?;
+    let desk = registry.get::<Desk>()?;
+    registry.request_shutdown("rolling update");
+    sleep(ms(999)).await;
+    assert!(!registry.is_ready());
+    assert_eq!(desk.serve().await.ok(), Some(1));
+    sleep(ms(2)).await;
+    assert!(desk.serve().await.is_err());
+    registry.stopped().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d04_more_than_1024_waiting_calls_are_refused_as_overloaded() -> Result<()> {
+    let doors = Doors { init: Latch::new(), call: Latch::new() };
+    let init = doors.init.clone();
+    let registry = isolated().give(doors).boot().await?;
+    let waiting = async {
+        let mut calls = JoinSet::new();
+        for _ in 0..1_024 {
+            let scope = registry.clone();
+            calls.spawn(async move { scope.scope(Desk::whenever()).await.is_ok() });
+        }
+        sleep(ms(1)).await;
+        calls
+    };
+    let calls = waiting.await;
+    let refusal = registry.scope(Desk::whenever()).await.expect_err("too many wait already");
+    assert!(matches!(refusal.cause(), Refusal::Overloaded(1_024)), "{refusal}");
+    init.open();
+    assert!(calls.join_all().await.into_iter().all(|ok| ok), "none of those who waited is lost");
+    assert!(registry.scope(Desk::whenever()).await.is_ok(), "and their places are free again");
+    registry.shutdown().await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What a service may do from inside its own hooks, tasks and calls: never wait for itself.
+
+use std::sync::Arc;
+
+use service_core::{Context, Lifecycle, NotReady, Refusal, Registry, Result, guarded, service};
+use tests::{Record, isolated, ms};
+use tokio::time::{Instant, sleep};
+
+#[service(given)]
+struct Notes { record: Record }
+
+/// Calls itself in its own `init`.
+#[service(lazy)]
+struct Narcissus;
+
+impl Lifecycle for Narcissus {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Self::look().await?;
+        Ok(Self)
+    }
+}
+
+impl Narcissus {
+    #[guarded]
+    async fn look() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d07_a_guarded_call_inside_ones_own_init_is_an_error_at_once() {
+    let began = Instant::now();
+    let error = isolated().only::<Narcissus>().boot().await.expect_err("it would wait for itself");
+    assert_eq!(began.elapsed(), ms(0));
+    let failure = &error.failures()[0];
+    let refusal = std::error::Error::source(failure).and_then(|source| source.downcast_ref::<NotReady>());
+    assert!(refusal.is_some_and(|refusal| matches!(refusal.cause(), Refusal::Cycle(_))), "{error}");
+}
+
+/// Calls `Right` in its `init`, which calls it; neither declares that.
+#[service(lazy)]
+struct Left;
+
+/// Calls `Left` in its `init`.
+#[service(lazy)]
+struct Right;
+
+impl Lifecycle for Left {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(10)).await;
+        Right::call().await?;
+        Ok(Self)
+    }
+}
+
+impl Lifecycle for Right {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(20)).await;
+        Left::call().await?;
+        Ok(Self)
+    }
+}
+
+impl Left {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+impl Right {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_mutual_wait_that_nobody_declared_is_named_as_the_cycle_it_is() {
+    let began = Instant::now();
+    let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("neither can be first");
+    assert_eq!(began.elapsed(), ms(20), "as soon as the circle closes, not when a budget ends");
+    let source = std::error::Error::source(&error.failures()[0]).and_then(|source| source.source());
+    let Some(Refusal::Cycle(path)) = source.and_then(|it| it.downcast_ref::<NotReady>()).map(NotReady::cause) else {
+        panic!("{error}")
+    };
+    assert_eq!(*path, ["Right", "Left", "Right"]);
+}
+
+/// Uses `Plain` in its `init` without declaring it.
+#[service(lazy)]
+struct Sly;
+
+#[service(lazy, autowire)]
+struct Plain {}
+
+impl Lifecycle for Sly {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Plain::service().await?;
+        Ok(Self)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undeclared_use_in_init_works_and_is_reported() -> Result<()> {
+    let registry = isolated().only::<Sly>().only::<Plain>().boot().await?;
+    assert_eq!(registry.report().undeclared, [("Sly".to_owned(), "Plain".to_owned())]);
+    assert!(registry.report().to_string().contains("Sly called Plain in its init without declaring it"));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+/// Asks for the shutdown from wherever it is told to.
+#[service(lazy, requires = [Notes])]
+struct Quitter {
+    notes: Arc<Notes>,
+}
+
+impl Lifecycle for Quitter {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let notes = cx.get::<Notes>();
+        let (task, record) = (cx.clone(), notes.record.clone());
+        cx.spawn("quit", async move {
+            task.stopping().cancelled().await;
+            record.note(format!("task {}", Self::service().await.is_ok()));
+        });
+        Ok(Self { notes })
+    }
+
+    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
+        self.notes.record.note(format!("hook {}", Self::service().await.is_ok()));
+        Ok(())
+    }
+}
+
+impl Quitter {
+    #[guarded]
+    async fn quit(&self, registry: Registry) -> Result<(), NotReady> {
+        let answer = registry.shutdown().await.expect_err("it would wait for itself");
+        assert!(answer.report().is_none());
+        self.notes.record.note(answer.to_string());
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn s10_a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().give(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    registry.get::<Quitter>()?.quit(registry.clone()).await?;
+    registry.stopped().await?;
+    let said = &record.notes()[0];
+    assert!(said.starts_with("the shutdown is requested, but Quitter cannot wait for it"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_within_its_own_reach_while_it_drains_and_stops() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().give(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["task true", "hook true"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn inside_a_scope_and_a_spawned_task_service_means_this_registry() -> Result<()> {
+    let first = isolated().only::<Plain>().boot().await?;
+    let second = isolated().only::<Plain>().boot().await?;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    second.spawn(async move { tell.send(Plain::service().await) });
+    let inside = first.scope(Plain::service()).await?;
+    assert!(Arc::ptr_eq(&inside, &first.get::<Plain>()?));
+    assert!(Arc::ptr_eq(&told.await??, &second.get::<Plain>()?));
+    drop(inside);
+    let nested = first.scope(second.scope(Plain::service())).await?;
+    assert!(Arc::ptr_eq(&nested, &second.get::<Plain>()?), "the innermost");
+    first.shutdown().await?;
+    second.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_spawned_in_a_registry_ends_with_it() -> Result<()> {
+    let registry = isolated().boot().await?;
+    let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+    registry.spawn(async move {
+        let _held = held;
+        std::future::pending::<()>().await;
+    });
+    registry.shutdown().await?;
+    assert!(dropped.await.is_err(), "its task was aborted");
+    Ok(())
+}

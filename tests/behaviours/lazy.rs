@@ -1,0 +1,174 @@
+//! Lazy services: they boot on first use, with what they require, and again after a failure.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use service_core::{Context, Lifecycle, Refusal, Result, State, service};
+use tests::{Latch, Record, isolated, ms, story};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+#[service(given)]
+struct World {
+    record: Record,
+    ready: Latch,
+    /// How many attempts fail.
+    fail: AtomicU32,
+}
+
+impl World {
+    fn new(record: &Record, fail: u32) -> Self {
+        Self { record: record.clone(), ready: Latch::new(), fail: AtomicU32::new(fail) }
+    }
+}
+
+#[service(lazy, requires = [World])]
+struct Below;
+
+impl Lifecycle for Below {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.get::<World>().record.note("init below");
+        Ok(Self)
+    }
+
+    async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
+        cx.get::<World>().record.note("shutdown below");
+        Ok(())
+    }
+}
+
+#[service(lazy, requires = [World, Below])]
+#[derive(Debug)]
+struct Search;
+
+impl Lifecycle for Search {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let world = cx.get::<World>();
+        world.record.note("init search");
+        world.ready.opened().await;
+        match world.fail.load(Ordering::SeqCst) {
+            0 => Ok(Self),
+            left => {
+                world.fail.store(left - 1, Ordering::SeqCst);
+                Err("no index".into())
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 0);
+    world.ready.open();
+    let registry = isolated().give(world).boot().await?;
+    assert_eq!(record.notes(), Vec::<String>::new());
+    assert_eq!(registry.state::<Search>(), Some(State::Idle));
+    registry.wait_ready::<Search>().await?;
+    assert_eq!(record.notes(), ["init below", "init search"]);
+    registry.shutdown().await?;
+    assert_eq!(record.of("shutdown"), ["below"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b12_a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 0);
+    let ready = world.ready.clone();
+    let registry = isolated().give(world).boot().await?;
+    let mut uses = JoinSet::new();
+    for _ in 0..100 {
+        let registry = registry.clone();
+        uses.spawn(async move { registry.wait_ready::<Search>().await });
+    }
+    sleep(ms(1)).await;
+    ready.open();
+    let found: Vec<_> = uses.join_all().await.into_iter().collect::<Result<_, _>>()?;
+    assert!(found.iter().all(|instance| std::sync::Arc::ptr_eq(instance, &found[0])));
+    assert_eq!(record.count("init search"), 1);
+    drop(found);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d03_all_who_wait_are_released_with_the_error_when_the_init_fails() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 1);
+    let ready = world.ready.clone();
+    let registry = isolated().give(world).boot().await?;
+    let mut uses = JoinSet::new();
+    for _ in 0..10 {
+        let registry = registry.clone();
+        uses.spawn(async move { registry.wait_ready::<Search>().await.map(|_| ()) });
+    }
+    sleep(ms(1)).await;
+    ready.open();
+    for refusal in uses.join_all().await {
+        let refusal = refusal.expect_err("the init fails");
+        let Refusal::Failed(failure) = refusal.cause() else { panic!("{refusal}") };
+        assert!(failure.to_string().contains("no index"), "{failure}");
+    }
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 1);
+    world.ready.open();
+    let registry = isolated().give(world).boot().await?;
+    registry.wait_ready::<Search>().await.expect_err("the first attempt fails");
+    sleep(ms(1)).await;
+    assert_eq!(record.notes(), ["init below", "init search", "shutdown below"], "below was up for its sake alone");
+    assert!(registry.is_ready(), "the registry is none the worse");
+    registry.wait_ready::<Search>().await?;
+    assert_eq!(record.count("init search"), 2);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn t13_waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 0);
+    let ready = world.ready.clone();
+    let registry = isolated().give(world).boot().await?;
+    for _ in 0..3 {
+        assert!(timeout(ms(1), registry.wait_ready::<Search>()).await.is_err());
+    }
+    ready.open();
+    timeout(ms(100), registry.wait_ready::<Search>()).await??;
+    assert_eq!(record.count("init search"), 1);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().give(World::new(&record, 0)).boot().await?;
+    let waiting = tokio::spawn({
+        let registry = registry.clone();
+        async move { registry.wait_ready::<Search>().await.map(|_| ()) }
+    });
+    sleep(ms(10)).await;
+    let report = registry.shutdown().await?;
+    assert!(report.is_clean());
+    assert!(waiting.await?.is_err());
+    assert!(story(&registry).contains(&"undone Search".to_owned()), "{:?}", story(&registry));
+    assert_eq!(record.of("shutdown"), ["below"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_boots_a_lazy_service_with_the_rest() -> Result<()> {
+    let record = Record::new();
+    let world = World::new(&record, 0);
+    world.ready.open();
+    let registry = isolated().give(world).with::<Search>().boot().await?;
+    assert_eq!(record.of("init"), ["below", "search"]);
+    registry.shutdown().await?;
+    Ok(())
+}
