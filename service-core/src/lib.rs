@@ -10,9 +10,9 @@ pub use act::{Context, Definition, Ending, Lifecycle, Tasks};
 pub use decision::{CriticalPath, Graph, Plan, ServiceNode, Step};
 pub use face::{Builder, Registry, Service};
 pub use fact::{
-    BootError, BootFailure, BoxError, Event, EventKind, Failure, Health, HealthReport, NotReady, Outcome, Phase, Place,
-    Absence, Link, PlanError, Problem, Reason, Site, Refusal, Report, Requires, Result, Retry, RunError, ServiceHealth, ServiceReport,
-    ServiceShutdown, ShutdownError, ShutdownReport, State, Wants,
+    Absence, BootError, BootFailure, BoxError, Event, EventKind, Failure, Health, HealthReport, Link, NotReady,
+    Outcome, Phase, Place, PlanError, Problem, Reason, Refusal, Report, Requires, Result, Retry, RunError,
+    ServiceHealth, ServiceReport, ServiceShutdown, ShutdownError, ShutdownReport, Site, State, Wants,
 };
 pub use service_macros::{guarded, service, test};
 

@@ -206,11 +206,8 @@ async fn b17_what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fa
 #[tokio::test(start_paused = true)]
 async fn b18_booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
     let record = Record::new();
-    let registry = isolated()
-        .define(record.service("a", ms(5), ms(0)))
-        .define(record.service("b", ms(9), ms(0)))
-        .boot()
-        .await?;
+    let registry =
+        isolated().define(record.service("a", ms(5), ms(0))).define(record.service("b", ms(9), ms(0))).boot().await?;
     assert!(registry.is_ready());
     assert_eq!(story(&registry), ["booting", "starting a", "starting b", "ready a", "ready b", "booted"]);
     assert!(registry.get_named::<()>("a").is_ok(), "at once");

@@ -53,11 +53,8 @@ async fn g13_a_wanted_service_that_is_not_optional_still_fails_the_boot() {
 #[tokio::test(start_paused = true)]
 async fn what_is_wanted_and_present_is_ready_before_and_stopped_after() -> Result<()> {
     let record = Record::new();
-    let registry = isolated()
-        .define(record.quick("a").wants(["b"]))
-        .define(record.service("b", ms(30), ms(0)))
-        .boot()
-        .await?;
+    let registry =
+        isolated().define(record.quick("a").wants(["b"])).define(record.service("b", ms(30), ms(0))).boot().await?;
     assert!(record.in_order("up b", "init a"), "{:?}", record.notes());
     assert_eq!(missing(&registry, "a"), Vec::<String>::new());
     registry.shutdown().await?;

@@ -14,7 +14,8 @@ fn f14_a_listener_that_blocks_does_not_block_the_shutdown() {
         // Ends when the other half is dropped.
         let _ = blocked.recv();
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let registry = isolated().on_event(listener).define(Definition::new("a")).boot().await.expect("it boots");
         registry.shutdown().await.expect("and goes down");
@@ -90,8 +91,16 @@ async fn s21_shutting_down_comes_first_and_shut_down_after_everything_and_then_t
     registry.shutdown().await?;
     let story = told.story();
     let down = story.iter().skip_while(|line| *line != "booted").skip(1).collect::<Vec<_>>();
-    let expected =
-        ["shutting down", "draining b", "stopping b", "stopped b", "draining a", "stopping a", "stopped a", "shut down"];
+    let expected = [
+        "shutting down",
+        "draining b",
+        "stopping b",
+        "stopped b",
+        "draining a",
+        "stopping a",
+        "stopped a",
+        "shut down",
+    ];
     assert_eq!(down, expected, "all told before shutdown() returned");
     Ok(())
 }

@@ -43,7 +43,10 @@ fn goes_down_in_reverse(dag: &Dag, mut ready: Vec<String>, record: &Record, case
         for on in dag.requires[service].iter().map(|&on| dag.name(on)) {
             let name = dag.name(service);
             if shut_down.contains(&name) {
-                assert!(record.in_order(&format!("down {name}"), &format!("shutdown {on}")), "{case}: {name} uses {on}");
+                assert!(
+                    record.in_order(&format!("down {name}"), &format!("shutdown {on}")),
+                    "{case}: {name} uses {on}"
+                );
             }
         }
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 /// What the desk's hooks and calls wait for.
-#[service(given)]
+#[service(lazy, autowire)]
 struct Doors {
     init: Latch,
     call: Latch,
@@ -95,7 +95,7 @@ impl Desk {
 
 #[tokio::test(start_paused = true)]
 async fn d01_a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
-    let registry = isolated().give(Doors::open()).boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).boot().await?;
     let refusal = registry.scope(Desk::now()).await.expect_err("it is lazy");
     assert_eq!((refusal.service(), refusal.state()), ("Desk", State::Idle));
     registry.shutdown().await?;
@@ -106,7 +106,7 @@ async fn d01_a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()
 async fn d02_a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
-    let registry = isolated().give(doors).boot().await?;
+    let registry = isolated().replace::<Doors>(doors).boot().await?;
     registry
         .scope(async {
             let began = Instant::now();
@@ -123,7 +123,7 @@ async fn d02_a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_ti
 
 #[tokio::test(start_paused = true)]
 async fn d05_a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
-    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
     let DeskError::Shut(refusal) = desk.serve().await.expect_err("it is down");
@@ -134,11 +134,11 @@ async fn d05_a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn d05_an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
-    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
     drop(registry);
-    let next = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let next = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     assert!(desk.serve().await.is_err(), "it is the old one");
     assert!(next.get::<Desk>()?.serve().await.is_ok());
     next.shutdown().await?;
@@ -155,7 +155,7 @@ async fn d10_a_value_built_by_hand_is_free() {
 
 #[tokio::test(start_paused = true)]
 async fn d10_what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
-    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert_eq!(desk.echo("hello"), "hello");
     registry.shutdown().await?;
@@ -166,7 +166,7 @@ async fn d10_what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn d11_a_panic_in_a_call_gives_its_place_back() -> Result<()> {
-    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert!(tokio::spawn(desk.panic()).await.expect_err("it panics").is_panic());
     let report = registry.shutdown().await?;
@@ -178,7 +178,7 @@ async fn d11_a_panic_in_a_call_gives_its_place_back() -> Result<()> {
 async fn d12_a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
-    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert!(timeout(ms(10), desk.serve()).await.is_err(), "the door is shut");
     let report = registry.shutdown().await?;
@@ -191,7 +191,7 @@ async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Re
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let call = doors.call.clone();
-    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     let mut calls = JoinSet::new();
     for _ in 0..1_000 {
@@ -217,7 +217,7 @@ async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Re
 async fn s15_calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
-    let registry = isolated().give(doors).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     for _ in 0..3 {
         let desk = desk.clone();
@@ -234,7 +234,7 @@ async fn s15_calls_longer_than_the_drain_budget_are_counted_and_named() -> Resul
 
 #[tokio::test(start_paused = true)]
 async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> Result<()> {
-    let registry = isolated().give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     let call = tokio::spawn(async move { desk.twice().await.ok() });
     sleep(ms(1)).await;
@@ -245,7 +245,7 @@ async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> R
 
 #[tokio::test(start_paused = true)]
 async fn s13_during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
-    let registry = isolated().lame_duck(ms(1_000)).give(Doors::open()).only::<Desk>().boot().await?;
+    let registry = isolated().lame_duck(ms(1_000)).replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.request_shutdown("rolling update");
     sleep(ms(999)).await;
@@ -261,7 +261,7 @@ async fn s13_during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
 async fn d04_more_than_1024_waiting_calls_are_refused_as_overloaded() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
-    let registry = isolated().give(doors).boot().await?;
+    let registry = isolated().replace::<Doors>(doors).boot().await?;
     let waiting = async {
         let mut calls = JoinSet::new();
         for _ in 0..1_024 {

@@ -6,8 +6,10 @@ use service_core::{Context, Lifecycle, NotReady, Refusal, Registry, Result, guar
 use tests::{Record, isolated, ms};
 use tokio::time::{Instant, sleep};
 
-#[service(given)]
-struct Notes { record: Record }
+#[service(lazy, autowire)]
+struct Notes {
+    record: Record,
+}
 
 /// Calls itself in its own `init`.
 #[service(lazy)]
@@ -146,7 +148,7 @@ impl Quitter {
 #[tokio::test(start_paused = true)]
 async fn s10_a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
     let record = Record::new();
-    let registry = isolated().give(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    let registry = isolated().replace::<Notes>(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
     registry.get::<Quitter>()?.quit(registry.clone()).await?;
     registry.stopped().await?;
     let said = &record.notes()[0];
@@ -157,7 +159,7 @@ async fn s10_a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> 
 #[tokio::test(start_paused = true)]
 async fn a_service_is_within_its_own_reach_while_it_drains_and_stops() -> Result<()> {
     let record = Record::new();
-    let registry = isolated().give(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    let registry = isolated().replace::<Notes>(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
     registry.shutdown().await?;
     assert_eq!(record.notes(), ["task true", "hook true"]);
     Ok(())

@@ -7,7 +7,7 @@ use tests::{Latch, Record, isolated, ms, story};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-#[service(given)]
+#[service(lazy, autowire)]
 struct World {
     record: Record,
     ready: Latch,
@@ -60,7 +60,7 @@ async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()>
     let record = Record::new();
     let world = World::new(&record, 0);
     world.ready.open();
-    let registry = isolated().give(world).boot().await?;
+    let registry = isolated().replace::<World>(world).boot().await?;
     assert_eq!(record.notes(), Vec::<String>::new());
     assert_eq!(registry.state::<Search>(), Some(State::Idle));
     registry.wait_ready::<Search>().await?;
@@ -75,7 +75,7 @@ async fn b12_a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Res
     let record = Record::new();
     let world = World::new(&record, 0);
     let ready = world.ready.clone();
-    let registry = isolated().give(world).boot().await?;
+    let registry = isolated().replace::<World>(world).boot().await?;
     let mut uses = JoinSet::new();
     for _ in 0..100 {
         let registry = registry.clone();
@@ -96,7 +96,7 @@ async fn d03_all_who_wait_are_released_with_the_error_when_the_init_fails() -> R
     let record = Record::new();
     let world = World::new(&record, 1);
     let ready = world.ready.clone();
-    let registry = isolated().give(world).boot().await?;
+    let registry = isolated().replace::<World>(world).boot().await?;
     let mut uses = JoinSet::new();
     for _ in 0..10 {
         let registry = registry.clone();
@@ -118,7 +118,7 @@ async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result
     let record = Record::new();
     let world = World::new(&record, 1);
     world.ready.open();
-    let registry = isolated().give(world).boot().await?;
+    let registry = isolated().replace::<World>(world).boot().await?;
     registry.wait_ready::<Search>().await.expect_err("the first attempt fails");
     sleep(ms(1)).await;
     assert_eq!(record.notes(), ["init below", "init search", "shutdown below"], "below was up for its sake alone");
@@ -134,7 +134,7 @@ async fn t13_waiting_can_time_out_and_be_repeated_without_effect() -> Result<()>
     let record = Record::new();
     let world = World::new(&record, 0);
     let ready = world.ready.clone();
-    let registry = isolated().give(world).boot().await?;
+    let registry = isolated().replace::<World>(world).boot().await?;
     for _ in 0..3 {
         assert!(timeout(ms(1), registry.wait_ready::<Search>()).await.is_err());
     }
@@ -148,7 +148,7 @@ async fn t13_waiting_can_time_out_and_be_repeated_without_effect() -> Result<()>
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Result<()> {
     let record = Record::new();
-    let registry = isolated().give(World::new(&record, 0)).boot().await?;
+    let registry = isolated().replace::<World>(World::new(&record, 0)).boot().await?;
     let waiting = tokio::spawn({
         let registry = registry.clone();
         async move { registry.wait_ready::<Search>().await.map(|_| ()) }
@@ -167,7 +167,7 @@ async fn with_boots_a_lazy_service_with_the_rest() -> Result<()> {
     let record = Record::new();
     let world = World::new(&record, 0);
     world.ready.open();
-    let registry = isolated().give(world).with::<Search>().boot().await?;
+    let registry = isolated().replace::<World>(world).with::<Search>().boot().await?;
     assert_eq!(record.of("init"), ["below", "search"]);
     registry.shutdown().await?;
     Ok(())

@@ -23,9 +23,7 @@ async fn f01_a_failed_init_takes_down_what_came_up_and_not_itself() {
     let record = Record::new();
     let error = isolated()
         .define(record.quick("a"))
-        .define(
-            failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b never was up") }),
-        )
+        .define(failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b never was up") }))
         .boot()
         .await
         .expect_err("b fails");
@@ -146,12 +144,7 @@ async fn f08_the_rollback_is_concurrent_where_the_graph_allows() {
 #[tokio::test(start_paused = true)]
 async fn f17_f18_a_failed_boot_never_says_booted_and_ends_with_shut_down() {
     let told = Told::new();
-    isolated()
-        .on_event(told.listener())
-        .define(failing("only", "no"))
-        .boot()
-        .await
-        .expect_err("it fails");
+    isolated().on_event(told.listener()).define(failing("only", "no")).boot().await.expect_err("it fails");
     assert_eq!(told.story(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
 }
 
@@ -159,12 +152,10 @@ async fn f17_f18_a_failed_boot_never_says_booted_and_ends_with_shut_down() {
 async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
     let line = line!() + 3;
     let error = isolated()
-        .define(
-            Definition::new("db").init(async |_| {
-                sleep(ms(40)).await;
-                Err::<(), _>(Refused(5432).into())
-            }),
-        )
+        .define(Definition::new("db").init(async |_| {
+            sleep(ms(40)).await;
+            Err::<(), _>(Refused(5432).into())
+        }))
         .define(Definition::new("cache").requires(["db"]))
         .define(Definition::new("users").requires(["cache"]))
         .boot()
@@ -252,7 +243,7 @@ async fn a_failure_stays_the_cause_when_the_boot_is_cancelled_during_its_rollbac
         .define(failing("b", "no disk").requires(["a"]))
         .boot();
     let cancel = async {
-        stopping.opened().await;
+        timeout(ms(1_000), stopping.opened()).await.expect("a goes down");
         token.cancel();
     };
     let (boot, ()) = tokio::join!(boot, cancel);

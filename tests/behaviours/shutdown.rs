@@ -27,11 +27,8 @@ async fn s01_the_way_down_is_the_reverse_and_concurrent_where_independent() -> R
 #[tokio::test(start_paused = true)]
 async fn s02_a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
     let record = Record::new();
-    let registry = isolated()
-        .define(record.quick("a"))
-        .define(record.service("b", ms(0), ms(100)).requires(["a"]))
-        .boot()
-        .await?;
+    let registry =
+        isolated().define(record.quick("a")).define(record.service("b", ms(0), ms(100)).requires(["a"])).boot().await?;
     registry.shutdown().await?;
     assert_eq!(record.at("shutdown a"), ms(100));
     let story = story(&registry);

@@ -171,11 +171,7 @@ async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_i
 async fn s05_a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
     let record = Record::new();
     let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
-    let registry = isolated()
-        .define(record.quick("a"))
-        .define(hangs.shutdown_timeout(ms(2_000)))
-        .boot()
-        .await?;
+    let registry = isolated().define(record.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
     let error = registry.shutdown().await.expect_err("it hangs");
     let report = error.report().expect("it was waited for");
     let Outcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };

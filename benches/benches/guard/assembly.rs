@@ -13,7 +13,8 @@ pub(crate) fn of_a_guarded_call() -> Result<String> {
         .output()
         .map_err(|error| format!("objdump shows the instructions, and can't be run ({error}); install binutils"))?;
     let all = String::from_utf8_lossy(&output.stdout);
-    let mut lines = all.lines().skip_while(|line| !(line.contains("Ledger>::guarded>:") || line.contains("Ledger::guarded>:")));
+    let mut lines =
+        all.lines().skip_while(|line| !(line.contains("Ledger>::guarded>:") || line.contains("Ledger::guarded>:")));
     let body: Vec<_> = lines.by_ref().skip(1).take_while(|line| !line.is_empty()).collect();
     Ok(body.join("\n"))
 }

@@ -14,7 +14,8 @@ const RUNS: usize = 9;
 const CALLS: u64 = 200_000;
 
 /// The columns of the table.
-pub(crate) const WAYS: [&str; 4] = ["guarded call", "one shared counter", "`Arc` clone and drop", "`RwLock<Arc<_>>` read and clone"];
+pub(crate) const WAYS: [&str; 4] =
+    ["guarded call", "one shared counter", "`Arc` clone and drop", "`RwLock<Arc<_>>` read and clone"];
 
 /// So many threads at once, and how long each of them took for one call, in each of the ways.
 pub(crate) struct Crowd {

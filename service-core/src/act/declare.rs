@@ -152,11 +152,7 @@ impl<S: Homed> Declare<S> {
         S: Lifecycle,
     {
         let views = Arc::new(self.views);
-        Declared {
-            facts: self.facts,
-            hooks: Arc::new(Managed { views: views.clone() }),
-            views: Some(Box::new(views)),
-        }
+        Declared { facts: self.facts, hooks: Arc::new(Managed { views: views.clone() }), views: Some(Box::new(views)) }
     }
 
     /// `given`: it is handed over.

@@ -411,9 +411,11 @@ impl Driver {
     fn discard(&mut self, service: usize) {
         let limit = self.limit(service);
         if let Some((instance, site)) = self.lives[service].risen.take() {
-            self.steward(service, Phase::Cleanup, async move {
-                Done::Undone(undo(&site, Some(instance), limit).await)
-            });
+            self.steward(
+                service,
+                Phase::Cleanup,
+                async move { Done::Undone(undo(&site, Some(instance), limit).await) },
+            );
         }
     }
 

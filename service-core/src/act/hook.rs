@@ -25,9 +25,13 @@ pub(crate) enum Ended<T> {
     Returned(T),
     Panicked(String),
     /// Its budget ran out; what is known about why.
-    Late { detail: String },
+    Late {
+        detail: String,
+    },
     /// It was given up.
-    Aborted { detail: String },
+    Aborted {
+        detail: String,
+    },
 }
 
 /// When a hook is first called late; then after twice that, and so on.

@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::home::Homed;
 use super::instance::Instance;
 use super::lifecycle::Lifecycle;
-use super::home::Homed;
 use super::site::Site;
 use super::slot::Slot;
 use crate::fact::{BoxError, Health, Phase, Result};

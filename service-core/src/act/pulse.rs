@@ -47,7 +47,9 @@ impl Pulse {
         let beat = self.lock();
         if let Some(since) = beat.polling_since {
             let time = lasted(since.elapsed());
-            return format!("it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking");
+            return format!(
+                "it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking"
+            );
         }
         match (beat.polls, beat.woken_since) {
             (0, _) => "it was never polled: the runtime is busy or blocked".to_owned(),

@@ -108,7 +108,9 @@ impl Shared {
         let (log, telling) = Log::new(observer, listeners);
         let shared = Arc::new_cyclic(|this: &Weak<Self>| {
             let services = plan.services().iter().enumerate();
-            let slots = services.map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, this.clone()))).collect();
+            let slots = services
+                .map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, this.clone())))
+                .collect();
             Self {
                 id,
                 plan,
@@ -301,9 +303,7 @@ impl Shared {
         let slot = self.slot(&Key::Name(name.to_owned()), name)?;
         match slot.value::<T>() {
             Some(value) if matches!(slot.state(), State::Ready) => Ok(value),
-            None if slot.state() == State::Ready => {
-                Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>())))
-            }
+            None if slot.state() == State::Ready => Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>()))),
             _ => Err(slot.refusal()),
         }
     }

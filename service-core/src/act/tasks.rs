@@ -78,7 +78,9 @@ impl Tasks {
             let Slot { name: service, place: at, .. } = &*place.tasks.slot;
             let phase = Phase::Task(task.clone());
             let failure = match result {
-                Ok(ending) => ending.into_result().err().map(|e| Failure::error(service, *at, phase, began.elapsed(), e)),
+                Ok(ending) => {
+                    ending.into_result().err().map(|e| Failure::error(service, *at, phase, began.elapsed(), e))
+                }
                 Err(message) => Some(Failure::panic(service, *at, phase, began.elapsed(), message)),
             };
             if let Some(failure) = failure {

@@ -49,7 +49,8 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
     for (index, slot) in shared.slots.iter().enumerate() {
         let doing = match slot.state() {
             State::Waiting => {
-                let needs = services[index].needs.iter().filter(|need| shared.slots[need.index].state() != State::Ready);
+                let needs =
+                    services[index].needs.iter().filter(|need| shared.slots[need.index].state() != State::Ready);
                 let names: Vec<_> = needs.map(|need| services[need.index].facts.name.as_str()).collect();
                 format!("waits for {}", names.join(", "))
             }

@@ -24,7 +24,9 @@ pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> 
     }
     let refused = |cause| NotReady::new(short_name::<S>(), State::Idle, cause);
     if process::is_lazy_boot_denied() {
-        return Err(refused(Refusal::NoRegistry("nothing is booted, and deny_lazy_boot() forbids a boot on first use")));
+        return Err(refused(Refusal::NoRegistry(
+            "nothing is booted, and deny_lazy_boot() forbids a boot on first use",
+        )));
     }
     if Shared::any_isolated() {
         return Err(refused(Refusal::NoRegistry(

@@ -52,7 +52,10 @@ fn slot_of<S: Service>(shared: &Shared) -> Result<Arc<Slot>, NotReady> {
 /// A place inside; given back when it is dropped.
 enum Inside<S: Service> {
     /// Counted at the gate in the static.
-    AtHome { ticket: Ticket, service: PhantomData<fn() -> S> },
+    AtHome {
+        ticket: Ticket,
+        service: PhantomData<fn() -> S>,
+    },
     Elsewhere(Pass),
     /// Of a value built by hand: nobody counts.
     Free,

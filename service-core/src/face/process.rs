@@ -20,7 +20,9 @@ pub(crate) fn existing() -> Option<Registry> {
 }
 
 /// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
-pub(crate) fn existing_or(prepared: impl FnOnce() -> Result<Prepared, BootError>) -> Result<(Registry, bool), BootError> {
+pub(crate) fn existing_or(
+    prepared: impl FnOnce() -> Result<Prepared, BootError>,
+) -> Result<(Registry, bool), BootError> {
     if let Some(registry) = existing() {
         return Ok((registry, false));
     }

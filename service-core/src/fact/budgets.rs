@@ -15,11 +15,7 @@ pub(crate) struct Budgets {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self {
-            init: Duration::from_secs(30),
-            drain: Duration::from_secs(10),
-            shutdown: Duration::from_secs(10),
-        }
+        Self { init: Duration::from_secs(30), drain: Duration::from_secs(10), shutdown: Duration::from_secs(10) }
     }
 }
 

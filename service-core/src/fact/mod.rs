@@ -24,8 +24,8 @@ mod shutdown_report;
 mod state;
 
 pub use boot_error::{BootError, BootFailure};
-pub use budgets::Retry;
 pub(crate) use budgets::Budgets;
+pub use budgets::Retry;
 pub use cloned::{Instance, NotCloned};
 pub use event::{Event, EventKind};
 pub(crate) use facts::{Bond, Dependency, Facts, When};

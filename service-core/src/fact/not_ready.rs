@@ -74,7 +74,9 @@ impl fmt::Display for NotReady {
             },
             Refusal::Failed(failure) => write!(f, "{service} is not ready: {failure}"),
             Refusal::Blocked(by, failure) => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
-            Refusal::WaitedFor(time) => write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time)),
+            Refusal::WaitedFor(time) => {
+                write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time))
+            }
             Refusal::Overloaded(limit) => write!(f, "{service} is not ready: {limit} calls already wait for it"),
             Refusal::Cycle(path) => write!(
                 f,

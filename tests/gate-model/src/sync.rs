@@ -1,8 +1,8 @@
 //! loom's counterpart of the gate's `sync`.
 
-pub(crate) use std::sync::atomic::Ordering;
 use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
+pub(crate) use std::sync::atomic::Ordering;
 
 use loom::sync::atomic::fence;
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize};

@@ -47,7 +47,14 @@ impl Script {
             meddling,
             listener_panics: dice.chance(10).then(|| dice.time(0, 2)),
             serves: dice.time(0, mood.longest),
-            exit: dice.pick(&[Exit::Shutdown, Exit::Shutdown, Exit::ShutdownTwice, Exit::Request, Exit::Cancel, Exit::Drop]),
+            exit: dice.pick(&[
+                Exit::Shutdown,
+                Exit::Shutdown,
+                Exit::ShutdownTwice,
+                Exit::Request,
+                Exit::Cancel,
+                Exit::Drop,
+            ]),
             parts,
         }
     }

@@ -13,7 +13,8 @@ pub fn graphs(services: usize) -> Vec<Vec<Vec<usize>>> {
         if !known.insert(code) {
             continue;
         }
-        let edges: Vec<_> = pairs.iter().enumerate().filter(|(bit, _)| code >> bit & 1 == 1).map(|(_, &pair)| pair).collect();
+        let edges: Vec<_> =
+            pairs.iter().enumerate().filter(|(bit, _)| code >> bit & 1 == 1).map(|(_, &pair)| pair).collect();
         // The same graph under every other numbering in which each still depends on smaller ones only.
         for order in &orders {
             if edges.iter().all(|&(from, on)| order[on] < order[from]) {

@@ -221,7 +221,11 @@ impl Rise {
     /// When the attempt began that brought it up.
     pub(crate) fn last_attempt(&self) -> u64 {
         let attempts = self.stages.iter().rev();
-        attempts.filter(|(_, _, stage)| matches!(stage, Stage::Attempt { .. })).map(|&(from, ..)| from).next().unwrap_or(0)
+        attempts
+            .filter(|(_, _, stage)| matches!(stage, Stage::Attempt { .. }))
+            .map(|&(from, ..)| from)
+            .next()
+            .unwrap_or(0)
     }
 
     /// How often it is tried.

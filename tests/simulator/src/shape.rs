@@ -32,7 +32,9 @@ impl Shape {
             Self::Loose => vec![Vec::new(); services],
             Self::Chain => (0..services).map(|at| at.checked_sub(1).into_iter().collect()).collect(),
             Self::Star => (0..services).map(|at| if at == 0 { Vec::new() } else { vec![0] }).collect(),
-            Self::Fan => (0..services).map(|at| if at + 1 == services { (0..at).collect() } else { Vec::new() }).collect(),
+            Self::Fan => {
+                (0..services).map(|at| if at + 1 == services { (0..at).collect() } else { Vec::new() }).collect()
+            }
             Self::Layered => {
                 let width = 1 + dice.below(8);
                 let mut below = |at: usize| {

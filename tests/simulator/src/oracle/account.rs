@@ -18,7 +18,9 @@ pub(super) fn account(script: &Script, life: &Life, seen: &[Seen]) -> Result<(),
                 told.push(report);
             }
             Err(error) => {
-                let Some(report) = error.report() else { return Err(format!("the shutdown was not waited for: {error}")) };
+                let Some(report) = error.report() else {
+                    return Err(format!("the shutdown was not waited for: {error}"));
+                };
                 rule!(!report.is_clean(), "a clean shutdown was called a failure");
                 told.push(report);
             }
@@ -44,7 +46,11 @@ fn entries(script: &Script, report: &ShutdownReport, seen: &[Seen]) -> Result<()
             rule!(expected.is(&entry.outcome), "{service} went down {}, which should be {expected:?}", entry.outcome);
         }
         if let Some(outcome) = &seen.outcome {
-            rule!(alike(outcome, &entry.outcome), "{service} went down {outcome}, and the report says {}", entry.outcome);
+            rule!(
+                alike(outcome, &entry.outcome),
+                "{service} went down {outcome}, and the report says {}",
+                entry.outcome
+            );
         }
     }
     for (service, &count) in counts.iter().enumerate() {
@@ -56,7 +62,11 @@ fn entries(script: &Script, report: &ShutdownReport, seen: &[Seen]) -> Result<()
             _ => Some(0),
         };
         let open = seen.rise.unsure;
-        rule!(open || expected == Some(count), "{service}, which was {:?}, stands {count} times in the report", seen.at);
+        rule!(
+            open || expected == Some(count),
+            "{service}, which was {:?}, stands {count} times in the report",
+            seen.at
+        );
     }
     Ok(())
 }

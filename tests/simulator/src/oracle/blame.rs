@@ -108,13 +108,21 @@ fn praise(script: &Script, report: &Report, seen: &[Seen]) -> Result<(), String>
         // What was asked for at the same instant may already be going down.
         rule!(!ready || seen.ready.is_some(), "the report calls {service} ready");
         if seen.ready.is_some() {
-            rule!(entry.attempts == seen.rise.attempts() || seen.rise.unsure, "{service} took {} attempts", entry.attempts);
+            rule!(
+                entry.attempts == seen.rise.attempts() || seen.rise.unsure,
+                "{service} took {} attempts",
+                entry.attempts
+            );
             let own = crate::stage::ms(seen.rise.lasts);
             rule!(entry.own == own || seen.rise.unsure, "{service} took {own:?}, and the report says {:?}", entry.own);
         }
         let wants = script.parts[service].needs.iter().filter(|need| need.bond == Bond::Wants);
         for need in wants.filter(|need| entry.missing.contains(&Script::name(need.on))) {
-            rule!(report.services.iter().any(|it| it.name == Script::name(need.on) && it.state != State::Ready), "{} is not missing", need.on);
+            rule!(
+                report.services.iter().any(|it| it.name == Script::name(need.on) && it.state != State::Ready),
+                "{} is not missing",
+                need.on
+            );
         }
     }
     Ok(())

@@ -101,7 +101,11 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
             let took = at - seen.began;
             if !seen.rise.unsure {
                 rule!(seen.rise.fails.is_some(), "{service} failed and should not have: {failure}");
-                rule!(took == ms(seen.rise.lasts), "{service} failed after {took:?} instead of {:?}", ms(seen.rise.lasts));
+                rule!(
+                    took == ms(seen.rise.lasts),
+                    "{service} failed after {took:?} instead of {:?}",
+                    ms(seen.rise.lasts)
+                );
             }
             watch.starting -= 1;
             if !sinking && !watch.script.parts[service].optional {
@@ -149,7 +153,7 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
             let seen = watch.go(service, At::Draining, At::Stopping, at)?;
             let took = at - watch.draining_since[service];
             let due = ms(fall.drain);
-            rule!(took == due || limited && took <= due, "{service} drained for {took:?} instead of {due:?}", );
+            rule!(took == due || limited && took <= due, "{service} drained for {took:?} instead of {due:?}",);
             let _ = seen;
         }
         EventKind::Stopped { outcome, elapsed, .. } => {

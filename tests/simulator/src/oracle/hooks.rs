@@ -75,7 +75,9 @@ fn begins(dependants: &[Vec<usize>], seen: &[Seen], players: &mut [Player], step
     let service = step.service;
     let player = &mut players[service];
     match step.hook {
-        Hook::Init(_) => rule!(player.running == player.chores && player.owed.is_empty(), "the last attempt is not over"),
+        Hook::Init(_) => {
+            rule!(player.running == player.chores && player.owed.is_empty(), "the last attempt is not over")
+        }
         Hook::Shutdown => {
             player.shutdowns += 1;
             rule!(seen[service].ready.is_some(), "rule 3: it never was ready");

@@ -173,7 +173,9 @@ impl Verdict {
         use service_core::Outcome;
         matches!(
             (self, outcome),
-            (Self::Clean, Outcome::Clean) | (Self::Failed, Outcome::Failed(_)) | (Self::Abandoned, Outcome::Abandoned(_))
+            (Self::Clean, Outcome::Clean)
+                | (Self::Failed, Outcome::Failed(_))
+                | (Self::Abandoned, Outcome::Abandoned(_))
         )
     }
 }

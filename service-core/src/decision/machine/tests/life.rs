@@ -191,7 +191,10 @@ impl Life {
             Action::Block(service, by) => {
                 self.fell[service] = true;
                 self.check(!self.is_alive(service), "what is blocked never began");
-                self.check(self.closure(&[service]).contains(&by) && service != by, "it is blocked by what it requires");
+                self.check(
+                    self.closure(&[service]).contains(&by) && service != by,
+                    "it is blocked by what it requires",
+                );
             }
             Action::Abort(service) => {
                 self.check(self.doing[service] == Doing::Starting, "only a start is aborted");
@@ -269,7 +272,8 @@ impl Life {
 
     /// What must hold between any two inputs.
     fn rules(&self) {
-        let starting = self.doing.iter().filter(|doing| matches!(doing, Doing::Starting | Doing::Aborting | Doing::Discarding));
+        let starting =
+            self.doing.iter().filter(|doing| matches!(doing, Doing::Starting | Doing::Aborting | Doing::Discarding));
         self.check(starting.count() <= self.cap, "no more start at once than the cap allows");
         for service in 0..self.plan.len() {
             let alive = self.is_alive(service);
@@ -290,10 +294,16 @@ impl Life {
             };
             self.check(agrees, "the machine knows what the world is doing");
         }
-        self.check(self.finished == (self.sunk && self.doing.iter().all(|it| *it == Doing::Nothing)), "it ends when all is down");
+        self.check(
+            self.finished == (self.sunk && self.doing.iter().all(|it| *it == Doing::Nothing)),
+            "it ends when all is down",
+        );
         if !self.sunk && self.doing.iter().all(|doing| matches!(doing, Doing::Nothing | Doing::Up)) {
             for (ticket, demand) in &self.demands {
-                self.check(demand.answer.is_some(), &format!("demand {ticket} is answered when there is nothing left to wait for"));
+                self.check(
+                    demand.answer.is_some(),
+                    &format!("demand {ticket} is answered when there is nothing left to wait for"),
+                );
             }
         }
     }

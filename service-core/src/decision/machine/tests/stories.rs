@@ -61,10 +61,7 @@ fn a_lost_first_use_takes_down_what_came_up_for_it_alone() {
         machine(vec![service("A"), lazy("B"), lazy("C").requires(&["A", "B"]), lazy("D").requires(&["C"])]);
     machine.on(boot(&[0]));
     machine.on(Input::CameUp(0));
-    assert_eq!(
-        machine.on(use_first(2, 3)),
-        [Action::Await(1), Action::Await(2), Action::Await(3), Action::Start(1)]
-    );
+    assert_eq!(machine.on(use_first(2, 3)), [Action::Await(1), Action::Await(2), Action::Await(3), Action::Start(1)]);
     machine.on(Input::CameUp(1));
     machine.on(Input::CameUp(2));
     assert_eq!(machine.on(Input::Fell(3)), [Action::Fail(3), Action::Settle(2, Err(3)), Action::Stop(2)]);
@@ -103,8 +100,7 @@ fn a_wanted_service_is_waited_for_and_may_fail() {
 
 #[test]
 fn neither_wants_nor_after_asks_for_anything() {
-    let mut machine =
-        machine(vec![service("A").lazy(), service("B").lazy(), service("C").wants(&["A"]).after(&["B"])]);
+    let mut machine = machine(vec![service("A").lazy(), service("B").lazy(), service("C").wants(&["A"]).after(&["B"])]);
     assert_eq!(machine.on(boot(&[2])), [Action::Await(2), Action::Start(2)]);
 }
 
@@ -116,10 +112,7 @@ fn one_that_waits_for_its_turn_waits_anew_for_what_it_follows_once_that_is_asked
     assert_eq!(machine.on(boot(&[0, 2])), [Action::Await(0), Action::Await(2), Action::Start(0)]);
     assert_eq!(machine.on(use_first(2, 1)), [Action::Await(1)]);
     assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Start(1)]);
-    assert_eq!(
-        machine.on(Input::CameUp(1)),
-        [Action::Open(1), Action::Settle(2, Ok(())), Action::Start(2)]
-    );
+    assert_eq!(machine.on(Input::CameUp(1)), [Action::Open(1), Action::Settle(2, Ok(())), Action::Start(2)]);
 }
 
 #[test]
