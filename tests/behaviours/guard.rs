@@ -1,5 +1,7 @@
 //! Guarded calls: who runs, who waits, who is refused, and what a drain waits for.
 
+#![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -201,7 +203,7 @@ async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Re
     sleep(ms(1)).await;
     registry.request_shutdown("enough");
     sleep(ms(500)).await;
-    assert_eq!(registry.state::<Desk>(), Some(State::Draining));
+    assert_eq!(registry.state::<Desk>(), State::Draining);
     let DeskError::Shut(refusal) = desk.serve().await.expect_err("it drains");
     assert_eq!(refusal.state(), State::Draining);
     assert_eq!(calls.len(), 1_000);

@@ -82,7 +82,7 @@ async fn d08_a_mutual_wait_that_nobody_declared_is_named_as_the_cycle_it_is() {
     let began = Instant::now();
     let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20), "as soon as the circle closes, not when a budget ends");
-    let source = std::error::Error::source(&error.failures()[0]).and_then(|source| source.source());
+    let source = std::error::Error::source(&error.failures()[0]);
     let Some(Refusal::Cycle(path)) = source.and_then(|it| it.downcast_ref::<NotReady>()).map(NotReady::cause) else {
         panic!("{error}")
     };

@@ -62,7 +62,7 @@ async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()>
     world.ready.open();
     let registry = isolated().replace::<World>(world).boot().await?;
     assert_eq!(record.notes(), Vec::<String>::new());
-    assert_eq!(registry.state::<Search>(), Some(State::Idle));
+    assert_eq!(registry.state::<Search>(), State::Idle);
     registry.wait_ready::<Search>().await?;
     assert_eq!(record.notes(), ["init below", "init search"]);
     registry.shutdown().await?;

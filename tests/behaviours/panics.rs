@@ -48,12 +48,7 @@ async fn f12_a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Resul
 
 #[tokio::test(start_paused = true)]
 async fn f12_a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> Result<()> {
-    let shutdown = |_, _| {
-        if cfg!(not(feature = "never")) {
-            panic!("no future");
-        }
-        std::future::ready(Ok(()))
-    };
+    let shutdown = |_, _| -> std::future::Ready<Result<()>> { panic!("no future") };
     let registry = isolated().define(Definition::new("a").shutdown(shutdown)).boot().await?;
     let error = registry.shutdown().await.expect_err("it panics");
     let failure = error.report().and_then(|report| report.failures().next());

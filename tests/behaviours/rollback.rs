@@ -150,7 +150,7 @@ async fn f17_f18_a_failed_boot_never_says_booted_and_ends_with_shut_down() {
 
 #[tokio::test(start_paused = true)]
 async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
-    let line = line!() + 3;
+    let line = line!() + 2;
     let error = isolated()
         .define(Definition::new("db").init(async |_| {
             sleep(ms(40)).await;

@@ -150,8 +150,9 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
         EventKind::Stopping { .. } => {
             let fall = watch.fall(service);
             let limited = watch.is_limited(service, fall);
+            let draining_since = watch.draining_since[service];
             let seen = watch.go(service, At::Draining, At::Stopping, at)?;
-            let took = at - watch.draining_since[service];
+            let took = at - draining_since;
             let due = ms(fall.drain);
             rule!(took == due || limited && took <= due, "{service} drained for {took:?} instead of {due:?}",);
             let _ = seen;
