@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use super::instance::Instance;
 use super::slot::Slot;
 use crate::fact::State;
-use crate::mechanism::ambient::{self, Frame, Role, Top};
-use crate::mechanism::gate::{Gate, LANES, Ticket};
+use crate::mechanism::ambient::{self, Frame, Role};
+use crate::mechanism::gate::{Gate, Ticket};
 
 /// A type whose managed instances have a [`Home`]. Written by the macro, under every service.
 pub trait Homed: Sized + Send + Sync + 'static {
@@ -52,7 +52,7 @@ pub struct Method {
 }
 
 /// As many methods have a lane of their own; the rest share the last.
-const LAST_LANE: usize = LANES - 1;
+const LAST_LANE: usize = 15;
 
 /// What a slot asks of the home of its instance, whatever the type.
 pub(crate) trait Residence: Send + Sync {
@@ -89,71 +89,59 @@ impl<S> Home<S> {
     }
 
     /// Lets a call on the value at this address through the gate in the static, if it is that gate's and open.
-    #[inline(always)]
-    pub(crate) fn enter(&self, address: usize, method: &Method, top: Top) -> Option<(Ticket, Frame)> {
-        let lane = self.known_lane(method)?;
-        let ticket = self.gate.enter(address, top.thread(), lane)?;
-        // Whose gate it is does not change while somebody is inside.
-        Some((ticket, self.frame()))
-    }
-
-    /// The frame of a call that came through `enter` and is still inside.
-    #[inline(always)]
-    pub(crate) fn frame(&self) -> Frame {
-        Frame::from_word(self.frame.load(Ordering::Relaxed))
+    #[inline]
+    pub(crate) fn enter(&self, address: usize, method: &Method) -> Option<(Ticket, Frame)> {
+        if !self.gate.is_open(address) {
+            return None;
+        }
+        let ticket = self.gate.enter(address, self.lane(method))?;
+        Some((ticket, Frame::from_word(self.frame.load(Ordering::Relaxed))))
     }
 
     /// Lets a call out that came through `enter`.
-    #[inline(always)]
-    pub(crate) fn leave(&self, ticket: Ticket) {
-        self.gate.leave(ticket);
+    #[inline]
+    pub(crate) fn leave(&self, ticket: Ticket, address: usize) {
+        self.gate.leave(ticket, address);
     }
 
     /// The address of the instance that the current registry means, if that is the process's and it is up; else 0.
-    #[inline(always)]
-    pub(crate) fn current_address(&self, top: Top) -> usize {
-        if self.is_current(top) { self.current_address.load(Ordering::Acquire) } else { 0 }
+    #[inline]
+    pub(crate) fn current_address(&self) -> usize {
+        if self.is_current() { self.current_address.load(Ordering::Acquire) } else { 0 }
     }
 
     /// That instance.
-    #[inline(always)]
-    pub(crate) fn current(&self, top: Top) -> Option<Arc<S>> {
-        if !self.is_current(top) {
+    #[inline]
+    pub(crate) fn current(&self) -> Option<Arc<S>> {
+        if !self.is_current() {
             return None;
         }
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether whoever runs on this thread means the process's registry.
-    #[inline(always)]
-    fn is_current(&self, top: Top) -> bool {
-        match top.frame() {
+    #[inline]
+    fn is_current(&self) -> bool {
+        match ambient::innermost() {
             None => true,
             Some(frame) => frame.registry() == self.current_registry.load(Ordering::Acquire),
         }
     }
 
     /// The lane in which the calls of a method are counted.
-    pub(crate) fn lane(&self, method: &Method) -> usize {
-        self.known_lane(method).unwrap_or_else(|| self.give_lane(method))
+    #[inline]
+    pub(crate) fn lane(&self, method: &Method) -> u8 {
+        let known = method.lane.load(Ordering::Relaxed);
+        if known & !63 == self.address() { (known & 63) as u8 } else { self.give_lane(method) }
     }
 
-    /// The same, if this home was the last to be asked for it. (A method of a generic trait impl has one static for the
-    /// homes of all types.)
-    #[inline(always)]
-    fn known_lane(&self, method: &Method) -> Option<usize> {
-        let lane = method.lane.load(Ordering::Relaxed).wrapping_sub(self.address());
-        if lane < LANES { Some(lane) } else { None }
-    }
-
-    #[inline(always)]
     fn address(&self) -> usize {
-        // The gate is aligned to a cache line, and so is what holds it.
+        // The gate's stripes are aligned to a cache line, and so is what holds them.
         std::ptr::from_ref(self) as usize
     }
 
     #[cold]
-    fn give_lane(&self, method: &Method) -> usize {
+    fn give_lane(&self, method: &Method) -> u8 {
         let mut methods = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = methods.iter().position(|name| *name == method.name).unwrap_or_else(|| {
             methods.push(method.name);
@@ -161,7 +149,7 @@ impl<S> Home<S> {
         });
         let lane = lane.min(LAST_LANE);
         method.lane.store(self.address() | lane, Ordering::Relaxed);
-        lane
+        lane as u8
     }
 }
 

@@ -209,9 +209,10 @@ impl Slot {
     }
 
     /// Admits a call, counted in this lane, if the gate is open.
-    pub(crate) fn admit(self: &Arc<Self>, lane: usize) -> Option<Pass> {
-        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), ambient::thread(), lane)?;
-        Some(Pass { slot: self.clone(), counted: Some(ticket) })
+    pub(crate) fn admit(self: &Arc<Self>, lane: u8) -> Option<Pass> {
+        let token = self.token.load(Ordering::Acquire);
+        let ticket = self.gate().enter(token, lane)?;
+        Some(Pass { slot: self.clone(), counted: Some((ticket, token)) })
     }
 
     /// Admits a call of somebody who is inside already, whatever the gate says.
@@ -238,8 +239,8 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
 /// A call that passed the gate; leaves when it is dropped.
 pub(crate) struct Pass {
     slot: Arc<Slot>,
-    /// Where it was counted; `None` for an insider.
-    counted: Option<Ticket>,
+    /// Where it was counted, and under what token; `None` for an insider.
+    counted: Option<(Ticket, usize)>,
 }
 
 impl Pass {
@@ -251,7 +252,7 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         match self.counted {
-            Some(ticket) => self.slot.gate().leave(ticket),
+            Some((ticket, token)) => self.slot.gate().leave(ticket, token),
             None => self.slot.gate().leave_inside(),
         }
     }
