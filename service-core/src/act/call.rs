@@ -21,7 +21,7 @@ pub enum Policy {
 }
 
 /// Admits a call, or says why not.
-pub(crate) async fn admit(slot: &Arc<Slot>, lane: u8, policy: Policy) -> Result<Pass, NotReady> {
+pub(crate) async fn admit(slot: &Arc<Slot>, lane: usize, policy: Policy) -> Result<Pass, NotReady> {
     loop {
         match admit_now(slot, lane) {
             Ok(pass) => return Ok(pass),
@@ -32,7 +32,7 @@ pub(crate) async fn admit(slot: &Arc<Slot>, lane: u8, policy: Policy) -> Result<
 }
 
 /// Admits a call at once, or says why not.
-pub(crate) fn admit_now(slot: &Arc<Slot>, lane: u8) -> Result<Pass, NotReady> {
+pub(crate) fn admit_now(slot: &Arc<Slot>, lane: usize) -> Result<Pass, NotReady> {
     let pass = match slot.admit(lane) {
         Some(pass) => pass,
         None if is_insider(slot) => slot.admit_insider(),

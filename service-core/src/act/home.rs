@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use super::instance::Instance;
 use super::slot::Slot;
 use crate::fact::State;
-use crate::mechanism::ambient::{self, Frame, Role};
-use crate::mechanism::gate::{Gate, Ticket};
+use crate::mechanism::ambient::{self, Frame, Role, Top};
+use crate::mechanism::gate::{Gate, LANES, Ticket};
 
 /// A type whose managed instances have a [`Home`]. Written by the macro, under every service.
 pub trait Homed: Sized + Send + Sync + 'static {
@@ -30,7 +30,7 @@ pub struct Home<S> {
     managed: RwLock<Vec<Managed<S>>>,
     /// The ready instance of the process's registry.
     current: RwLock<Option<Arc<S>>>,
-    /// Its address and that registry's number; 0 while there is none.
+    /// Its address, or [`NOWHERE`], and that registry's number.
     current_address: AtomicUsize,
     current_registry: AtomicU32,
     methods: Mutex<Vec<&'static str>>,
@@ -51,8 +51,11 @@ pub struct Method {
     lane: AtomicUsize,
 }
 
+/// The address of no instance. Not 0, which is what the gate shows while it is closed.
+const NOWHERE: usize = 1;
+
 /// As many methods have a lane of their own; the rest share the last.
-const LAST_LANE: usize = 15;
+const LAST_LANE: usize = LANES - 1;
 
 /// What a slot asks of the home of its instance, whatever the type.
 pub(crate) trait Residence: Send + Sync {
@@ -82,66 +85,79 @@ impl<S> Home<S> {
             tenant: Mutex::new(None),
             managed: RwLock::new(Vec::new()),
             current: RwLock::new(None),
-            current_address: AtomicUsize::new(0),
+            current_address: AtomicUsize::new(NOWHERE),
             current_registry: AtomicU32::new(0),
             methods: Mutex::new(Vec::new()),
         }
     }
 
     /// Lets a call on the value at this address through the gate in the static, if it is that gate's and open.
-    #[inline]
-    pub(crate) fn enter(&self, address: usize, method: &Method) -> Option<(Ticket, Frame)> {
-        if !self.gate.is_open(address) {
-            return None;
-        }
-        let ticket = self.gate.enter(address, self.lane(method))?;
-        Some((ticket, Frame::from_word(self.frame.load(Ordering::Relaxed))))
+    #[inline(always)]
+    pub(crate) fn enter(&self, address: usize, method: &Method, top: Top) -> Option<(Ticket, Frame)> {
+        let lane = self.known_lane(method)?;
+        let ticket = self.gate.enter(address, top.thread(), lane)?;
+        // Whose gate it is does not change while somebody is inside.
+        Some((ticket, self.frame()))
+    }
+
+    /// The frame of a call that came through `enter` and is still inside.
+    #[inline(always)]
+    pub(crate) fn frame(&self) -> Frame {
+        Frame::from_word(self.frame.load(Ordering::Relaxed))
     }
 
     /// Lets a call out that came through `enter`.
-    #[inline]
-    pub(crate) fn leave(&self, ticket: Ticket, address: usize) {
-        self.gate.leave(ticket, address);
+    #[inline(always)]
+    pub(crate) fn leave(&self, ticket: Ticket) {
+        self.gate.leave(ticket);
     }
 
-    /// The address of the instance that the current registry means, if that is the process's and it is up; else 0.
-    #[inline]
-    pub(crate) fn current_address(&self) -> usize {
-        if self.is_current() { self.current_address.load(Ordering::Acquire) } else { 0 }
+    /// The address of the instance that the current registry means, if that is the process's and it is up; else one for
+    /// which no gate opens.
+    #[inline(always)]
+    pub(crate) fn current_address(&self, top: Top) -> usize {
+        if self.is_current(top) { self.current_address.load(Ordering::Acquire) } else { NOWHERE }
     }
 
     /// That instance.
-    #[inline]
-    pub(crate) fn current(&self) -> Option<Arc<S>> {
-        if !self.is_current() {
+    #[inline(always)]
+    pub(crate) fn current(&self, top: Top) -> Option<Arc<S>> {
+        if !self.is_current(top) {
             return None;
         }
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether whoever runs on this thread means the process's registry.
-    #[inline]
-    fn is_current(&self) -> bool {
-        match ambient::innermost() {
+    #[inline(always)]
+    fn is_current(&self, top: Top) -> bool {
+        match top.frame() {
             None => true,
             Some(frame) => frame.registry() == self.current_registry.load(Ordering::Acquire),
         }
     }
 
     /// The lane in which the calls of a method are counted.
-    #[inline]
-    pub(crate) fn lane(&self, method: &Method) -> u8 {
-        let known = method.lane.load(Ordering::Relaxed);
-        if known & !63 == self.address() { (known & 63) as u8 } else { self.give_lane(method) }
+    pub(crate) fn lane(&self, method: &Method) -> usize {
+        self.known_lane(method).unwrap_or_else(|| self.give_lane(method))
     }
 
+    /// The same, if this home was the last to be asked for it. (A method of a generic trait impl has one static for the
+    /// homes of all types.)
+    #[inline(always)]
+    fn known_lane(&self, method: &Method) -> Option<usize> {
+        let lane = method.lane.load(Ordering::Relaxed).wrapping_sub(self.address());
+        if lane < LANES { Some(lane) } else { None }
+    }
+
+    #[inline(always)]
     fn address(&self) -> usize {
-        // The gate's stripes are aligned to a cache line, and so is what holds them.
+        // The gate is aligned to a cache line, and so is what holds it.
         std::ptr::from_ref(self) as usize
     }
 
     #[cold]
-    fn give_lane(&self, method: &Method) -> u8 {
+    fn give_lane(&self, method: &Method) -> usize {
         let mut methods = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = methods.iter().position(|name| *name == method.name).unwrap_or_else(|| {
             methods.push(method.name);
@@ -149,7 +165,7 @@ impl<S> Home<S> {
         });
         let lane = lane.min(LAST_LANE);
         method.lane.store(self.address() | lane, Ordering::Relaxed);
-        lane as u8
+        lane
     }
 }
 
@@ -213,7 +229,7 @@ impl<S: Homed> Residence for Home<S> {
 
     fn move_out(&self, registry: u32) {
         if self.current_registry.load(Ordering::Acquire) == registry {
-            self.current_address.store(0, Ordering::Release);
+            self.current_address.store(NOWHERE, Ordering::Release);
             let gone = self.current.write().unwrap_or_else(PoisonError::into_inner).take();
             // Outside of the lock: it may be the last reference, and the value's destructor is the user's.
             drop(gone);

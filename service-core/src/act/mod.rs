@@ -39,5 +39,5 @@ pub(crate) use log::Listener;
 pub(crate) use panics::{caught, caught_payload};
 pub use refuse::*;
 pub(crate) use shared::{End, Options, Shared};
-pub(crate) use slot::{Slot, Times, since};
+pub(crate) use slot::{Pass, Slot, Times, since};
 pub use tasks::Tasks;

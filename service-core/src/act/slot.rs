@@ -148,21 +148,23 @@ impl Slot {
 
     /// Lets calls in, then says so.
     pub(crate) fn open(&self, instance: Instance) {
-        if let Some(home) = self.public_home() {
-            home.move_in(self.registry, &instance);
-        }
-        *self.instance.write().unwrap_or_else(PoisonError::into_inner) = Some(instance);
+        let mut place = self.instance.write().unwrap_or_else(PoisonError::into_inner);
+        let instance = &*place.insert(instance);
         self.gate().open(self.token.load(Ordering::Acquire));
         self.set(State::Ready, Refusal::State);
+        // Last of all: what hands it out from here asks for no state.
+        if let Some(home) = self.public_home() {
+            home.move_in(self.registry, instance);
+        }
     }
 
     /// Says that it drains, then refuses: readiness is false before anything is refused.
     pub(crate) fn close(&self) {
         self.set(State::Draining, Refusal::State);
-        self.gate().close();
         if let Some(home) = self.public_home() {
             home.move_out(self.registry);
         }
+        self.gate().close();
     }
 
     /// Ends when no call is left.
@@ -209,10 +211,9 @@ impl Slot {
     }
 
     /// Admits a call, counted in this lane, if the gate is open.
-    pub(crate) fn admit(self: &Arc<Self>, lane: u8) -> Option<Pass> {
-        let token = self.token.load(Ordering::Acquire);
-        let ticket = self.gate().enter(token, lane)?;
-        Some(Pass { slot: self.clone(), counted: Some((ticket, token)) })
+    pub(crate) fn admit(self: &Arc<Self>, lane: usize) -> Option<Pass> {
+        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), ambient::thread(), lane)?;
+        Some(Pass { slot: self.clone(), counted: Some(ticket) })
     }
 
     /// Admits a call of somebody who is inside already, whatever the gate says.
@@ -239,8 +240,8 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
 /// A call that passed the gate; leaves when it is dropped.
 pub(crate) struct Pass {
     slot: Arc<Slot>,
-    /// Where it was counted, and under what token; `None` for an insider.
-    counted: Option<(Ticket, usize)>,
+    /// Where it was counted; `None` for an insider.
+    counted: Option<Ticket>,
 }
 
 impl Pass {
@@ -252,7 +253,7 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         match self.counted {
-            Some((ticket, token)) => self.slot.gate().leave(ticket, token),
+            Some(ticket) => self.slot.gate().leave(ticket),
             None => self.slot.gate().leave_inside(),
         }
     }

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::{Service, current};
-use crate::act::{self, Home, Method, Pass, Policy, Shared, Slot};
+use crate::act::{self, Method, Pass, Policy, Shared, Slot};
 use crate::fact::{Key, NotReady};
-use crate::mechanism::ambient::{self, Frame};
+use crate::mechanism::ambient::{self, Top};
 use crate::mechanism::gate::Ticket;
 
 /// On what a guarded method was called. It borrows nothing, so a future that holds one may outlive the borrow.
@@ -27,21 +27,21 @@ pub struct Who<S> {
 
 impl<S: Service> Who<S> {
     /// This value.
-    #[inline]
+    #[inline(always)]
     pub fn at(value: &S) -> Self {
         Self { address: std::ptr::from_ref(value) as usize, service: PhantomData }
     }
 
     /// The current registry's instance.
-    #[inline]
+    #[inline(always)]
     pub fn current() -> Self {
         Self { address: 0, service: PhantomData }
     }
 
     /// The address to show at the gate in the static, if the value may be the one behind it.
-    #[inline]
-    fn token(&self) -> usize {
-        if self.address == 0 { S::home().current_address() } else { self.address }
+    #[inline(always)]
+    fn token(&self, top: Top) -> usize {
+        if self.address == 0 { S::home().current_address(top) } else { self.address }
     }
 }
 
@@ -51,27 +51,30 @@ fn slot_of<S: Service>(shared: &Shared) -> Result<Arc<Slot>, NotReady> {
 
 /// A place inside; given back when it is dropped.
 enum Inside<S: Service> {
+    /// Counted at the gate in the static.
+    AtHome {
+        ticket: Ticket,
+        service: PhantomData<fn() -> S>,
+    },
+    Elsewhere(Pass),
     /// Of a value built by hand: nobody counts.
     Free,
-    AtHome { ticket: Ticket, token: usize, frame: Frame, home: &'static Home<S> },
-    Elsewhere(Pass),
 }
 
 impl<S: Service> Inside<S> {
-    /// The short way in. Not for a service that is starting: what it uses is noted, and that is the long way.
-    #[inline]
-    fn at_home(who: &Who<S>, method: &Method) -> Option<Self> {
-        if ambient::is_starting() {
-            return None;
-        }
-        let (home, token) = (S::home(), who.token());
-        let (ticket, frame) = home.enter(token, method)?;
-        Some(Self::AtHome { ticket, token, frame, home })
+    /// The short way in, with the frame of the call already pushed. Not for a service that is starting: what it uses is
+    /// noted, and that is the long way.
+    #[inline(always)]
+    fn at_home(who: &Who<S>, method: &Method) -> Option<(Self, ambient::Entered)> {
+        let top = ambient::top()?;
+        let (ticket, frame) = S::home().enter(who.token(top), method, top)?;
+        Some((Self::AtHome { ticket, service: PhantomData }, top.push(frame)))
     }
 
     /// The long way in, at once.
     #[cold]
-    fn elsewhere_now(who: &Who<S>, method: &Method) -> Result<Self, NotReady> {
+    #[inline(never)]
+    fn elsewhere_now(who: Who<S>, method: &Method) -> Result<Self, NotReady> {
         let slot = match who.address {
             0 => slot_of::<S>(&*current::now::<S>()?)?,
             address => match S::home().find(address) {
@@ -95,21 +98,22 @@ impl<S: Service> Inside<S> {
         act::admit(&slot, S::home().lane(method), policy).await.map(Self::Elsewhere)
     }
 
-    #[inline]
-    fn frame(&self) -> Option<Frame> {
+    /// Pushes the frame of the call, for as long as this thread works on it.
+    #[inline(always)]
+    fn push(&self) -> Option<ambient::Entered> {
         match self {
+            Self::AtHome { .. } => Some(ambient::enter(S::home().frame())),
+            Self::Elsewhere(pass) => Some(ambient::enter(pass.frame())),
             Self::Free => None,
-            Self::AtHome { frame, .. } => Some(*frame),
-            Self::Elsewhere(pass) => Some(pass.frame()),
         }
     }
 }
 
 impl<S: Service> Drop for Inside<S> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Self::AtHome { ticket, token, home, .. } = self {
-            home.leave(*ticket, *token);
+        if let Self::AtHome { ticket, .. } = self {
+            S::home().leave(*ticket);
         }
     }
 }
@@ -126,13 +130,19 @@ pub struct Entered<S: Service> {
 ///
 /// # Errors
 /// If it is refused.
-#[inline]
+#[inline(always)]
 pub fn enter<S: Service>(who: Who<S>, method: &'static Method) -> Result<Entered<S>, NotReady> {
-    let inside = match Inside::at_home(&who, method) {
-        Some(inside) => inside,
-        None => Inside::elsewhere_now(&who, method)?,
-    };
-    Ok(Entered { _frame: inside.frame().map(ambient::enter), _inside: inside })
+    match Inside::at_home(&who, method) {
+        Some((inside, frame)) => Ok(Entered { _frame: Some(frame), _inside: inside }),
+        None => enter_elsewhere(who, method),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn enter_elsewhere<S: Service>(who: Who<S>, method: &'static Method) -> Result<Entered<S>, NotReady> {
+    let inside = Inside::elsewhere_now(who, method)?;
+    Ok(Entered { _frame: inside.push(), _inside: inside })
 }
 
 impl<S: Service> fmt::Debug for Entered<S> {
@@ -146,9 +156,9 @@ type Admission<S> = Pin<Box<dyn Future<Output = Result<Inside<S>, NotReady>> + S
 enum Progress<S: Service> {
     /// Not polled yet.
     New,
+    Inside(Inside<S>),
     /// On the long way in.
     Waiting(Admission<S>),
-    Inside(Inside<S>),
 }
 
 pin_project_lite::pin_project! {
@@ -167,7 +177,7 @@ pin_project_lite::pin_project! {
 }
 
 /// Runs `body` as a guarded call.
-#[inline]
+#[inline(always)]
 pub fn call<S: Service, F: Future>(who: Who<S>, method: &'static Method, policy: Policy, body: F) -> Call<S, F> {
     Call { who, method, policy, body, progress: Progress::New }
 }
@@ -175,21 +185,38 @@ pub fn call<S: Service, F: Future>(who: Who<S>, method: &'static Method, policy:
 impl<S: Service, F: Future> Future for Call<S, F> {
     type Output = Result<F::Output, NotReady>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        loop {
-            *this.progress = match this.progress {
-                Progress::Inside(inside) => {
-                    let _entered = inside.frame().map(ambient::enter);
-                    return this.body.poll(cx).map(Ok);
+        let _frame = match this.progress {
+            Progress::New => match Inside::at_home(this.who, this.method) {
+                Some((inside, frame)) => {
+                    *this.progress = Progress::Inside(inside);
+                    Some(frame)
                 }
-                Progress::New => match Inside::at_home(this.who, this.method) {
-                    Some(inside) => Progress::Inside(inside),
-                    None => Progress::Waiting(Box::pin(Inside::elsewhere(this.who.address, this.method, *this.policy))),
-                },
-                Progress::Waiting(admission) => Progress::Inside(ready!(admission.as_mut().poll(cx))?),
-            };
-        }
+                None => {
+                    let admission = Box::pin(Inside::elsewhere(this.who.address, this.method, *this.policy));
+                    *this.progress = Progress::Waiting(admission);
+                    ready!(wait(this.progress, cx))?
+                }
+            },
+            Progress::Inside(inside) => inside.push(),
+            Progress::Waiting(_) => ready!(wait(this.progress, cx))?,
+        };
+        this.body.poll(cx).map(Ok)
     }
+}
+
+/// One step of the long way in.
+#[cold]
+#[inline(never)]
+fn wait<S: Service>(
+    progress: &mut Progress<S>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<ambient::Entered>, NotReady>> {
+    let Progress::Waiting(admission) = progress else { return Poll::Ready(Ok(None)) };
+    let inside = ready!(admission.as_mut().poll(cx))?;
+    let frame = inside.push();
+    *progress = Progress::Inside(inside);
+    Poll::Ready(Ok(frame))
 }

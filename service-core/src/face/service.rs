@@ -47,14 +47,20 @@ pub trait Service: Homed {
     ///
     /// # Errors
     /// If the service is not ready now.
+    #[inline]
     fn try_service() -> Result<Arc<Self>, NotReady> {
-        if !ambient::is_starting()
-            && let Some(instance) = Self::home().current()
-        {
-            return Ok(instance);
+        // Not while a service is starting: what it uses is noted, and that is the long way.
+        match ambient::top().and_then(|top| Self::home().current(top)) {
+            Some(instance) => Ok(instance),
+            None => elsewhere(),
         }
-        let shared = current::now::<Self>()?;
-        let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
-        act::reach_now(slot, |slot| slot.value())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn elsewhere<S: Service>() -> Result<Arc<S>, NotReady> {
+    let shared = current::now::<S>()?;
+    let slot = shared.slot(&Key::Type(TypeId::of::<S>()), current::short_name::<S>())?;
+    act::reach_now(slot, |slot| slot.value())
 }

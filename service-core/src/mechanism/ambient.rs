@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -64,16 +65,24 @@ impl Frame {
     }
 }
 
-/// A power of two, so that a place needs no bounds check.
+/// As many frames lie in place: no destructor, no allocation.
 const DEPTH: usize = 32;
 
+/// In a cursor: this thread has no number yet.
+const UNNUMBERED: usize = 1 << (usize::BITS - 1);
+
+/// In a cursor: one of the frames is [`Role::Starting`].
+const STARTING: usize = 1 << (usize::BITS - 2);
+
+const FLAGS: usize = UNNUMBERED | STARTING;
+
 struct Stack {
-    depth: Cell<usize>,
-    /// The thread's number plus one, or 0 before it has one.
+    /// How many frames there are, and flags. So that the frames in place are free to be used, that the thread has a number
+    /// and that it starts no service is one comparison: less than [`DEPTH`].
+    cursor: Cell<usize>,
+    /// The thread's number, once it has one.
     thread: Cell<usize>,
-    /// How many of the frames are [`Role::Starting`].
-    starting: Cell<usize>,
-    /// The lowest frames, in place: no destructor, no allocation.
+    /// The lowest frames.
     frames: [Cell<Frame>; DEPTH],
 }
 
@@ -82,9 +91,8 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 thread_local! {
     static STACK: Stack = const {
         Stack {
-            depth: Cell::new(0),
+            cursor: Cell::new(UNNUMBERED),
             thread: Cell::new(0),
-            starting: Cell::new(0),
             frames: [const { Cell::new(Frame(0)) }; DEPTH],
         }
     };
@@ -92,110 +100,112 @@ thread_local! {
     static SPILL: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A number that threads share out evenly.
-#[inline]
-pub(crate) fn stripe() -> usize {
-    STACK.with(|stack| match stack.thread.get() {
-        0 => number_thread(stack),
-        thread => thread,
-    })
-}
-
-#[cold]
-fn number_thread(stack: &Stack) -> usize {
-    let thread = THREADS.fetch_add(1, Ordering::Relaxed) + 1;
-    stack.thread.set(thread);
-    thread
+/// The top of a stack on which a frame can be pushed without further questions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Top {
+    cursor: usize,
 }
 
 /// Pops its frame when it is dropped, on a panic too.
 #[derive(Debug)]
 pub(crate) struct Entered {
+    /// The cursor before. Frames are popped in the order in which they were pushed, so it is the cursor after, too.
+    cursor: usize,
     /// A frame belongs to its thread.
-    _not_send: std::marker::PhantomData<*const ()>,
+    _not_send: PhantomData<*const ()>,
 }
 
-/// Pushes a frame until the returned value is dropped.
-#[inline]
-pub(crate) fn enter(frame: Frame) -> Entered {
-    STACK.with(|stack| {
-        let depth = stack.depth.get();
-        match stack.frames.get(depth) {
-            Some(place) => place.set(frame),
-            None => spill(frame),
-        }
-        stack.depth.set(depth + 1);
-    });
-    Entered { _not_send: std::marker::PhantomData }
+/// The top of this thread's stack, if the short way is open: there is room, the thread has a number, and it is not
+/// working on the start of a service.
+#[inline(always)]
+pub(crate) fn top() -> Option<Top> {
+    let cursor = STACK.with(|stack| stack.cursor.get());
+    if cursor < DEPTH { Some(Top { cursor }) } else { None }
 }
 
-#[cold]
-fn spill(frame: Frame) {
-    SPILL.with_borrow_mut(|spill| spill.push(frame));
-}
+impl Top {
+    /// A number that threads share out evenly.
+    #[inline(always)]
+    pub(crate) fn thread(self) -> usize {
+        STACK.with(|stack| stack.thread.get())
+    }
 
-#[cold]
-fn unspill() {
-    SPILL.with_borrow_mut(Vec::pop);
-}
+    /// The innermost frame.
+    #[inline(always)]
+    pub(crate) fn frame(self) -> Option<Frame> {
+        let below = self.cursor.checked_sub(1)?;
+        STACK.with(|stack| Some(stack.frames[below % DEPTH].get()))
+    }
 
-impl Drop for Entered {
-    #[inline]
-    fn drop(&mut self) {
+    /// Pushes a frame until the returned value is dropped.
+    #[inline(always)]
+    pub(crate) fn push(self, frame: Frame) -> Entered {
         STACK.with(|stack| {
-            let depth = stack.depth.get() - 1;
-            stack.depth.set(depth);
-            if depth >= DEPTH {
-                unspill();
-            }
+            stack.frames[self.cursor % DEPTH].set(frame);
+            stack.cursor.set(self.cursor + 1);
         });
+        Entered { cursor: self.cursor, _not_send: PhantomData }
     }
 }
 
-/// Whether this thread is working on the start of some service.
-#[inline]
-pub(crate) fn is_starting() -> bool {
-    STACK.with(|stack| stack.starting.get() > 0)
+/// A number that threads share out evenly; this thread has one afterwards.
+pub(crate) fn thread() -> usize {
+    STACK.with(|stack| {
+        let cursor = stack.cursor.get();
+        if cursor & UNNUMBERED != 0 {
+            stack.thread.set(THREADS.fetch_add(1, Ordering::Relaxed));
+            stack.cursor.set(cursor & !UNNUMBERED);
+        }
+        stack.thread.get()
+    })
+}
+
+/// Pushes a frame until the returned value is dropped.
+pub(crate) fn enter(frame: Frame) -> Entered {
+    // First of all: the cursor that is kept must be that of a thread with a number.
+    thread();
+    STACK.with(|stack| {
+        let cursor = stack.cursor.get();
+        let depth = cursor & !FLAGS;
+        match stack.frames.get(depth) {
+            Some(place) => place.set(frame),
+            None => SPILL.with_borrow_mut(|spill| {
+                // What was popped from here is still there: popping only moves the cursor.
+                spill.truncate(depth - DEPTH);
+                spill.push(frame);
+            }),
+        }
+        let starting = if frame.role() == Role::Starting { STARTING } else { 0 };
+        stack.cursor.set((cursor + 1) | starting);
+        Entered { cursor, _not_send: PhantomData }
+    })
+}
+
+impl Drop for Entered {
+    #[inline(always)]
+    fn drop(&mut self) {
+        STACK.with(|stack| stack.cursor.set(self.cursor));
+    }
 }
 
 /// The innermost frame.
-#[inline]
 pub(crate) fn innermost() -> Option<Frame> {
-    STACK.with(|stack| match stack.depth.get() {
-        0 => None,
-        depth if depth <= DEPTH => Some(stack.frames[depth - 1].get()),
-        _ => SPILL.with_borrow(|spill| spill.last().copied()),
-    })
+    find(Some)
 }
 
 /// The first frame, from the innermost out, that `pick` accepts.
 pub(crate) fn find<T>(mut pick: impl FnMut(Frame) -> Option<T>) -> Option<T> {
     STACK.with(|stack| {
-        let depth = stack.depth.get();
+        let depth = stack.cursor.get() & !FLAGS;
         if depth > DEPTH {
-            let found = SPILL.with_borrow(|spill| spill.iter().rev().copied().find_map(&mut pick));
+            let spilled = depth - DEPTH;
+            let found = SPILL.with_borrow(|spill| spill[..spilled].iter().rev().copied().find_map(&mut pick));
             if found.is_some() {
                 return found;
             }
         }
         stack.frames[..depth.min(DEPTH)].iter().rev().map(Cell::get).find_map(pick)
     })
-}
-
-/// Counts a frame that is [`Role::Starting`] while it is on the stack.
-struct Starting;
-
-impl Starting {
-    fn begin() -> Self {
-        STACK.with(|stack| stack.starting.set(stack.starting.get() + 1));
-        Self
-    }
-}
-
-impl Drop for Starting {
-    fn drop(&mut self) {
-        STACK.with(|stack| stack.starting.set(stack.starting.get() - 1));
-    }
 }
 
 pin_project_lite::pin_project! {
@@ -218,7 +228,6 @@ impl<F: Future> Future for Marked<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let _entered = enter(*this.frame);
-        let _starting = (this.frame.role() == Role::Starting).then(Starting::begin);
         this.future.poll(cx)
     }
 }

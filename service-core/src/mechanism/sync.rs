@@ -1,6 +1,7 @@
-//! What the gate is built from. Its model is the same file compiled beside another `sync`, which is loom's.
+//! What the gate is built from. Its model is the same file compiled beside another `sync`, which is loom's, and in which
+//! each of the orderings can be made too weak.
 
-pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
 /// Threads that count on the same stripe fight for its cache line; more stripes cost memory and a longer drain.
@@ -9,13 +10,20 @@ pub(crate) const STRIPES: usize = 8;
 /// As many counters as one cache line holds.
 pub(crate) const LANES: usize = 16;
 
-/// The processor orders a `SeqCst` read-modify-write and a later `SeqCst` load by itself. loom does not model that, so
-/// its `sync` has a fence here.
+/// The ordering of counting in.
 #[inline(always)]
-pub(crate) const fn total_order() {}
+pub(crate) const fn entering() -> Ordering {
+    Ordering::Acquire
+}
 
-/// The stripe this thread counts on.
+/// The ordering of counting out.
 #[inline(always)]
-pub(crate) fn stripe_of_this_thread() -> usize {
-    super::ambient::stripe()
+pub(crate) const fn leaving() -> Ordering {
+    Ordering::Release
+}
+
+/// The ordering of closing a counter.
+#[inline(always)]
+pub(crate) const fn closing() -> Ordering {
+    Ordering::Release
 }
