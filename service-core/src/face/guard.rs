@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::{Service, current};
-use crate::act::{self, Method, Pass, Policy, Shared, Slot};
+use crate::act::{self, Home, Method, Pass, Policy, Shared, Slot};
 use crate::fact::{Key, NotReady};
 use crate::mechanism::ambient::{self, Top};
 use crate::mechanism::gate::Ticket;
@@ -25,7 +25,8 @@ pub struct Who<S> {
     service: PhantomData<fn() -> S>,
 }
 
-impl<S: Service> Who<S> {
+// No struct here asks for a service, only the functions do: where `S` is none, the compiler says so once.
+impl<S> Who<S> {
     /// This value.
     #[inline(always)]
     pub fn at(value: &S) -> Self {
@@ -40,8 +41,8 @@ impl<S: Service> Who<S> {
 
     /// The address to show at the gate in the static, if the value may be the one behind it.
     #[inline(always)]
-    fn token(&self, top: Top) -> usize {
-        if self.address == 0 { S::home().current_address(top) } else { self.address }
+    fn token(&self, home: &Home<S>, top: Top) -> usize {
+        if self.address == 0 { home.current_address(top) } else { self.address }
     }
 }
 
@@ -50,27 +51,39 @@ fn slot_of<S: Service>(shared: &Shared) -> Result<Arc<Slot>, NotReady> {
 }
 
 /// A place inside; given back when it is dropped.
-enum Inside<S: Service> {
+enum Inside<S: 'static> {
     /// Counted at the gate in the static.
     AtHome {
         ticket: Ticket,
-        service: PhantomData<fn() -> S>,
+        home: &'static Home<S>,
     },
     Elsewhere(Pass),
     /// Of a value built by hand: nobody counts.
     Free,
 }
 
-impl<S: Service> Inside<S> {
+impl<S> Inside<S> {
     /// The short way in, with the frame of the call already pushed. Not for a service that is starting: what it uses is
     /// noted, and that is the long way.
     #[inline(always)]
-    fn at_home(who: &Who<S>, method: &Method) -> Option<(Self, ambient::Entered)> {
+    fn at_home(home: &'static Home<S>, who: &Who<S>, method: &Method) -> Option<(Self, ambient::Entered)> {
         let top = ambient::top()?;
-        let (ticket, frame) = S::home().enter(who.token(top), method, top)?;
-        Some((Self::AtHome { ticket, service: PhantomData }, top.push(frame)))
+        let (ticket, frame) = home.enter(who.token(home, top), method, top)?;
+        Some((Self::AtHome { ticket, home }, top.push(frame)))
     }
 
+    /// Pushes the frame of the call, for as long as this thread works on it.
+    #[inline(always)]
+    fn push(&self) -> Option<ambient::Entered> {
+        match self {
+            Self::AtHome { home, .. } => Some(ambient::enter(home.frame())),
+            Self::Elsewhere(pass) => Some(ambient::enter(pass.frame())),
+            Self::Free => None,
+        }
+    }
+}
+
+impl<S: Service> Inside<S> {
     /// The long way in, at once.
     #[cold]
     #[inline(never)]
@@ -97,30 +110,20 @@ impl<S: Service> Inside<S> {
         };
         act::admit(&slot, S::home().lane(method), policy).await.map(Self::Elsewhere)
     }
-
-    /// Pushes the frame of the call, for as long as this thread works on it.
-    #[inline(always)]
-    fn push(&self) -> Option<ambient::Entered> {
-        match self {
-            Self::AtHome { .. } => Some(ambient::enter(S::home().frame())),
-            Self::Elsewhere(pass) => Some(ambient::enter(pass.frame())),
-            Self::Free => None,
-        }
-    }
 }
 
-impl<S: Service> Drop for Inside<S> {
+impl<S> Drop for Inside<S> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Self::AtHome { ticket, .. } = self {
-            S::home().leave(*ticket);
+        if let Self::AtHome { ticket, home } = self {
+            home.leave(*ticket);
         }
     }
 }
 
 /// A sync guarded call that was admitted; it leaves when this is dropped.
 #[must_use = "the call has left as soon as this is dropped"]
-pub struct Entered<S: Service> {
+pub struct Entered<S: 'static> {
     // Dropped in this order: first off the stack, then out of the gate.
     _frame: Option<ambient::Entered>,
     _inside: Inside<S>,
@@ -132,7 +135,7 @@ pub struct Entered<S: Service> {
 /// If it is refused.
 #[inline(always)]
 pub fn enter<S: Service>(who: Who<S>, method: &'static Method) -> Result<Entered<S>, NotReady> {
-    match Inside::at_home(&who, method) {
+    match Inside::at_home(S::home(), &who, method) {
         Some((inside, frame)) => Ok(Entered { _frame: Some(frame), _inside: inside }),
         None => enter_elsewhere(who, method),
     }
@@ -145,7 +148,7 @@ fn enter_elsewhere<S: Service>(who: Who<S>, method: &'static Method) -> Result<E
     Ok(Entered { _frame: inside.push(), _inside: inside })
 }
 
-impl<S: Service> fmt::Debug for Entered<S> {
+impl<S> fmt::Debug for Entered<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entered").finish_non_exhaustive()
     }
@@ -153,7 +156,7 @@ impl<S: Service> fmt::Debug for Entered<S> {
 
 type Admission<S> = Pin<Box<dyn Future<Output = Result<Inside<S>, NotReady>> + Send>>;
 
-enum Progress<S: Service> {
+enum Progress<S: 'static> {
     /// Not polled yet.
     New,
     Inside(Inside<S>),
@@ -165,7 +168,9 @@ pin_project_lite::pin_project! {
     /// A guarded call as a future: admitted at its first poll or later, and counted until it has ended, been dropped or
     /// panicked.
     #[must_use = "a call does nothing until it is awaited"]
-    pub struct Call<S: Service, F> {
+    pub struct Call<S: 'static, F> {
+        home: &'static Home<S>,
+        elsewhere: fn(usize, &'static Method, Policy) -> Admission<S>,
         who: Who<S>,
         method: &'static Method,
         policy: Policy,
@@ -179,23 +184,24 @@ pin_project_lite::pin_project! {
 /// Runs `body` as a guarded call.
 #[inline(always)]
 pub fn call<S: Service, F: Future>(who: Who<S>, method: &'static Method, policy: Policy, body: F) -> Call<S, F> {
-    Call { who, method, policy, body, progress: Progress::New }
+    let elsewhere = |address, method, policy| -> Admission<S> { Box::pin(Inside::elsewhere(address, method, policy)) };
+    Call { home: S::home(), elsewhere, who, method, policy, body, progress: Progress::New }
 }
 
-impl<S: Service, F: Future> Future for Call<S, F> {
+impl<S, F: Future> Future for Call<S, F> {
     type Output = Result<F::Output, NotReady>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let _frame = match this.progress {
-            Progress::New => match Inside::at_home(this.who, this.method) {
+            Progress::New => match Inside::at_home(this.home, this.who, this.method) {
                 Some((inside, frame)) => {
                     *this.progress = Progress::Inside(inside);
                     Some(frame)
                 }
                 None => {
-                    let admission = Box::pin(Inside::elsewhere(this.who.address, this.method, *this.policy));
+                    let admission = (this.elsewhere)(this.who.address, this.method, *this.policy);
                     *this.progress = Progress::Waiting(admission);
                     ready!(wait(this.progress, cx))?
                 }
@@ -210,10 +216,7 @@ impl<S: Service, F: Future> Future for Call<S, F> {
 /// One step of the long way in.
 #[cold]
 #[inline(never)]
-fn wait<S: Service>(
-    progress: &mut Progress<S>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Option<ambient::Entered>, NotReady>> {
+fn wait<S>(progress: &mut Progress<S>, cx: &mut Context<'_>) -> Poll<Result<Option<ambient::Entered>, NotReady>> {
     let Progress::Waiting(admission) = progress else { return Poll::Ready(Ok(None)) };
     let inside = ready!(admission.as_mut().poll(cx))?;
     let frame = inside.push();
