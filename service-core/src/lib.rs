@@ -16,6 +16,10 @@ pub use fact::{
 };
 pub use service_macros::{guarded, service, test};
 
+// Not behind the door, because the compiler names them in its messages.
+#[doc(hidden)]
+pub use {act::FromNotReady, fact::Instance};
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

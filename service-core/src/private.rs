@@ -2,9 +2,7 @@
 
 pub use std::time::Duration;
 
-pub use inventory;
-
-pub use crate::act::{Carries, Declare, Declared as Definition, Home, Homed, Method, Panics, Policy, Refused};
-pub use crate::face::{Call, Entered, Entry, Trial, Who, argument, call, enter};
+pub use crate::act::{Declare, Declared as Definition, Home, Homed, Method, Panics, Policy, Refused};
+pub use crate::face::{Call, Entered, Entry, Trial, Who, argument, call, enter, inventory};
 pub use crate::fact::node::{Checked, Node, NodeRef, check};
-pub use crate::fact::{Hidden, Instance, NotCloned, Place, Requires, Retry, Wants};
+pub use crate::fact::{Hidden, NotCloned, Place, Requires, Retry, Wants};

@@ -1,4 +1,4 @@
-//! The book and the README: every block of Rust in them is an example here, compiled and run by `cargo test`.
+//! The book, the README and the manuals of the macros: every block of Rust in them is an example here, compiled and run by `cargo test`.
 
 macro_rules! pages {
     ($($page:ident = $path:literal;)*) => {
@@ -18,4 +18,7 @@ pages! {
     guarded_calls = "../../docs/guarded-calls.md";
     testing = "../../docs/testing.md";
     linking = "../../docs/linking.md";
+    service = "../../service-macros/docs/service.md";
+    guarded = "../../service-macros/docs/guarded.md";
+    test = "../../service-macros/docs/test.md";
 }

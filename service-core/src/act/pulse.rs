@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use crate::fact::lasted;
+use crate::mechanism::pin_project;
 
 /// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
 pub(crate) const BLOCKING: Duration = Duration::from_millis(500);
@@ -60,7 +61,7 @@ impl Pulse {
     }
 }
 
-pin_project_lite::pin_project! {
+pin_project! {
     /// A future whose pulse is taken.
     pub(crate) struct Felt<F> {
         pulse: Arc<Pulse>,

@@ -27,9 +27,9 @@ impl<T, E> Refused<Result<T, E>> {
     /// not fall back to the panic.
     pub fn answer(self) -> Result<T, E>
     where
-        E: Carries,
+        E: FromNotReady,
     {
-        Err(E::carry(self.not_ready))
+        Err(E::from_not_ready(self.not_ready))
     }
 }
 
@@ -39,14 +39,14 @@ impl<T, E> Refused<Result<T, E>> {
     label = "a guarded method that is refused returns this error",
     note = "write `impl From<NotReady> for {Self}`"
 )]
-pub trait Carries {
+pub trait FromNotReady {
     /// The refusal as this error.
-    fn carry(not_ready: NotReady) -> Self;
+    fn from_not_ready(not_ready: NotReady) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<NotReady>> Carries for E {
-    fn carry(not_ready: NotReady) -> Self {
+impl<E: From<NotReady>> FromNotReady for E {
+    fn from_not_ready(not_ready: NotReady) -> Self {
         not_ready.into()
     }
 }

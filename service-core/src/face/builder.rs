@@ -20,7 +20,7 @@ use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Place, Pla
 
 /// Puts together a registry: which services, with what in place of which, and on what budgets.
 ///
-/// ```
+/// ```standalone_crate
 /// use service_core::{Registry, Result, service};
 ///
 /// #[service(given)]

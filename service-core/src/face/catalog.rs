@@ -1,5 +1,7 @@
 //! The catalog: every service that is linked into the process. The only file that names inventory.
 
+pub use inventory;
+
 use super::Service;
 use crate::act::Declared;
 

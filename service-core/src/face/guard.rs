@@ -16,6 +16,7 @@ use crate::act::{self, Home, Method, Pass, Policy, Shared, Slot};
 use crate::fact::{Key, NotReady};
 use crate::mechanism::ambient::{self, Top};
 use crate::mechanism::gate::Ticket;
+use crate::mechanism::pin_project;
 
 /// On what a guarded method was called. It borrows nothing, so a future that holds one may outlive the borrow.
 #[derive(Debug)]
@@ -164,7 +165,7 @@ enum Progress<S: 'static> {
     Waiting(Admission<S>),
 }
 
-pin_project_lite::pin_project! {
+pin_project! {
     /// A guarded call as a future: admitted at its first poll or later, and counted until it has ended, been dropped or
     /// panicked.
     #[must_use = "a call does nothing until it is awaited"]

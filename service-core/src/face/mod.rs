@@ -15,7 +15,7 @@ mod signals;
 mod trial;
 
 pub use builder::Builder;
-pub use catalog::Entry;
+pub use catalog::{Entry, inventory};
 pub use guard::{Call, Entered, Who, call, enter};
 pub use registry::Registry;
 pub use service::Service;

@@ -34,10 +34,16 @@ unsafe impl Sync for NodeRef {}
 impl Node {
     /// The node of the service of this name, declared at this place.
     pub const fn new(name: &'static str, place: Place, edges: &'static [Edge]) -> Self {
-        let krate = hash(hash(SEED, place.module, b':'), "", 0);
-        let hash = hash(hash(hash(SEED, place.module, 0), place.file, 0), name, 0);
+        let (krate, module) = split(place.module);
+        let krate = hash(SEED, krate);
+        // Without the crate's name and the file's: what an error says must not depend on where the project lies.
+        let hash = hash(hash(SEED, module), name);
         let hash = mix(mix(hash, place.line as u64), place.column as u64);
         Self { name, place, krate, hash, edges }
+    }
+
+    const fn is(&self, other: &Self) -> bool {
+        self.krate == other.krate && self.hash == other.hash
     }
 }
 
@@ -110,7 +116,7 @@ impl Walk {
             let mut next = 0;
             while next < node.edges.len() {
                 let dependency = node.edges[next].2.get();
-                if dependency.hash == start.hash {
+                if dependency.is(start) {
                     walk.close(at);
                     return walk;
                 }
@@ -166,10 +172,10 @@ impl Walk {
 
     /// How this one of the cycle depends on the one after it.
     const fn edge_after(&self, at: usize) -> Edge {
-        let after = self.met[if at + 1 == self.len { 0 } else { at + 1 }].0.hash;
+        let after = self.met[if at + 1 == self.len { 0 } else { at + 1 }].0;
         let edges = self.met[at].0.edges;
         let mut next = 0;
-        while edges[next].2.get().hash != after {
+        while !edges[next].2.get().is(after) {
             next += 1;
         }
         edges[next]
@@ -239,11 +245,20 @@ impl Text {
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a over the bytes of a text, up to the given one, and a separator.
-const fn hash(mut hash: u64, text: &str, until: u8) -> u64 {
+/// The crate of a module's path, and the rest.
+const fn split(module: &str) -> (&str, &str) {
+    let mut at = 0;
+    while at < module.len() && module.as_bytes()[at] != b':' {
+        at += 1;
+    }
+    module.split_at(at)
+}
+
+/// FNV-1a over the bytes of a text, and a separator.
+const fn hash(mut hash: u64, text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while at < bytes.len() && bytes[at] != until {
+    while at < bytes.len() {
         hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
         at += 1;
     }

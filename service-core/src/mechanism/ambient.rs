@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use super::pin_project;
+
 /// What a frame stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -208,7 +210,7 @@ pub(crate) fn find<T>(mut pick: impl FnMut(Frame) -> Option<T>) -> Option<T> {
     })
 }
 
-pin_project_lite::pin_project! {
+pin_project! {
     /// A future with a frame around each of its polls.
     pub(crate) struct Marked<F> {
         frame: Frame,

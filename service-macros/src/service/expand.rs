@@ -163,7 +163,7 @@ impl Model<'_> {
             const _: fn() = || {
                 #[allow(unused_imports)]
                 use ::service_core::__private::NotCloned as _;
-                ::service_core::__private::Instance::<#ident>::#probe();
+                ::service_core::Instance::<#ident>::#probe();
             };
         }
     }

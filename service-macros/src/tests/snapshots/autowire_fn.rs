@@ -88,7 +88,7 @@ impl Cache {
 const _: fn() = || {
     #[allow(unused_imports)]
     use ::service_core::__private::NotCloned as _;
-    ::service_core::__private::Instance::<Cache>::clone();
+    ::service_core::Instance::<Cache>::clone();
 };
 const _: () = {
     const CHECKED: ::service_core::__private::Checked = ::service_core::__private::check(

@@ -109,7 +109,7 @@ for Users {}
 const _: fn() = || {
     #[allow(unused_imports)]
     use ::service_core::__private::NotCloned as _;
-    ::service_core::__private::Instance::<Users>::clone();
+    ::service_core::Instance::<Users>::clone();
 };
 const _: () = {
     const CHECKED: ::service_core::__private::Checked = ::service_core::__private::check(
