@@ -14,57 +14,16 @@ use std::collections::BinaryHeap;
 use super::Plan;
 use crate::fact::{Bond, State};
 
+pub(crate) use action::Action;
+pub(crate) use demands::Ticket;
+use demands::{Demand, Demands, Verdict};
+pub(crate) use input::Input;
+
+mod action;
+mod demands;
+mod input;
 #[cfg(test)]
 mod tests;
-
-/// Names a demand.
-pub(crate) type Ticket = u64;
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// These are asked for, with all they require. If `whole`, everything goes down when this fails.
-    Demand { ticket: Ticket, roots: Vec<usize>, whole: bool },
-    /// It came up: `init`, `start` and `health` went well.
-    CameUp(usize),
-    /// It did not come up, and what it had begun is undone.
-    Fell(usize),
-    /// Its start was aborted, or came too late, and what it had begun is undone.
-    Undone(usize),
-    /// It is down.
-    WentDown(usize),
-    /// Everything is to go down.
-    Sink,
-}
-
-/// Something to be done, or told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// It waits for its turn.
-    Await(usize),
-    /// Begin its `init`.
-    Start(usize),
-    /// It came up: let calls in.
-    Open(usize),
-    /// It failed: tell those who wait.
-    Fail(usize),
-    /// It will not be started, because the second one failed.
-    Block(usize, usize),
-    /// Give up its start, and undo it.
-    Abort(usize),
-    /// It came up too late: undo it.
-    Discard(usize),
-    /// It will not be started, and nobody is to blame.
-    Forget(usize),
-    /// Drain it and shut it down.
-    Stop(usize),
-    /// All that this demand asked for is up, or can't be: then by whose failure.
-    Settle(Ticket, Result<(), usize>),
-    /// A failure takes everything down.
-    RollBack,
-    /// Everything is down; the machine takes no further input.
-    Finish,
-}
 
 #[derive(Clone, Debug)]
 struct Node {
@@ -81,16 +40,6 @@ struct Node {
     awaited_by: Vec<Ticket>,
 }
 
-#[derive(Clone, Debug)]
-struct Demand {
-    ticket: Ticket,
-    roots: Vec<usize>,
-    members: Vec<usize>,
-    unsettled: usize,
-    whole: bool,
-    settled: bool,
-}
-
 /// The states of all services of a plan, and what they move towards.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
@@ -98,7 +47,7 @@ pub(crate) struct Machine {
     nodes: Vec<Node>,
     /// What each service depends on, once each, however often it names it, and by the strongest of its bonds.
     below: Vec<Vec<(usize, Bond)>>,
-    demands: Vec<Demand>,
+    demands: Demands,
     /// Clear to start, longest remaining path first, then in the plan's order.
     queue: BinaryHeap<(u32, Reverse<usize>)>,
     starting: usize,
@@ -133,7 +82,7 @@ impl Machine {
             plan,
             nodes,
             below,
-            demands: Vec::new(),
+            demands: Demands::default(),
             queue: BinaryHeap::new(),
             starting: 0,
             alive: 0,
@@ -199,7 +148,7 @@ impl Machine {
                 }
             }
         }
-        self.demands.push(Demand { ticket, roots, members, unsettled: open, whole, settled: false });
+        self.demands.add(ticket, Demand { roots, members, unsettled: open, whole });
         for member in unsettled {
             for at in 0..self.plan.services()[member].dependants.len() {
                 let dependant = self.plan.services()[member].dependants[at];
@@ -213,7 +162,7 @@ impl Machine {
             self.count_unmet(member);
         }
         if open == 0 {
-            self.settle(self.demands.len() - 1, Ok(()));
+            self.actions.push(Action::Settle(ticket, Ok(())));
         }
     }
 
@@ -323,23 +272,16 @@ impl Machine {
         let optional = self.plan.services()[service].facts.optional;
         let mut lost = Vec::new();
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
-            let Some(at) = self.demands.iter().position(|demand| demand.ticket == ticket) else { continue };
-            let demand = &mut self.demands[at];
-            if demand.settled {
-                continue;
-            }
-            demand.unsettled -= 1;
-            let fatal = if demand.whole { !optional } else { demand.roots.contains(&service) };
-            if fatal && demand.whole {
-                self.settle(at, Err(failed));
-                self.actions.push(Action::RollBack);
-                self.sink();
-                return;
-            }
-            if fatal {
-                lost.push(ticket);
-            } else if demand.unsettled == 0 {
-                self.settle(at, Ok(()));
+            match self.demands.missed(ticket, service, optional) {
+                Verdict::Open => {}
+                Verdict::Met => self.actions.push(Action::Settle(ticket, Ok(()))),
+                Verdict::Lost => lost.push(ticket),
+                Verdict::Fatal => {
+                    self.actions.push(Action::Settle(ticket, Err(failed)));
+                    self.actions.push(Action::RollBack);
+                    self.sink();
+                    return;
+                }
             }
         }
         for ticket in lost {
@@ -349,11 +291,9 @@ impl Machine {
 
     /// A demand that can't be met is taken back, and with it what came up for its sake alone.
     fn withdraw(&mut self, ticket: Ticket, failed: usize) {
-        let Some(at) = self.demands.iter().position(|demand| demand.ticket == ticket) else { return };
-        self.settle(at, Err(failed));
-        let demand = self.demands.swap_remove(at);
+        self.actions.push(Action::Settle(ticket, Err(failed)));
         // Dependants first, so that each finds nothing alive above it.
-        for &member in demand.members.iter().rev() {
+        for member in self.demands.take_back(ticket).into_iter().rev() {
             let node = &mut self.nodes[member];
             node.demands.retain(|&other| other != ticket);
             if node.demands.is_empty() {
@@ -463,21 +403,10 @@ impl Machine {
 
     fn count_settled(&mut self, service: usize) {
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
-            let Some(at) = self.demands.iter().position(|demand| demand.ticket == ticket) else { continue };
-            if self.demands[at].settled {
-                continue;
-            }
-            self.demands[at].unsettled -= 1;
-            if self.demands[at].unsettled == 0 {
-                self.settle(at, Ok(()));
+            if self.demands.met(ticket) {
+                self.actions.push(Action::Settle(ticket, Ok(())));
             }
         }
-    }
-
-    fn settle(&mut self, at: usize, result: Result<(), usize>) {
-        let demand = &mut self.demands[at];
-        demand.settled = true;
-        self.actions.push(Action::Settle(demand.ticket, result));
     }
 
     fn enliven(&mut self, service: usize) {

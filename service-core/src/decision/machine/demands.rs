@@ -1,0 +1,64 @@
+//! [`Demands`]: what is asked for, and how much of it is still missing.
+
+use std::collections::HashMap;
+
+/// Names a demand.
+pub(crate) type Ticket = u64;
+
+/// Some services, with all they require.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    pub roots: Vec<usize>,
+    /// The roots and all that they require, in the plan's order.
+    pub members: Vec<usize>,
+    /// Of these, how many are neither up nor known not to come up.
+    pub unsettled: usize,
+    /// Whether everything goes down when it fails.
+    pub whole: bool,
+}
+
+/// What the failure of a member means for a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There is more to wait for.
+    Open,
+    /// It was the last one waited for, and one that can be done without.
+    Met,
+    /// The demand can't be met.
+    Lost,
+    /// It can't be met, and takes everything down.
+    Fatal,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Demands(HashMap<Ticket, Demand>);
+
+impl Demands {
+    pub(super) fn add(&mut self, ticket: Ticket, demand: Demand) {
+        self.0.insert(ticket, demand);
+    }
+
+    /// One of its members is up; whether that was the last one waited for.
+    pub(super) fn met(&mut self, ticket: Ticket) -> bool {
+        let Some(demand) = self.0.get_mut(&ticket) else { return false };
+        demand.unsettled -= 1;
+        demand.unsettled == 0
+    }
+
+    /// One of its members will not come up.
+    pub(super) fn missed(&mut self, ticket: Ticket, member: usize, optional: bool) -> Verdict {
+        let Some(demand) = self.0.get_mut(&ticket) else { return Verdict::Open };
+        demand.unsettled -= 1;
+        match (demand.whole, optional) {
+            (true, false) => Verdict::Fatal,
+            (false, _) if demand.roots.contains(&member) => Verdict::Lost,
+            _ if demand.unsettled == 0 => Verdict::Met,
+            _ => Verdict::Open,
+        }
+    }
+
+    /// Forgets a demand, and says what its members were.
+    pub(super) fn take_back(&mut self, ticket: Ticket) -> Vec<usize> {
+        self.0.remove(&ticket).map_or_else(Vec::new, |demand| demand.members)
+    }
+}

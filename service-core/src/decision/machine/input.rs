@@ -1,0 +1,20 @@
+//! [`Input`]: what the machine is told.
+
+use super::Ticket;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// These are asked for, with all they require. If `whole`, everything goes down when this fails.
+    Demand { ticket: Ticket, roots: Vec<usize>, whole: bool },
+    /// It came up: `init`, `start` and `health` went well.
+    CameUp(usize),
+    /// It did not come up, and what it had begun is undone.
+    Fell(usize),
+    /// Its start was aborted, or came too late, and what it had begun is undone.
+    Undone(usize),
+    /// It is down.
+    WentDown(usize),
+    /// Everything is to go down.
+    Sink,
+}
