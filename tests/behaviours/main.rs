@@ -12,4 +12,5 @@ mod panics;
 mod registries;
 mod rollback;
 mod shutdown;
+mod substitutes;
 mod timeouts;

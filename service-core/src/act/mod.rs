@@ -13,6 +13,7 @@ mod hook;
 mod hooks;
 mod instance;
 mod lifecycle;
+mod lives;
 mod log;
 mod panics;
 mod pulse;

@@ -198,8 +198,10 @@ impl Shared {
         });
     }
 
-    /// Asks for the shutdown of everything.
+    /// Asks for the shutdown of everything. From now on it is leaving, even if the driver has not heard of it yet: whoever
+    /// boots afterwards gets the next registry.
     pub(crate) fn request_shutdown(&self, reason: Reason) {
+        self.set_reason(reason.clone());
         self.send(Message::ShutDown(reason));
     }
 
@@ -226,9 +228,9 @@ impl Shared {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The first reason stays.
-    pub(crate) fn set_reason(&self, reason: Reason) {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+    /// The first reason stays, and is returned.
+    pub(crate) fn set_reason(&self, reason: Reason) -> Reason {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason).clone()
     }
 
     pub(crate) fn timing(&self) -> Timing {

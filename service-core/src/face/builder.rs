@@ -286,17 +286,19 @@ fn already_booted(registry: &Registry) -> BootError {
 /// Does what `SERVICE_GRAPH` asks for, if it is set: prints the plan and leaves the process before any `init`.
 pub(crate) fn print_graph_and_leave_if_asked() {
     let Some(format) = std::env::var_os("SERVICE_GRAPH") else { return };
-    let plan = Registry::builder().plan();
-    let text = match (&plan, format.to_str()) {
-        (Err(error), _) => leave(1, &format!("{error}\n"), std::io::stderr()),
-        (Ok(plan), Some("text")) => plan.to_string(),
-        (Ok(plan), Some("dot")) => plan.dot(),
-        (Ok(plan), Some("mermaid")) => plan.mermaid(),
-        (Ok(plan), Some("json")) => plan.json(),
-        (Ok(_), _) => {
+    let show: fn(&Plan) -> String = match format.to_str() {
+        Some("text") => Plan::to_string,
+        Some("dot") => Plan::dot,
+        Some("mermaid") => Plan::mermaid,
+        Some("json") => Plan::json,
+        _ => {
             let word = format.to_string_lossy();
             leave(2, &format!("SERVICE_GRAPH is text, dot, mermaid or json, not {word}\n"), std::io::stderr())
         }
+    };
+    let text = match Registry::builder().plan() {
+        Ok(plan) => show(&plan),
+        Err(error) => leave(1, &format!("{error}\n"), std::io::stderr()),
     };
     leave(0, &format!("{}\n", text.trim_end()), std::io::stdout())
 }

@@ -20,7 +20,10 @@ pub(crate) fn observe(event: &Event) {
         EventKind::Ready { service, elapsed } => tracing::info!(%service, ?elapsed, "ready"),
         EventKind::Failed { service, failure } => tracing::error!(%service, %failure, "failed"),
         EventKind::Blocked { service, by } => tracing::error!(%service, %by, "blocked"),
-        EventKind::Undone { service } => tracing::debug!(%service, "undone"),
+        EventKind::Undone { service, outcome } => match outcome.failure() {
+            None => tracing::debug!(%service, "undone"),
+            Some(_) => tracing::error!(%service, %outcome, "undone"),
+        },
         EventKind::Booted { elapsed } => tracing::info!(?elapsed, "booted"),
         EventKind::RollingBack => tracing::warn!("the boot failed, rolling back"),
         EventKind::ShuttingDown { reason } => tracing::info!(%reason, "shutting down"),

@@ -91,10 +91,12 @@ pub enum EventKind {
         /// The service that failed.
         by: Arc<str>,
     },
-    /// It had begun to come up, and was stopped before it was ready.
+    /// It had begun to come up, was stopped before it was ready, and what it had begun was undone.
     Undone {
         /// Who.
         service: Arc<str>,
+        /// How that went.
+        outcome: Outcome,
     },
     /// Everything that was asked for is up. Never follows a failed boot.
     Booted {
@@ -167,7 +169,7 @@ impl EventKind {
             | Self::Ready { service, .. }
             | Self::Failed { service, .. }
             | Self::Blocked { service, .. }
-            | Self::Undone { service }
+            | Self::Undone { service, .. }
             | Self::Draining { service }
             | Self::Stopping { service }
             | Self::Stopped { service, .. }

@@ -1,0 +1,266 @@
+//! [`Lives`]: the services of one registry, on their way up and down. Each step of one runs in a task of its own; what it
+//! came to is handed back to the driver.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::bring_down::{bring_down, undo};
+use super::bring_up::{Abort, Risen, bring_up};
+use super::instance::Instance;
+use super::panics;
+use super::shared::Shared;
+use super::site::Site;
+use super::verdict;
+use crate::decision::budget;
+use crate::decision::machine::Input;
+use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, ServiceShutdown, State};
+
+/// What a step has come to.
+pub(crate) enum Done {
+    Risen(Risen),
+    Undone(ServiceShutdown),
+    Down(ServiceShutdown),
+}
+
+/// One service.
+#[derive(Default)]
+struct Life {
+    abort: Abort,
+    risen: Option<(Instance, Arc<Site>)>,
+    site: Option<Arc<Site>>,
+    failure: Option<Failure>,
+    /// How it went down the last time, and as the how manieth of all.
+    down: Option<(u64, ServiceShutdown)>,
+    /// How many levels of services are below it.
+    depth: u32,
+}
+
+struct GoingDown {
+    since: Instant,
+    total: Duration,
+}
+
+/// The services of one registry.
+pub(crate) struct Lives {
+    shared: Arc<Shared>,
+    each: Vec<Life>,
+    /// How many levels of services there are.
+    levels: u32,
+    steps: JoinSet<(usize, Done)>,
+    going_down: Option<GoingDown>,
+    /// How many have gone down.
+    fallen: u64,
+}
+
+impl Lives {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let mut each: Vec<Life> = Vec::with_capacity(shared.slots.len());
+        for service in shared.plan.services() {
+            let depth = service.needs.iter().map(|need| each[need.index].depth + 1).max().unwrap_or(0);
+            each.push(Life { depth, ..Life::default() });
+        }
+        let levels = each.iter().map(|life| life.depth + 1).max().unwrap_or(1);
+        Self { shared, each, levels, steps: JoinSet::new(), going_down: None, fallen: 0 }
+    }
+
+    /// The next step that has come to something.
+    pub(crate) fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<(usize, Done)> {
+        while let Poll::Ready(Some(joined)) = self.steps.poll_join_next(cx) {
+            // A step is never aborted, and its panics are caught.
+            if let Ok(done) = joined {
+                return Poll::Ready(done);
+            }
+        }
+        Poll::Pending
+    }
+
+    /// From now on, what goes down shares this budget.
+    pub(crate) fn go_down_within(&mut self, total: Duration) {
+        self.going_down.get_or_insert(GoingDown { since: Instant::now(), total });
+    }
+
+    /// For how long everything has been going down.
+    pub(crate) fn going_down_for(&self) -> Duration {
+        self.going_down.as_ref().map_or(Duration::ZERO, |going| going.since.elapsed())
+    }
+
+    /// How each went down, in the order in which they went.
+    pub(crate) fn take_down(&mut self) -> Vec<ServiceShutdown> {
+        let mut down: Vec<_> = self.each.iter_mut().filter_map(|life| life.down.take()).collect();
+        down.sort_by_key(|(turn, _)| *turn);
+        down.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        self.each.iter().filter_map(|life| life.failure.clone()).collect()
+    }
+
+    pub(crate) fn wait(&self, service: usize) {
+        let slot = &self.shared.slots[service];
+        slot.times().wanted.get_or_insert(Instant::now());
+        slot.set(State::Waiting, Refusal::State);
+    }
+
+    pub(crate) fn start(&mut self, service: usize) {
+        let slot = &self.shared.slots[service];
+        slot.set(State::Starting, Refusal::State);
+        {
+            let mut times = slot.times();
+            times.began = Some(Instant::now());
+            times.ended = None;
+            times.failure = None;
+        }
+        slot.emit(EventKind::Starting { service: slot.name.clone() });
+        let life = &mut self.each[service];
+        life.abort = Abort::default();
+        let rising = bring_up(self.shared.clone(), service, life.abort.clone());
+        self.steward(service, Phase::Init, async move { Done::Risen(rising.await) });
+    }
+
+    pub(crate) fn open(&mut self, service: usize) {
+        let slot = &self.shared.slots[service];
+        if let Some((instance, site)) = self.each[service].risen.take() {
+            self.each[service].site = Some(site);
+            slot.open(instance);
+        }
+        let elapsed = {
+            let mut times = slot.times();
+            times.ended = Some(Instant::now());
+            times.began.map_or(Duration::ZERO, |began| began.elapsed())
+        };
+        slot.emit(EventKind::Ready { service: slot.name.clone(), elapsed });
+    }
+
+    pub(crate) fn fail(&self, service: usize) {
+        let slot = &self.shared.slots[service];
+        if let Some(failure) = self.each[service].failure.clone() {
+            {
+                let mut times = slot.times();
+                times.ended = Some(Instant::now());
+                times.failure = Some(failure.clone());
+            }
+            slot.set(State::Failed, Refusal::Failed(failure.clone()));
+            slot.emit(EventKind::Failed { service: slot.name.clone(), failure });
+        }
+    }
+
+    pub(crate) fn block(&self, service: usize, by: usize) {
+        let (slot, root) = (&self.shared.slots[service], self.shared.slots[by].name.clone());
+        if let Some(failure) = self.each[by].failure.clone() {
+            slot.set(State::Blocked, Refusal::Blocked(root.to_string(), failure));
+        }
+        slot.emit(EventKind::Blocked { service: slot.name.clone(), by: root });
+    }
+
+    pub(crate) fn discard(&mut self, service: usize) {
+        let limit = self.limit(service);
+        if let Some((instance, site)) = self.each[service].risen.take() {
+            self.steward(
+                service,
+                Phase::Cleanup,
+                async move { Done::Undone(undo(&site, Some(instance), limit).await) },
+            );
+        }
+    }
+
+    pub(crate) fn stop(&mut self, service: usize) {
+        let limit = self.limit(service);
+        if let Some(site) = self.each[service].site.take() {
+            let falling = bring_down(self.shared.clone(), site, limit);
+            self.steward(service, Phase::Shutdown, async move { Done::Down(falling.await) });
+        }
+    }
+
+    pub(crate) fn abort(&self, service: usize) {
+        self.each[service].abort.now(self.limit(service));
+    }
+
+    pub(crate) fn forget(&self, service: usize) {
+        let state = if self.going_down.is_some() { State::Stopped } else { State::Idle };
+        self.shared.slots[service].set(state, Refusal::State);
+    }
+
+    /// What of the common budget this service may use, so that something is left for those below it.
+    fn limit(&self, service: usize) -> Option<Duration> {
+        let GoingDown { since, total } = self.going_down.as_ref()?;
+        let remaining = total.saturating_sub(since.elapsed());
+        Some(budget::share(*total, remaining, self.levels, self.each[service].depth))
+    }
+
+    /// Runs a step of one service in a task of its own. A panic in it, which would be ours or of a destructor of the
+    /// user's, ends the step and not the registry.
+    fn steward(&mut self, service: usize, phase: Phase, step: impl Future<Output = Done> + Send + 'static) {
+        let slot = self.shared.slots[service].clone();
+        self.steps.spawn(async move {
+            let began = Instant::now();
+            let done = panics::caught(step).await.unwrap_or_else(|message| {
+                let failure = Failure::panic(&slot.name, slot.place, phase.clone(), began.elapsed(), message);
+                let entry = |outcome| ServiceShutdown {
+                    name: slot.name.to_string(),
+                    place: slot.place,
+                    outcome,
+                    drain: Duration::ZERO,
+                    own: began.elapsed(),
+                    calls_left: Vec::new(),
+                    still_held: 0,
+                };
+                match phase {
+                    Phase::Init => Done::Risen(Risen::Fell { failure, undone: entry(Outcome::Clean) }),
+                    Phase::Cleanup => Done::Undone(entry(Outcome::Failed(failure))),
+                    _ => Done::Down(entry(Outcome::Failed(failure))),
+                }
+            });
+            (service, done)
+        });
+    }
+
+    /// Takes note of what the way up of a service has come to.
+    pub(crate) fn on_risen(&mut self, service: usize, risen: Risen) -> Input {
+        match risen {
+            Risen::Up { instance, site } => {
+                self.each[service].risen = Some((instance, site));
+                Input::CameUp(service)
+            }
+            Risen::Fell { failure, undone } => {
+                let failure = failure.with_path(verdict::path(&self.shared.plan, service));
+                self.each[service].failure = Some(failure);
+                if !undone.outcome.is_clean() {
+                    self.tell_undone(service, undone);
+                }
+                Input::Fell(service)
+            }
+            Risen::Aborted { undone } => self.on_undone(service, undone),
+        }
+    }
+
+    pub(crate) fn on_undone(&mut self, service: usize, entry: ServiceShutdown) -> Input {
+        self.tell_undone(service, entry);
+        Input::Undone(service)
+    }
+
+    fn tell_undone(&mut self, service: usize, entry: ServiceShutdown) {
+        let name = self.shared.slots[service].name.clone();
+        self.shared.log.emit(EventKind::Undone { service: name, outcome: entry.outcome.clone() });
+        self.note_down(service, entry);
+    }
+
+    pub(crate) fn on_down(&mut self, service: usize, entry: ServiceShutdown) -> Input {
+        self.shared.log.emit(EventKind::Stopped {
+            service: self.shared.slots[service].name.clone(),
+            outcome: entry.outcome.clone(),
+            elapsed: entry.drain + entry.own,
+        });
+        self.note_down(service, entry);
+        Input::WentDown(service)
+    }
+
+    fn note_down(&mut self, service: usize, entry: ServiceShutdown) {
+        self.fallen += 1;
+        self.each[service].down = Some((self.fallen, entry));
+    }
+}

@@ -1,0 +1,90 @@
+//! One service in place of another: in a test, or for good.
+
+use std::sync::Arc;
+
+use service_core::{Context, Lifecycle, Result, State, service};
+use tests::{NONE, Record, isolated};
+
+trait Mail: Send + Sync {
+    fn from(&self) -> &'static str;
+}
+
+#[service(lazy, autowire)]
+struct World {
+    record: Record,
+}
+
+#[service(lazy, requires = [World])]
+struct Socket;
+
+impl Lifecycle for Socket {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.get::<World>().record.note("init socket");
+        Ok(Self)
+    }
+}
+
+#[service(lazy, requires = [World, Socket], provides = [dyn Mail])]
+struct Smtp {
+    from: &'static str,
+}
+
+impl Lifecycle for Smtp {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.get::<World>().record.note("init smtp");
+        Ok(Self { from: "smtp" })
+    }
+
+    async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
+        cx.get::<World>().record.note("shutdown smtp");
+        Ok(())
+    }
+}
+
+impl Mail for Smtp {
+    fn from(&self) -> &'static str {
+        self.from
+    }
+}
+
+#[service(lazy, autowire)]
+struct Letters {
+    mail: Arc<dyn Mail>,
+    smtp: Option<Arc<Smtp>>,
+}
+
+struct Pigeon;
+
+impl Mail for Pigeon {
+    fn from(&self) -> &'static str {
+        "pigeon"
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn x02_no_hook_of_what_is_replaced_runs_and_only_the_stand_ins_edges_count() -> Result<()> {
+    let record = Record::new();
+    let world = World { record: record.clone() };
+    let registry = isolated().replace(world).replace(Smtp { from: "fake" }).only::<Letters>().boot().await?;
+    assert_eq!(registry.get::<Letters>()?.mail.from(), "fake");
+    assert!(registry.get::<Letters>()?.smtp.is_some());
+    assert_eq!(registry.state::<Socket>(), State::Idle, "only the real one needed it");
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), NONE);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trait_is_replaced_whoever_provides_it() -> Result<()> {
+    let record = Record::new();
+    let world = World { record: record.clone() };
+    let pigeon: Arc<dyn Mail> = Arc::new(Pigeon);
+    let registry = isolated().replace(world).replace_dyn(pigeon).only::<Letters>().boot().await?;
+    let letters = registry.get::<Letters>()?;
+    assert_eq!(letters.mail.from(), "pigeon");
+    assert!(letters.smtp.is_none(), "nothing asks for the real one any more");
+    drop(letters);
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), NONE);
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The process's own registry. There is one, so these proofs take turns.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use service_core::{BootFailure, Context, Definition, Lifecycle, Registry, Result, State, guarded, service};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::task::JoinSet;
+
+static TURN: Mutex<()> = Mutex::const_new(());
+
+static REAL_BOOTS: AtomicU32 = AtomicU32::new(0);
+
+/// One after the other, each beginning without a registry.
+async fn turn() -> MutexGuard<'static, ()> {
+    let turn = TURN.lock().await;
+    REAL_BOOTS.store(0, Ordering::SeqCst);
+    turn
+}
+
+fn real_boots() -> u32 {
+    REAL_BOOTS.load(Ordering::SeqCst)
+}
+
+#[service]
+#[derive(Debug)]
+struct Db {
+    url: &'static str,
+}
+
+impl Lifecycle for Db {
+    async fn init(_: &Context<Self>) -> Result<Self> {
+        // Whoever boots at the same time comes in between.
+        tokio::task::yield_now().await;
+        REAL_BOOTS.fetch_add(1, Ordering::SeqCst);
+        Ok(Self { url: "real" })
+    }
+}
+
+#[service(autowire)]
+#[derive(Debug)]
+struct Users {
+    db: Arc<Db>,
+}
+
+impl Users {
+    #[guarded]
+    async fn url(&self) -> Result<&'static str> {
+        Ok(self.db.url)
+    }
+
+    #[guarded]
+    async fn current_url() -> Result<&'static str> {
+        Ok(Self::try_service()?.db.url)
+    }
+}
+
+#[tokio::test]
+async fn b13_two_boots_at_once_are_one() -> Result<()> {
+    let _turn = turn().await;
+    let mut boots = JoinSet::new();
+    for _ in 0..20 {
+        boots.spawn(Registry::boot());
+    }
+    let mut registries = Vec::new();
+    while let Some(boot) = boots.join_next().await {
+        registries.push(boot??);
+    }
+    assert_eq!(real_boots(), 1);
+    let users: Vec<_> = registries.iter().map(|it| it.get::<Users>()).collect::<Result<_, _>>()?;
+    assert!(users.iter().all(|it| Arc::ptr_eq(it, &users[0])), "they all got the same registry");
+    drop(users);
+    registries[0].shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn b14_a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
+    let _turn = turn().await;
+    let first = Registry::boot().await?;
+    let old = Users::service().await?;
+    first.shutdown().await?;
+    let refusal = old.url().await.expect_err("its registry is down").to_string();
+    assert!(refusal.contains("Users") && refusal.contains("stopped"), "{refusal}");
+    assert!(Users::try_service().is_err(), "nothing hands out what is down");
+
+    let second = Registry::boot().await?;
+    assert_eq!(real_boots(), 2);
+    let new = Users::service().await?;
+    assert!(!Arc::ptr_eq(&old, &new));
+    assert_eq!(new.url().await?, "real");
+    assert_eq!(Users::current_url().await?, "real");
+    assert!(old.url().await.is_err(), "the instance of the first cycle stays refused");
+    assert_eq!(first.state::<Users>(), State::Stopped);
+    second.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_boot_while_the_last_registry_goes_down_waits_for_its_end() -> Result<()> {
+    let _turn = turn().await;
+    let first = Registry::boot().await?;
+    let (down, second) = tokio::join!(first.shutdown(), Registry::boot());
+    down?;
+    assert_eq!(first.state::<Db>(), State::Stopped);
+    assert_eq!(real_boots(), 2);
+    second?.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn g17_a_registration_after_the_boot_has_begun_is_refused() -> Result<()> {
+    let _turn = turn().await;
+    let registry = Registry::boot().await?;
+    let late = Definition::new("late").init(async |_| Ok(1_u8));
+    let error = Registry::builder().define(late).boot().await.expect_err("it is too late");
+    assert!(matches!(error.failure(), BootFailure::AlreadyBooted(by) if by == "Registry::boot()"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("Registry::boot()") && said.contains("isolated"), "{said}");
+    assert_eq!(Users::service().await?.url().await?, "real");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn x03_what_stood_in_for_a_service_is_gone_after_the_test() -> Result<()> {
+    let _turn = turn().await;
+    let mut tests = JoinSet::new();
+    for url in ["one", "two", "three"] {
+        tests.spawn(async move {
+            let registry = Registry::builder().isolated().replace(Db { url }).boot().await?;
+            let seen = registry.scope(Users::current_url()).await?;
+            let called = registry.get::<Users>()?.url().await?;
+            registry.shutdown().await?;
+            Result::<_>::Ok((url, seen, called))
+        });
+    }
+    while let Some(test) = tests.join_next().await {
+        let (url, seen, called) = test??;
+        assert_eq!((seen, called), (url, url));
+    }
+    assert_eq!(real_boots(), 0, "no test has touched the real one");
+    let registry = Registry::boot().await?;
+    assert_eq!(Users::current_url().await?, "real");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[test]
+fn a_registry_whose_runtime_is_gone_is_booted_afresh() -> Result<()> {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let first = runtime()?;
+    let turn = first.block_on(turn());
+    let users = first.block_on(async {
+        Registry::boot().await?;
+        Result::<_>::Ok(Users::service().await?)
+    })?;
+    drop(first);
+    assert!(Users::try_service().is_err());
+
+    runtime()?.block_on(async {
+        assert!(users.url().await.is_err(), "it went down with its runtime");
+        let registry = Registry::boot().await?;
+        assert_eq!(real_boots(), 2);
+        assert_eq!(Users::current_url().await?, "real");
+        registry.shutdown().await?;
+        Result::<_>::Ok(())
+    })?;
+    drop(turn);
+    Ok(())
+}
