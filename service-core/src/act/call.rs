@@ -60,11 +60,11 @@ pub(crate) fn reach_now<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<
 where
     T: ?Sized,
 {
-    if slot.state() == State::Ready || is_insider(slot) {
-        if let Some(value) = view(slot) {
-            note_use(slot);
-            return Ok(value);
-        }
+    if (slot.state() == State::Ready || is_insider(slot))
+        && let Some(value) = view(slot)
+    {
+        note_use(slot);
+        return Ok(value);
     }
     Err(not_now(slot))
 }

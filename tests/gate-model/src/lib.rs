@@ -4,6 +4,7 @@
 
 #[path = "../../../service-core/src/mechanism/gate.rs"]
 #[allow(dead_code)]
+#[allow(clippy::modulo_one, reason = "one lane here")]
 mod gate;
 mod sync;
 
