@@ -3,21 +3,24 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process;
 
 use service_core::{BootError, Result};
 use shop::http::Port;
 use shop::{Command, HELP, Settings};
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+async fn main() {
+    let code = match run().await {
+        Ok(()) => 0,
         Err(error) => {
             eprintln!("shop: {error}");
-            ExitCode::FAILURE
+            1
         }
-    }
+    };
+    // Everything is down. To return would wait for a read that its service was not patient enough for, on a network drive
+    // that is gone, say.
+    process::exit(code)
 }
 
 async fn run() -> Result<()> {

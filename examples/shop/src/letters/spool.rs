@@ -1,10 +1,10 @@
 //! [`Spool`]: delivers letters into a folder.
 
+use std::fs;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use service_core::{Context, Lifecycle, Result, guarded, service};
-use tokio::fs;
 
 use super::{Letter, Mail};
 use crate::ShopError;
@@ -19,9 +19,14 @@ pub struct Spool {
 impl Lifecycle for Spool {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let folder = cx.get::<DataDir>().path().join("spool");
+        // No await in between: a boot that is given up finds no folder, or one that is looked after.
         fs::create_dir_all(&folder)
-            .await
             .map_err(|error| format!("cannot make the mail spool {}: {error}", folder.display()))?;
+        let made = folder.clone();
+        cx.defer(async move {
+            // It fails where letters are in it, and only an empty one is not worth keeping.
+            let _ = fs::remove_dir(made);
+        });
         Ok(Self { folder })
     }
 }
@@ -31,8 +36,8 @@ impl Lifecycle for Spool {
 impl Mail for Spool {
     async fn deliver(&self, number: i64, letter: &Letter) -> Result<(), ShopError> {
         let unfinished = self.folder.join(format!("{number}.unfinished"));
-        fs::write(&unfinished, letter.to_string()).await?;
-        fs::rename(unfinished, self.folder.join(format!("{number}.eml"))).await?;
+        tokio::fs::write(&unfinished, letter.to_string()).await?;
+        tokio::fs::rename(unfinished, self.folder.join(format!("{number}.eml"))).await?;
         Ok(())
     }
 }

@@ -1,38 +1,44 @@
 //! [`Db`]: the shop's database.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use service_core::{Context, Health, Lifecycle, Result, guarded, service};
 use tokio::sync::Mutex;
 
-use super::{DataDir, blocking, migrations};
+use super::db_file::DbFile;
+use super::{DataDir, blocking};
 use crate::ShopError;
 
 /// The shop's database: one SQLite file, and one connection that everything goes through in turn.
 #[service(requires = [DataDir])]
 pub struct Db {
     path: PathBuf,
-    connection: Arc<Mutex<Connection>>,
+    file: Arc<Mutex<DbFile>>,
 }
 
 impl Lifecycle for Db {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let path = cx.get::<DataDir>().path().join("shop.db");
-        let file = path.clone();
-        let connection = blocking(move || open(&file))
-            .await
-            .map_err(|error| format!("cannot open the database {}: {error}", path.display()))?;
-        Ok(Self { path, connection: Arc::new(Mutex::new(connection)) })
+        let file = Arc::new(Mutex::new(DbFile::none()?));
+        // Owed before the file is opened: a boot that is given up meanwhile waits for the lock, and closes what it finds.
+        let (opened, closed) = (path.clone(), path.clone());
+        cx.defer(locked(Arc::clone(&file), move |file| file.close(&closed)));
+        let opening = locked(Arc::clone(&file), move |file| DbFile::open(&opened).map(|opened| *file = opened));
+        opening.await.map_err(|error| {
+            let path = path.display();
+            format!("cannot open the database {path}: {error}; move it away, or choose another folder with --data")
+        })?;
+        Ok(Self { path, file })
     }
 
     async fn health(&self) -> Health {
-        Health::from_result(self.run(|connection| connection.execute_batch("select 1")).await)
+        Health::from_result(self.run(|file| file.connection.execute_batch("select 1")).await)
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        Ok(self.run(|connection| connection.execute_batch("pragma optimize; pragma wal_checkpoint(truncate)")).await?)
+        Ok(self.run(|file| file.connection.execute_batch("pragma optimize")).await?)
     }
 }
 
@@ -43,7 +49,7 @@ impl Db {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ShopError> + Send + 'static,
     ) -> Result<T, ShopError> {
-        self.run(|connection| work(connection)).await
+        self.run(|file| work(&file.connection)).await
     }
 
     /// Writes in one transaction: all that `work` did is kept, or, if it fails or the process does, nothing.
@@ -51,10 +57,11 @@ impl Db {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ShopError> + Send + 'static,
     ) -> Result<T, ShopError> {
-        self.run(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.run(|file| {
+            let transaction = file.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&transaction)?;
             transaction.commit()?;
+            file.empty = false;
             Ok(done)
         })
         .await
@@ -68,16 +75,16 @@ impl Db {
         Ok(blocking(move || Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)).await?)
     }
 
-    /// Runs to its end even where the caller is dropped, so a transaction is never left open.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> T + Send + 'static) -> T {
-        let mut connection = Arc::clone(&self.connection).lock_owned().await;
-        blocking(move || work(&mut connection)).await
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut DbFile) -> T + Send + 'static) -> T {
+        locked(Arc::clone(&self.file), work).await
     }
 }
 
-fn open(path: &Path) -> Result<Connection> {
-    let mut connection = Connection::open(path)?;
-    connection.execute_batch("pragma journal_mode = wal; pragma foreign_keys = on")?;
-    migrations::apply(&mut connection)?;
-    Ok(connection)
+/// Runs to its end even where the caller is dropped, and holds the lock until then: no transaction is left open.
+async fn locked<T: Send + 'static>(
+    file: Arc<Mutex<DbFile>>,
+    work: impl FnOnce(&mut DbFile) -> T + Send + 'static,
+) -> T {
+    let mut file = file.lock_owned().await;
+    blocking(move || work(&mut file)).await
 }

@@ -3,6 +3,7 @@
 mod blocking;
 mod data_dir;
 mod db;
+mod db_file;
 mod janitor;
 mod migrations;
 

@@ -1,9 +1,12 @@
 //! Each bad input gets one sentence, a failure as exit code, and leaves nothing behind.
 
 use std::fs;
+use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::client::{Shop, shop};
 use crate::folder::Folder;
@@ -49,8 +52,45 @@ fn a_catalog_that_is_none() {
     let list = file.path().join("list.csv");
     fs::write(&list, "sku,name,category,price,stock\nA,Kettle,Kitchen,cheap,1\n").expect("a list");
     let sentence = refusal(folder.path(), &["--port", "0", "--catalog", &list.display().to_string()]);
-    assert!(sentence.ends_with("a price is written as 12.95, not as \"cheap\""), "{sentence}");
+    let list = list.display();
+    assert_eq!(
+        sentence,
+        format!(
+            "shop: cannot import the catalog {list}: line 2: a price is written as 12.95, not as \"cheap\"; \
+             correct it, or choose another with --catalog"
+        )
+    );
     assert!(!folder.path().exists());
+}
+
+#[test]
+fn a_folder_that_was_there_is_left_as_it_was() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path()).expect("a folder");
+    refusal(folder.path(), &["--port", "0", "--catalog", "/no/such.csv"]);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "no lock, no spool, no half a database");
+}
+
+#[test]
+fn a_shop_that_is_stopped_while_it_boots_leaves_nothing() {
+    let folder = Folder::new();
+    let files = Folder::new();
+    fs::create_dir(files.path()).expect("a folder");
+    let list = files.path().join("list.csv");
+    // Whoever opens it waits for a writer.
+    assert!(Command::new("mkfifo").arg(&list).status().expect("mkfifo runs").success());
+    let mut process = shop(folder.path(), &["--port", "0", "--catalog", &list.display().to_string()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the shop starts");
+    while !folder.path().join("shop.db").exists() {
+        sleep(Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").arg(process.id().to_string()).status().expect("kill runs").success());
+    let mut printed = String::new();
+    process.stderr.take().expect("a pipe").read_to_string(&mut printed).expect("text");
+    assert_eq!(process.wait().expect("an end").code(), Some(1));
+    assert!(!folder.path().exists(), "{printed}");
 }
 
 #[test]
@@ -105,7 +145,10 @@ fn a_database_that_is_none_is_left_alone() {
     fs::write(&database, &letter).expect("a file");
     assert_eq!(
         refusal(folder.path(), &["--port", "0"]),
-        format!("shop: cannot open the database {}: file is not a database", database.display())
+        format!(
+            "shop: cannot open the database {}: file is not a database; move it away, or choose another folder with --data",
+            database.display()
+        )
     );
     assert_eq!(fs::read_to_string(database).expect("the file"), letter);
 }
