@@ -11,8 +11,6 @@ use crate::storage::Db;
 use crate::{Settings, ShopError};
 
 const PAGE_SIZE: i64 = 20;
-/// Not `like`: nobody who types a per cent sign means "anything".
-const MATCHES: &str = "on_sale and instr(lower(name || ' ' || category || ' ' || sku), lower(?1))";
 
 /// What can be bought. Its `init` imports the price list, if it is a new one.
 #[service(requires = [Settings, Db, Cache])]
@@ -27,8 +25,12 @@ impl Lifecycle for Catalog {
         let text = tokio::fs::read_to_string(path).await.map_err(|error| {
             format!("cannot read the catalog {}: {error}; choose another with --catalog", path.display())
         })?;
-        let list = PriceList::parse(&text)
-            .map_err(|error| format!("cannot import the catalog {}: {error}", path.display()))?;
+        let list = PriceList::parse(&text).map_err(|error| {
+            format!(
+                "cannot import the catalog {}: {error}; correct it, or choose another with --catalog",
+                path.display()
+            )
+        })?;
         cx.progress(format!("importing {} products", list.entries.len()));
         let db: Arc<Db> = cx.get();
         db.write(move |transaction| import(transaction, &list)).await?;
@@ -38,19 +40,23 @@ impl Lifecycle for Catalog {
 
 #[guarded]
 impl Catalog {
-    /// The products whose name, category or number contains the words, in the order of their ids, 20 a page, from page 1.
+    /// The products whose name, category or number has words that begin with these, all of them, in the order of their
+    /// ids, 20 a page, from page 1.
     pub async fn search(&self, words: &str, page: u32) -> Result<Page, ShopError> {
         let Some(before) = page.checked_sub(1) else {
             return Err(ShopError::Invalid("pages are counted from 1".to_owned()));
         };
-        let words = words.trim().to_owned();
+        let (found, words) = match words.trim() {
+            "" => ("on_sale and ?1 = ''", String::new()),
+            words => ("on_sale and id in (select rowid from product_words where product_words match ?1)", each(words)),
+        };
         self.db
             .read(move |connection| {
                 let total: i64 = connection
-                    .prepare_cached(&format!("select count(*) from products where {MATCHES}"))?
+                    .prepare_cached(&format!("select count(*) from products where {found}"))?
                     .query_row([&words], |row| row.get(0))?;
                 let products = connection
-                    .prepare_cached(&format!("select * from products where {MATCHES} order by id limit ?2 offset ?3"))?
+                    .prepare_cached(&format!("select * from products where {found} order by id limit ?2 offset ?3"))?
                     .query_map(params![words, PAGE_SIZE, i64::from(before) * PAGE_SIZE], Product::from_row)?
                     .collect::<Result<_, _>>()?;
                 Ok(Page { page, pages: (total + PAGE_SIZE - 1) / PAGE_SIZE, total, products })
@@ -76,4 +82,11 @@ impl Catalog {
         self.cache.put(&product);
         Ok(product)
     }
+}
+
+/// The words in the language of the index, quoted: in there, `AND`, `*` and `"` mean something.
+fn each(words: &str) -> String {
+    let words = words.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<_> = words.map(|word| format!("\"{word}\"*")).collect();
+    if words.is_empty() { "\"\"".to_owned() } else { words.join(" ") }
 }

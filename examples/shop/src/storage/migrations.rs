@@ -3,11 +3,12 @@
 use rusqlite::{Connection, Error, TransactionBehavior};
 use service_core::Result;
 
-const STEPS: [(&str, &str); 4] = [
+const STEPS: [(&str, &str); 5] = [
     ("0001_products", include_str!("../../migrations/0001_products.sql")),
     ("0002_users", include_str!("../../migrations/0002_users.sql")),
     ("0003_orders", include_str!("../../migrations/0003_orders.sql")),
     ("0004_letters", include_str!("../../migrations/0004_letters.sql")),
+    ("0005_search", include_str!("../../migrations/0005_search.sql")),
 ];
 
 /// Takes the steps that the database has not taken yet: all of them, or none.
@@ -23,7 +24,7 @@ pub(super) fn apply(connection: &mut Connection) -> Result<()> {
     let taken: u32 = transaction.query_row("select count(*) from migrations", (), |row| row.get(0))?;
     let Some(steps) = STEPS.get(taken as usize..) else {
         let known = STEPS.len();
-        return Err(format!("it is of version {taken}, and this shop knows only {known}; start a newer shop").into());
+        return Err(format!("it is of version {taken}, and this shop knows only {known}").into());
     };
     for (name, sql) in steps {
         transaction.execute_batch(sql).map_err(|error| format!("migration {name} failed: {}", without_sql(error)))?;
