@@ -1,8 +1,9 @@
 //! [`PriceList`]: what the supplier sends, as CSV.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use csv::{Position, StringRecord};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use service_core::Result;
@@ -39,17 +40,40 @@ impl PriceList {
     /// # Errors
     /// Says which line is wrong, and how.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut seen = HashSet::new();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers()?.clone();
+        let mut lines = HashMap::new();
         let mut entries = Vec::new();
-        for entry in csv::Reader::from_reader(text.as_bytes()).deserialize() {
-            let entry: Entry = entry?;
-            if !seen.insert(entry.sku.clone()) {
-                return Err(format!("{} is listed twice", entry.sku).into());
+        for record in reader.into_records() {
+            let record = record.map_err(|error| in_words(&error, &header))?;
+            let entry: Entry = record.deserialize(Some(&header)).map_err(|error| in_words(&error, &header))?;
+            let line = record.position().map_or(0, Position::line);
+            if let Some(earlier) = lines.insert(entry.sku.clone(), line) {
+                return Err(format!("line {line}: {} is listed in line {earlier} already", entry.sku).into());
             }
             entries.push(entry);
         }
+        if entries.is_empty() {
+            return Err("it lists no products".into());
+        }
         Ok(Self { fingerprint: fingerprint(text), entries })
     }
+}
+
+/// What is wrong, in the words of whoever wrote the list.
+fn in_words(error: &csv::Error, header: &StringRecord) -> String {
+    let what = match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => {
+            let column = err.field().and_then(|field| header.get(usize::try_from(field).ok()?));
+            column.map_or_else(String::new, |column| format!("{column}: ")) + &err.kind().to_string()
+        }
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("it has {len} fields, and the header {expected_len}")
+        }
+        _ => return error.to_string(),
+    };
+    let line = error.position().map_or(0, Position::line);
+    format!("line {line}: {what}")
 }
 
 fn fingerprint(text: &str) -> String {
