@@ -43,19 +43,23 @@ impl Shop {
 
     /// Asks; the status and the JSON.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let length = body.len();
-        write!(
-            stream,
+        let mut stream = self.begin(&format!(
             "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .expect("a request");
+        ));
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         (status, serde_json::from_str(body).expect("JSON"))
+    }
+
+    /// Sends what may be part of a request.
+    pub(crate) fn begin(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
+        stream
     }
 
     /// Sends the signal, and waits for the end: how it ended, and what it printed after the listening line.
