@@ -11,7 +11,7 @@ pub enum ShopError {
     #[error(transparent)]
     NotReady(#[from] NotReady),
     /// Nothing has this id.
-    #[error("there is no {kind} {id}")]
+    #[error("there is no {kind} {id}; check the id")]
     NotFound {
         /// `product`, `user` or `order`.
         kind: &'static str,
@@ -22,10 +22,10 @@ pub enum ShopError {
     #[error("{0}")]
     Invalid(String),
     /// The e-mail address belongs to somebody.
-    #[error("a user with the address {0} exists already")]
+    #[error("a user with the address {0} exists already; use another")]
     EmailTaken(String),
     /// There is not enough of a product, so nothing was ordered.
-    #[error("only {left} of {name} left")]
+    #[error("only {left} of {name} left; order fewer")]
     OutOfStock {
         /// The product's name.
         name: String,

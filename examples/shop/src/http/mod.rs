@@ -1,5 +1,6 @@
 //! The door: JSON over HTTP.
 
+mod body;
 mod port;
 mod problem;
 mod routes;

@@ -1,7 +1,7 @@
 //! [`Problem`]: a failure, as an answer.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -53,19 +53,9 @@ impl From<NotReady> for Problem {
     }
 }
 
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        let status = match &rejection {
-            JsonRejection::JsonDataError(_) => StatusCode::BAD_REQUEST,
-            _ => rejection.status(),
-        };
-        Self::new(status, rejection.body_text())
-    }
-}
-
 impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::new(rejection.status(), rejection.body_text())
+    fn from(_: QueryRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "search like this: /products?q=kettle&page=2; pages are counted from 1")
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
+use super::body::Body;
 use super::problem::Problem;
 use crate::products::{Catalog, Page, Product};
 use crate::sales::{CategorySales, NewOrder, NewUser, Order, Orders, Recommendations, Reports, User, Users};
@@ -65,8 +66,7 @@ async fn find_product(State(shop): State<Shop>, id: Result<Path<i64>, PathReject
     Ok(Json(Shown { product, bought_with: recommended.unwrap_or_default() }))
 }
 
-async fn create_user(State(shop): State<Shop>, new: Result<Json<NewUser>, JsonRejection>) -> Created<User> {
-    let Json(new) = new?;
+async fn create_user(State(shop): State<Shop>, Body(new): Body<NewUser>) -> Created<User> {
     Ok((StatusCode::CREATED, Json(shop.users.create(new).await?)))
 }
 
@@ -75,8 +75,7 @@ async fn find_user(State(shop): State<Shop>, id: Result<Path<i64>, PathRejection
     Ok(Json(shop.users.find(id).await?))
 }
 
-async fn place_order(State(shop): State<Shop>, new: Result<Json<NewOrder>, JsonRejection>) -> Created<Order> {
-    let Json(new) = new?;
+async fn place_order(State(shop): State<Shop>, Body(new): Body<NewOrder>) -> Created<Order> {
     Ok((StatusCode::CREATED, Json(shop.orders.place(new).await?)))
 }
 
@@ -90,7 +89,7 @@ async fn report_sales() -> Answer<Vec<CategorySales>> {
 }
 
 async fn nothing_there(uri: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+    Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}; begin with /products", uri.path()))
 }
 
 async fn not_like_that(method: Method, uri: Uri) -> Problem {

@@ -19,8 +19,8 @@ pub struct NewOrder {
 pub struct NewLine {
     /// Which.
     pub product_id: i64,
-    /// How many.
-    pub quantity: u32,
+    /// How many, from 1 to 1000.
+    pub quantity: i64,
 }
 
 /// What somebody bought.
@@ -48,8 +48,11 @@ pub struct OrderLine {
     /// What one of it cost, in cents.
     pub price_cents: i64,
     /// How many.
-    pub quantity: u32,
+    pub quantity: i64,
 }
+
+const MOST_LINES: usize = 100;
+const MOST_PIECES: i64 = 1_000;
 
 impl NewOrder {
     /// The same with one line a product, in the order of their ids, if it can be.
@@ -57,6 +60,9 @@ impl NewOrder {
     /// # Errors
     /// [`ShopError::Invalid`] says what is wrong.
     pub(super) fn checked(mut self) -> Result<Self, ShopError> {
+        let possible = |line: &NewLine| (1..=MOST_PIECES).contains(&line.quantity);
+        // Before they are added up as well: 3 and -2 are not 1.
+        let all_possible = self.lines.iter().all(possible);
         self.lines.sort_by_key(|line| line.product_id);
         self.lines.dedup_by(|line, kept| {
             let same = line.product_id == kept.product_id;
@@ -65,11 +71,11 @@ impl NewOrder {
             }
             same
         });
-        if self.lines.is_empty() || self.lines.len() > 100 {
-            return Err(ShopError::Invalid("an order has 1 to 100 lines".to_owned()));
+        if self.lines.is_empty() || self.lines.len() > MOST_LINES {
+            return Err(ShopError::Invalid(format!("an order has 1 to {MOST_LINES} lines")));
         }
-        if self.lines.iter().any(|line| line.quantity == 0 || line.quantity > 1_000) {
-            return Err(ShopError::Invalid("of each product, 1 to 1000 can be ordered".to_owned()));
+        if !(all_possible && self.lines.iter().all(possible)) {
+            return Err(ShopError::Invalid(format!("of each product, 1 to {MOST_PIECES} can be ordered")));
         }
         Ok(self)
     }
@@ -78,7 +84,7 @@ impl NewOrder {
 impl OrderLine {
     /// What all of this line costs, in cents.
     pub(super) fn total_cents(&self) -> i64 {
-        self.price_cents * i64::from(self.quantity)
+        self.price_cents * self.quantity
     }
 
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {

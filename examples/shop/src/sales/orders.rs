@@ -11,7 +11,7 @@ use crate::letters::{Letter, Outbox};
 use crate::products::{Cache, Catalog};
 use crate::storage::Db;
 
-/// What was bought.
+/// What was bought. It takes from the stock that the [`Catalog`] has imported, so it requires that, though it never asks it.
 #[service(autowire, requires = [Catalog])]
 pub struct Orders {
     db: Arc<Db>,

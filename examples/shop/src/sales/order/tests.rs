@@ -1,6 +1,6 @@
 use super::*;
 
-fn checked(lines: &[(i64, u32)]) -> Result<Vec<(i64, u32)>, String> {
+fn checked(lines: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, String> {
     let lines = lines.iter().map(|&(product_id, quantity)| NewLine { product_id, quantity }).collect();
     let order = NewOrder { user_id: 1, lines }.checked().map_err(|error| error.to_string())?;
     Ok(order.lines.iter().map(|line| (line.product_id, line.quantity)).collect())
@@ -21,7 +21,9 @@ fn an_order_has_lines() {
 
 #[test]
 fn a_line_has_a_quantity() {
-    for lines in [&[(1, 0)][..], &[(1, 1_001)], &[(1, 600), (1, 600)], &[(1, u32::MAX), (1, u32::MAX)]] {
+    for lines in
+        [&[(1, 0)][..], &[(1, 1_001)], &[(1, 600), (1, 600)], &[(1, i64::MAX), (1, i64::MAX)], &[(1, 3), (1, -2)]]
+    {
         assert_eq!(checked(lines), Err("of each product, 1 to 1000 can be ordered".to_owned()));
     }
 }
