@@ -2,6 +2,7 @@
 
 mod boot_order;
 mod boot_time;
+mod budgets;
 mod dependencies;
 mod events;
 mod every_failure;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::deadline::later;
 use super::hook::{self, Ended};
 use super::instance::Instance;
 use super::panics;
 use super::shared::Shared;
-use super::site::{Site, later};
+use super::site::Site;
 use super::slot::Slot;
 use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, Result, ServiceShutdown, State};
 use crate::mechanism::ambient::Role;
@@ -28,8 +29,6 @@ struct Way<'a> {
     drain: Duration,
     calls_left: Vec<(String, usize)>,
     still_held: usize,
-    /// When a shared budget is used up, if there is one.
-    limit: Option<Instant>,
 }
 
 /// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
@@ -37,21 +36,22 @@ struct Way<'a> {
 pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Option<Duration>) -> ServiceShutdown {
     let slot = site.slot.clone();
     let budgets = shared.plan.services()[slot.index].facts.budgets;
-    let mut way = Way::new(&slot, limit);
+    let mut way = Way::new(&slot);
+    site.deadline.bind(limit);
 
     slot.close();
     slot.emit(EventKind::Draining { service: slot.name.clone() });
     let began = Instant::now();
     site.stopping.cancel();
-    let drained_by = way.within(budgets.drain);
-    way.drain(drained_by).await;
-    way.join(&site, drained_by).await;
+    site.deadline.set(later(budgets.drain));
+    way.drain(&site).await;
+    way.join(&site).await;
     way.drain = began.elapsed();
 
     slot.set(State::Stopping, Refusal::State);
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
     let stopping = Instant::now();
-    site.deadline.set(way.within(budgets.shutdown));
+    site.deadline.set(later(budgets.shutdown));
     if let Some(shutdown) = shared.hooks[slot.index].shutdown(site.clone()) {
         way.hook(&site, Phase::Shutdown, shutdown).await;
     }
@@ -64,39 +64,28 @@ pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Opti
 pub(crate) async fn undo(site: &Arc<Site>, instance: Option<Instance>, limit: Option<Duration>) -> Undone {
     let slot = site.slot.clone();
     let budgets = site.shared.plan.services()[slot.index].facts.budgets;
-    let mut way = Way::new(&slot, limit);
+    let mut way = Way::new(&slot);
+    site.deadline.bind(limit);
     let began = Instant::now();
     site.stopping.cancel();
-    way.join(site, way.within(budgets.drain)).await;
+    site.deadline.set(later(budgets.drain));
+    way.join(site).await;
     way.drain = began.elapsed();
     let stopping = Instant::now();
-    site.deadline.set(way.within(budgets.shutdown));
+    site.deadline.set(later(budgets.shutdown));
     way.clean_up(site).await;
     way.release(|| instance.map_or(0, Instance::release));
     way.finish(stopping.elapsed())
 }
 
 impl<'a> Way<'a> {
-    fn new(slot: &'a Slot, limit: Option<Duration>) -> Self {
-        Self {
-            slot,
-            outcome: Outcome::Clean,
-            drain: Duration::ZERO,
-            calls_left: Vec::new(),
-            still_held: 0,
-            limit: limit.map(later),
-        }
+    fn new(slot: &'a Slot) -> Self {
+        Self { slot, outcome: Outcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
     }
 
-    /// When this budget ends, or the shared one, if that is sooner.
-    fn within(&self, budget: Duration) -> Instant {
-        let own = later(budget);
-        self.limit.map_or(own, |limit| limit.min(own))
-    }
-
-    async fn drain(&mut self, until: Instant) {
+    async fn drain(&mut self, site: &Site) {
         let began = Instant::now();
-        if timeout_at(until, self.slot.drained()).await.is_err() {
+        if site.deadline.bounds(self.slot.drained()).await.is_none() {
             self.calls_left = self.slot.calls_left();
             let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
             let words = format!("still running: {}", calls.join(", "));
@@ -104,11 +93,10 @@ impl<'a> Way<'a> {
         }
     }
 
-    async fn join(&mut self, site: &Site, until: Instant) {
+    async fn join(&mut self, site: &Site) {
         let began = Instant::now();
         site.tasks.close();
-        let left = site.tasks.wait_all(until.saturating_duration_since(Instant::now())).await;
-        if left > 0 {
+        if site.deadline.bounds(site.tasks.ended()).await.is_none() {
             let names = site.tasks.names().join(", ");
             site.tasks.abort_all();
             let blocking = site.tasks.wait_all(GRACE).await > 0;

@@ -1,16 +1,17 @@
 //! Brings one service up: `init`, `start`, the first `health`, as often as its retry allows, inside one budget.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::bring_down::{Undone, undo};
+use super::deadline::{Deadline, later};
 use super::hook::{self, Ended};
 use super::instance::Instance;
 use super::shared::Shared;
-use super::site::{Deadline, Site, later};
+use super::site::Site;
 use crate::fact::{EventKind, Failure};
 use crate::mechanism::ambient::Role;
 
@@ -25,21 +26,14 @@ pub(crate) enum Risen {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Abort {
     token: CancellationToken,
-    /// When the undoing must have ended, if it has a part in a common budget.
-    limit: Arc<OnceLock<Instant>>,
+    deadline: Arc<Deadline>,
 }
 
 impl Abort {
-    /// Gives it up; what it has begun may take so long to be undone.
+    /// Gives it up; what it has begun may take so long to be undone, if it has a part in a common budget.
     pub(crate) fn now(&self, limit: Option<Duration>) {
-        if let Some(limit) = limit {
-            self.limit.get_or_init(|| later(limit));
-        }
+        self.deadline.bind(limit);
         self.token.cancel();
-    }
-
-    fn limit(&self) -> Option<Duration> {
-        self.limit.get().map(|until| until.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -48,7 +42,8 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Abort) ->
     let slot = shared.slots[index].clone();
     let facts = &shared.plan.services()[index].facts;
     let began = Instant::now();
-    let deadline = Arc::new(Deadline::after(facts.budgets.init));
+    let deadline = &abort.deadline;
+    deadline.set(later(facts.budgets.init));
     let mut attempt = 1;
     loop {
         slot.times().attempts = attempt;
@@ -64,17 +59,16 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Abort) ->
             Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.place, phase, elapsed, error), true),
             Ended::Panicked(message) => (Failure::panic(&slot.name, slot.place, phase, elapsed, message), true),
             Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false),
-            Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, abort.limit()).await },
+            Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
         };
         // The cleanups have a budget of their own; what is left of this one is for the next attempt.
-        let until = deadline.get();
-        let undone = undo(&site, None, abort.limit()).await;
-        deadline.set(until);
+        let until = deadline.own();
+        let undone = undo(&site, None, None).await;
         let Some(delay) = facts.retry.delay_after(attempt).filter(|_| may_retry) else {
             return Risen::Fell { failure, undone };
         };
         let wake = Instant::now() + delay;
-        if wake >= deadline.get() {
+        if wake >= until {
             // The budget would run out in the pause: the error says more than a time-out would.
             return Risen::Fell { failure, undone };
         }
@@ -82,6 +76,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Abort) ->
         if abort.token.run_until_cancelled(sleep_until(wake)).await.is_none() {
             return Risen::Aborted { undone };
         }
+        deadline.set(until);
         attempt += 1;
     }
 }

@@ -117,7 +117,7 @@ impl<S> Context<S> {
     }
 
     /// Moves the deadline of the running phase to at least this long from now. It must be called before the deadline
-    /// has passed, as with systemd's `EXTEND_TIMEOUT_USEC`.
+    /// has passed, as with systemd's `EXTEND_TIMEOUT_USEC`. The budget of a whole rollback or shutdown stays as it is.
     pub fn extend(&self, time: Duration) {
         self.site.deadline.extend(time);
     }

@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use super::deadline::later;
 use super::lives::{Done, Lives};
 use super::shared::{End, Shared, Timing};
-use super::site::later;
 use super::verdict;
 use crate::decision::machine::{Action, Input, Machine, Ticket};
 use crate::fact::{BootError, BootFailure, EventKind, Reason, Refusal, ShutdownReport, State};

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::JoinError;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::panics;
@@ -50,9 +50,16 @@ where
     let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
     let mut task = tokio::spawn(ambient::marked(site.slot.frame(role), pulse::felt(pulse.clone(), hook)));
     let mut look = watch.began + LOOK;
+    let mut is_last_turn = false;
     let given_up = loop {
-        let until = site.deadline.get();
-        let mut wake = pin!(sleep_until(until.min(look)));
+        let last_turn = is_last_turn.then(|| pulse.caught_up());
+        let mut wake = pin!(async move {
+            match last_turn {
+                // Bounded, because something else may block the thread that it is to run on.
+                Some(turn) => drop(timeout(GRACE, turn).await),
+                None => drop(timeout_at(look, site.deadline.passed()).await),
+            }
+        });
         let mut aborted = pin!(abort.cancelled());
         let ended = poll_fn(|cx| {
             if let Poll::Ready(joined) = Pin::new(&mut task).poll(cx) {
@@ -71,8 +78,13 @@ where
                 return ended;
             }
             // It may have been extended since.
-            None if site.deadline.get() <= Instant::now() => break false,
-            None => look = watch.look(),
+            None if site.deadline.get() > Instant::now() => {
+                is_last_turn = false;
+                look = watch.look();
+            }
+            None if is_last_turn => break false,
+            // It may be about to end, in time: woken as we were, and not polled yet.
+            None => is_last_turn = true,
         }
     };
     let detail = watch.detail();

@@ -4,6 +4,7 @@ mod bring_down;
 mod bring_up;
 mod call;
 mod context;
+mod deadline;
 mod declare;
 mod definition;
 mod driver;

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
 use crate::fact::lasted;
 use crate::mechanism::pin_project;
 
@@ -17,6 +20,7 @@ pub(crate) const BLOCKING: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub(crate) struct Pulse {
     beat: Mutex<Beat>,
+    polled: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +29,7 @@ struct Beat {
     polling_since: Option<Instant>,
     woken_since: bool,
     longest_poll: Duration,
+    ended: bool,
 }
 
 impl Pulse {
@@ -43,6 +48,19 @@ impl Pulse {
         (longest >= BLOCKING).then_some(longest)
     }
 
+    /// Waits until it has been polled for everything that has woken it, and for what else is due at this very instant.
+    /// Does not come back if it has ended: whoever waits for that is told by its task.
+    pub(crate) async fn caught_up(&self) {
+        yield_now().await;
+        loop {
+            let polled = self.polled.notified();
+            if self.lock().has_caught_up() {
+                break;
+            }
+            polled.await;
+        }
+    }
+
     /// What it is doing, for a message.
     pub(crate) fn describe(&self) -> String {
         let beat = self.lock();
@@ -58,6 +76,13 @@ impl Pulse {
             (polls, false) => format!("polled {polls} times, then pending, and nothing has woken it since"),
             (_, true) => "it was woken, but not polled since: the runtime is busy or blocked".to_owned(),
         }
+    }
+}
+
+impl Beat {
+    /// Whether it has had its turn: it is in the middle of it, or nothing has woken it since the last one.
+    fn has_caught_up(&self) -> bool {
+        !self.ended && (self.polling_since.is_some() || self.polls > 0 && !self.woken_since)
     }
 }
 
@@ -89,21 +114,27 @@ impl<F: Future> Future for Felt<F> {
             beat.polling_since = Some(began);
         }
         // Also when the poll panics: a future that has ended is not blocking.
-        let _ended = Ended { pulse: this.pulse, began };
-        this.future.poll(&mut Context::from_waker(&waker))
+        let mut polled = Polled { pulse: this.pulse, began, pending: false };
+        let poll = this.future.poll(&mut Context::from_waker(&waker));
+        polled.pending = poll.is_pending();
+        poll
     }
 }
 
-struct Ended<'a> {
+struct Polled<'a> {
     pulse: &'a Pulse,
     began: Instant,
+    pending: bool,
 }
 
-impl Drop for Ended<'_> {
+impl Drop for Polled<'_> {
     fn drop(&mut self) {
         let mut beat = self.pulse.lock();
         beat.polling_since = None;
         beat.longest_poll = beat.longest_poll.max(self.began.elapsed());
+        beat.ended = !self.pending;
+        drop(beat);
+        self.pulse.polled.notify_waiters();
     }
 }
 

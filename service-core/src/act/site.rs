@@ -3,11 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::deadline::Deadline;
 use super::shared::Shared;
 use super::slot::Slot;
 use super::tasks::Tasks;
@@ -61,42 +60,4 @@ impl Site {
     fn cleanups(&self) -> MutexGuard<'_, Vec<Cleanup>> {
         self.cleanups.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// When a phase must have ended. It only ever moves later.
-#[derive(Debug)]
-pub(crate) struct Deadline {
-    until: Mutex<Instant>,
-}
-
-impl Deadline {
-    pub(crate) fn after(time: Duration) -> Self {
-        Self { until: Mutex::new(later(time)) }
-    }
-
-    pub(crate) fn get(&self) -> Instant {
-        *self.lock()
-    }
-
-    /// At least this long from now.
-    pub(crate) fn extend(&self, time: Duration) {
-        let mut until = self.lock();
-        *until = (*until).max(later(time));
-    }
-
-    /// A new phase, a new deadline.
-    pub(crate) fn set(&self, until: Instant) {
-        *self.lock() = until;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Instant> {
-        self.until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// So long from now; a time that the clock cannot hold is as good as never.
-pub(crate) fn later(time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
-    let now = Instant::now();
-    now.checked_add(time.min(FAR)).unwrap_or(now)
 }

@@ -122,18 +122,20 @@ impl Tasks {
 
     /// Waits until none is running, or for this long, and says how many still are.
     pub async fn wait_all(&self, timeout: Duration) -> usize {
-        let all = async {
-            loop {
-                let ended = self.inner.ended.notified();
-                if self.is_empty() {
-                    break;
-                }
-                ended.await;
-            }
-        };
         // A time-out is an answer here, not an error: the count says it.
-        let _ = tokio::time::timeout(timeout, all).await;
+        let _ = tokio::time::timeout(timeout, self.ended()).await;
         self.len()
+    }
+
+    /// Waits until none is running.
+    pub(crate) async fn ended(&self) {
+        loop {
+            let ended = self.inner.ended.notified();
+            if self.is_empty() {
+                break;
+            }
+            ended.await;
+        }
     }
 
     /// Refuses new tasks from now on.

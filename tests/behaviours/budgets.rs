@@ -1,0 +1,64 @@
+//! Budgets to the millisecond: what is due when one ends is in time, what is spent still grants a turn, and what all
+//! share nobody can extend.
+
+use service_core::{Definition, Result};
+use tests::{Record, isolated, ms};
+use tokio::time::{Instant, sleep};
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_at_the_instant_of_a_deadline_is_in_time() -> Result<()> {
+    // Its last timer was set after that of its deadline, so it is woken after whoever watches the deadline.
+    let steps = Definition::new("steps").init(async |_| {
+        sleep(ms(2)).await;
+        sleep(ms(3)).await;
+        Ok(())
+    });
+    let registry = isolated().define(steps.init_timeout(ms(5))).boot().await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_budget_still_grants_every_hook_a_turn() -> Result<()> {
+    let record = Record::new();
+    let cleaning = record.clone();
+    let service = record.quick("a").start(move |_, cx| {
+        let record = cleaning.clone();
+        cx.defer(async move { record.note("cleaned up") });
+        async { Ok(()) }
+    });
+    let registry = isolated().shutdown_timeout(ms(0)).define(service).boot().await?;
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["init a", "up a", "shutdown a", "down a", "cleaned up"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_does_not_reach_beyond_the_budget_of_the_whole_shutdown() -> Result<()> {
+    let greedy = Definition::new("greedy").shutdown(async |_, cx| {
+        cx.extend(ms(60_000));
+        sleep(ms(50_000)).await;
+        Ok(())
+    });
+    let registry = isolated().shutdown_timeout(ms(1_000)).define(greedy).boot().await?;
+    let began = Instant::now();
+    registry.shutdown().await.expect_err("it was abandoned");
+    assert_eq!(began.elapsed(), ms(1_000));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_cuts_short_what_a_failed_service_was_undoing_before() {
+    let fails = Definition::new("fails").init(async |cx| {
+        cx.defer(async { sleep(ms(9_000)).await });
+        Result::<()>::Err("no".into())
+    });
+    let fails_later = Definition::new("fails later").init(async |_| {
+        sleep(ms(10)).await;
+        Result::<()>::Err("neither".into())
+    });
+    let began = Instant::now();
+    let builder = isolated().rollback_timeout(ms(1_000)).define(fails).define(fails_later);
+    builder.boot().await.expect_err("both fail");
+    assert_eq!(began.elapsed(), ms(1_010));
+}
