@@ -62,7 +62,7 @@ impl Script {
 
 impl Mood {
     fn terms(&self, dice: &mut Dice) -> Terms {
-        let mut total = |dice: &mut Dice| if dice.chance(20) { dice.pick(&[0, 1, 50, 500, 3_000]) } else { 25_000 };
+        let total = |dice: &mut Dice| if dice.chance(20) { dice.pick(&[0, 1, 50, 500, 3_000]) } else { 25_000 };
         Terms {
             boot: dice.chance(10).then(|| dice.time(0, 3 * self.longest)),
             rollback: total(dice),

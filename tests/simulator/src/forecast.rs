@@ -27,10 +27,10 @@ pub(crate) enum Cause {
 pub(crate) enum Stage {
     /// An attempt, which began with the stage; until when `init` runs in it.
     Attempt { number: u32, init_until: u64 },
-    /// Undoing an attempt.
-    Undo,
-    /// The pause between two attempts.
-    Pause,
+    /// Undoing an attempt; how that goes.
+    Undo(Verdict),
+    /// The pause between two attempts; how undoing the first one went.
+    Pause(Verdict),
 }
 
 /// How a service comes up, or does not.
@@ -124,12 +124,12 @@ impl Part {
             let whole = doing != Doing::Init || cause != Cause::TimedOut;
             let undo = self.undo(phase.now - began, whole);
             phase.unsure |= undo.unsure;
-            stages.push((phase.now, phase.now + undo.lasts(), Stage::Undo));
+            stages.push((phase.now, phase.now + undo.lasts(), Stage::Undo(undo.verdict)));
             phase.now += undo.lasts();
             let pause = self.pause_after(number).filter(|_| cause != Cause::TimedOut);
             match pause {
                 Some(pause) if phase.now + pause < phase.deadline => {
-                    stages.push((phase.now, phase.now + pause, Stage::Pause));
+                    stages.push((phase.now, phase.now + pause, Stage::Pause(undo.verdict)));
                     phase.now += pause;
                     number += 1;
                 }
@@ -194,7 +194,7 @@ impl Rise {
     /// How it is undone, and how long after it began, when it is aborted so long after it began. `None` if it fails by
     /// itself instead. Two answers where two things happen at that very instant.
     pub(crate) fn aborted(&self, part: &Part, at: u64) -> Vec<Option<(u64, Fall)>> {
-        let nothing = Fall { drain: 0, own: 0, verdict: Verdict::Clean, unsure: false };
+        let undone = |own, verdict| Fall { drain: 0, own, verdict, unsure: false };
         let mut answers = Vec::new();
         for (place, &(from, to, stage)) in self.stages.iter().enumerate() {
             if !(from..=to).contains(&at) {
@@ -203,6 +203,10 @@ impl Rise {
             match stage {
                 Stage::Attempt { init_until, .. } => {
                     let lasted = at - from;
+                    if lasted == 0 {
+                        // Before anything had begun.
+                        answers.push(Some((at, undone(0, Verdict::Clean))));
+                    }
                     if at <= init_until {
                         answers.push(Some((at, part.undo(lasted, false))));
                     }
@@ -210,9 +214,9 @@ impl Rise {
                         answers.push(Some((at, part.undo(lasted, true))));
                     }
                 }
-                Stage::Undo if place + 1 == self.stages.len() => answers.push(None),
-                Stage::Undo => answers.push(Some((to, nothing))),
-                Stage::Pause => answers.push(Some((at, nothing))),
+                Stage::Undo(_) if place + 1 == self.stages.len() => answers.push(None),
+                Stage::Undo(verdict) => answers.push(Some((at, undone(to - at, verdict)))),
+                Stage::Pause(verdict) => answers.push(Some((at, undone(0, verdict)))),
             }
         }
         answers

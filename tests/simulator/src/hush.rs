@@ -7,7 +7,7 @@ use std::sync::Once;
 
 /// The error of a hook that fails.
 #[derive(Debug)]
-pub struct Loud;
+pub(crate) struct Loud;
 
 impl fmt::Display for Loud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,7 @@ thread_local! {
 }
 
 /// Runs something in which panics are not printed.
-pub fn hush<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn hush<T>(run: impl FnOnce() -> T) -> T {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let print = std::panic::take_hook();

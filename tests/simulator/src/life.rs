@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -81,7 +82,9 @@ impl Told {
             EventKind::Blocked { .. } => &[State::Blocked],
             EventKind::Draining { .. } => &[State::Draining, State::Stopping, State::Stopped],
             EventKind::Stopping { .. } => &[State::Stopping, State::Stopped],
-            EventKind::Stopped { .. } | EventKind::Undone { .. } => &[State::Stopped],
+            // What fails by itself is undone first.
+            EventKind::Undone { .. } => &[State::Failed, State::Stopped],
+            EventKind::Stopped { .. } => &[State::Stopped],
             _ => return,
         };
         let window = self.stage.window.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -112,7 +115,17 @@ impl Life {
 
     /// Everything that was seen, in words: two lives are alike if these are.
     pub fn log(&self) -> String {
-        format!("{:#?}", (&self.steps, &self.events, &self.boot, self.booted_at, &self.down, &self.complaints))
+        let mut log = String::new();
+        for Step { at, service, hook, did } in &self.steps {
+            log.push_str(&format!("{at:?}: {hook:?} of {service} {did:?}\n"));
+        }
+        for event in &self.events {
+            let service = event.kind.service().map(Script::number);
+            log.push_str(&format!("{:?}: event {} of {service:?}: {:?}\n", event.at, event.number, event.kind));
+        }
+        log.push_str(&format!("at {:?} the boot was {:?}\n", self.booted_at, self.boot));
+        log.push_str(&format!("told: {:?}\ncomplaints: {:?}\n", self.down, self.complaints));
+        log
     }
 }
 
@@ -146,7 +159,16 @@ async fn live(script: &Script) -> Life {
         stage.trail.complain("a hook did something after the end".to_owned());
     }
     let events = std::mem::take(&mut *told.events.lock().unwrap_or_else(PoisonError::into_inner));
-    let (steps, complaints) = stage.trail.take();
+    drop(told);
+    let (steps, mut complaints) = stage.trail.take();
+    let instances = stage.instances.load(Ordering::Relaxed);
+    if instances > 0 {
+        complaints.push(format!("{instances} instances outlive the registry"));
+    }
+    // Every hook and every listener has a reference to the stage, and the registry has those.
+    if Arc::strong_count(&stage) > 1 {
+        complaints.push("something of the registry outlives it".to_owned());
+    }
     Life { steps, events, boot, booted_at, down, tasks_left, complaints }
 }
 

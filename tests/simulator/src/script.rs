@@ -1,6 +1,8 @@
 //! [`Script`]: everything that is to happen in one life of one registry, as plain data. Times are in milliseconds, which
 //! is what tokio's clock counts in.
 
+use std::fmt;
+
 /// What is to happen in one life of one registry.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -187,6 +189,13 @@ pub enum Exit {
     Drop,
 }
 
+impl Need {
+    /// Requires this service.
+    pub const fn requires(on: usize) -> Self {
+        Self { on, bond: Bond::Requires }
+    }
+}
+
 impl Act {
     /// Takes so long, and goes well.
     pub const fn well(lasts: u64) -> Self {
@@ -278,5 +287,15 @@ impl Script {
             part.needs.iter().for_each(|need| dependants[need.on].push(service));
         }
         dependants
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (service, part) in self.parts.iter().enumerate() {
+            writeln!(f, "{service}: {part:?}")?;
+        }
+        let Self { parts: _, terms, meddling, listener_panics, serves, exit } = self;
+        write!(f, "{terms:?}, {meddling:?}, a listener panics {listener_panics:?}, serves {serves}, {exit:?}")
     }
 }

@@ -1,8 +1,8 @@
 //! Seeds: proving one, and the folder of those that once failed.
 
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::{fmt, fs};
 
 use crate::{Life, Script, judge};
 
@@ -11,14 +11,14 @@ use crate::{Life, Script, judge};
 /// # Panics
 /// If a rule was broken, with how to do it again.
 pub fn prove(seed: u64) -> Life {
-    prove_script(&Script::draw(seed), &format!("SEED={seed} cargo test -p simulator --release seed -- --nocapture"))
+    prove_script(&Script::draw(seed), format_args!("SEED={seed} cargo test -p simulator --release seed -- --nocapture"))
 }
 
 /// Lives a script, and judges that life.
 ///
 /// # Panics
 /// If a rule was broken, with what is said about how to do it again.
-pub fn prove_script(script: &Script, again: &str) -> Life {
+pub fn prove_script(script: &Script, again: impl fmt::Display) -> Life {
     let Ok(life) = catch_unwind(AssertUnwindSafe(|| Life::live(script))) else {
         panic!("something panicked that must not\n{again}");
     };

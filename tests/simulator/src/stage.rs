@@ -1,5 +1,6 @@
 //! [`Stage`]: turns the parts of a script into definitions whose hooks do what the script says.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,15 +13,19 @@ use crate::hush::Loud;
 use crate::script::{Act, Bond, Chore, Deed, End, Part, Payload, Script};
 use crate::trail::{Hook, Trail};
 
-/// The value of a simulated service.
-#[derive(Debug)]
-pub struct Token {
-    /// Which attempt made it.
-    pub attempt: u32,
+/// The instance of a simulated service.
+pub(crate) struct Token {
+    stage: Arc<Stage>,
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.stage.instances.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What the hooks of one life share.
-pub struct Stage {
+pub(crate) struct Stage {
     /// What they did.
     pub trail: Trail,
     /// The registry's token.
@@ -32,10 +37,12 @@ pub struct Stage {
     /// The context of some service, for a listener that wants to look at the others. It keeps the registry's innards
     /// alive, which nobody counts as a handle.
     pub window: Mutex<Option<Context<Token>>>,
+    /// How many instances are alive.
+    pub instances: AtomicUsize,
 }
 
 /// So many milliseconds.
-pub const fn ms(millis: u64) -> Duration {
+pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
@@ -57,23 +64,24 @@ impl Payload {
 
 impl Stage {
     /// Nothing has happened yet.
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             trail: Trail::new(),
             token: CancellationToken::new(),
             registry: Mutex::default(),
             dropping: Notify::new(),
             window: Mutex::default(),
+            instances: AtomicUsize::new(0),
         })
     }
 
     /// The registry, if it is up.
-    pub fn registry(&self) -> Option<Registry> {
+    pub(crate) fn registry(&self) -> Option<Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Somebody meddles.
-    pub fn meddle(&self, deed: Deed) {
+    pub(crate) fn meddle(&self, deed: Deed) {
         match (deed, self.registry()) {
             (Deed::Cancel, _) | (Deed::Request, None) => self.token.cancel(),
             (Deed::Request, Some(registry)) => registry.request_shutdown("somebody meddled"),
@@ -82,7 +90,7 @@ impl Stage {
     }
 
     /// A service that plays its part.
-    pub fn define(self: &Arc<Self>, script: &Script, service: usize) -> Definition<Token> {
+    pub(crate) fn define(self: &Arc<Self>, script: &Script, service: usize) -> Definition<Token> {
         let part = Arc::new(script.parts[service].clone());
         let needs = |bond: Bond| {
             let needs = part.needs.iter().filter(move |need| need.bond == bond);
@@ -147,7 +155,9 @@ impl Stage {
         play(act, Some(&cx)).await;
         self.defer(&part, service, attempt, &cx, false);
         running.end();
-        outcome(act.ends).map(|()| Token { attempt })
+        outcome(act.ends)?;
+        self.instances.fetch_add(1, Ordering::Relaxed);
+        Ok(Token { stage: self })
     }
 
     fn defer(self: &Arc<Self>, part: &Part, service: usize, attempt: u32, cx: &Context<Token>, early: bool) {

@@ -52,7 +52,7 @@ type Trap = Box<dyn FnOnce() + Send>;
 
 /// What the hooks of one life did. A cheap clone.
 #[derive(Clone)]
-pub struct Trail {
+pub(crate) struct Trail {
     inner: Arc<Inner>,
 }
 
@@ -70,7 +70,7 @@ struct Kept {
 }
 
 /// A hook that is running; if it is dropped without having ended, it was cut off.
-pub struct Running {
+pub(crate) struct Running {
     trail: Trail,
     service: usize,
     hook: Hook,
@@ -79,12 +79,12 @@ pub struct Running {
 
 impl Trail {
     /// Of nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { inner: Arc::new(Inner { born: Instant::now(), kept: Mutex::default() }) }
     }
 
     /// Runs this inside the hook that is the one of this number, from 0, to begin or to end.
-    pub fn set_trap(&self, step: usize, trap: impl FnOnce() + Send + 'static) {
+    pub(crate) fn set_trap(&self, step: usize, trap: impl FnOnce() + Send + 'static) {
         self.lock().trap = Some((step, Box::new(trap)));
     }
 
@@ -114,33 +114,33 @@ impl Trail {
     }
 
     /// A hook begins.
-    pub fn begin(&self, service: usize, hook: Hook) -> Running {
+    pub(crate) fn begin(&self, service: usize, hook: Hook) -> Running {
         self.note(service, hook, Did::Began);
         Running { trail: self.clone(), service, hook, ended: false }
     }
 
     /// A cleanup is deferred.
-    pub fn owe(&self, service: usize, attempt: u32, cleanup: usize) {
+    pub(crate) fn owe(&self, service: usize, attempt: u32, cleanup: usize) {
         self.note(service, Hook::Cleanup(attempt, cleanup), Did::Owed);
     }
 
     /// A hook saw something that must not be.
-    pub fn complain(&self, what: String) {
+    pub(crate) fn complain(&self, what: String) {
         self.lock().complaints.push(what);
     }
 
     /// How much has been done.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lock().steps.len()
     }
 
     /// Whether nothing has been done.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// What was done, and what was complained of.
-    pub fn take(&self) -> (Vec<Step>, Vec<String>) {
+    pub(crate) fn take(&self) -> (Vec<Step>, Vec<String>) {
         let mut kept = self.lock();
         kept.trap = None;
         (std::mem::take(&mut kept.steps), std::mem::take(&mut kept.complaints))
@@ -155,7 +155,7 @@ impl Default for Trail {
 
 impl Running {
     /// It ends by itself.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         self.ended = true;
         self.trail.note(self.service, self.hook, Did::Ended);
     }

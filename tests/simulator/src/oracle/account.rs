@@ -1,7 +1,9 @@
 //! Judges the account that is given of a shutdown or a rollback: everybody who went down, once, and how; and that those
 //! who asked twice were told the same.
 
-use service_core::{Outcome, ShutdownReport};
+use std::mem::discriminant;
+
+use service_core::ShutdownReport;
 
 use super::follow::{At, Seen};
 use super::rule;
@@ -42,35 +44,19 @@ fn entries(script: &Script, report: &ShutdownReport, seen: &[Seen]) -> Result<()
         counts[service] += 1;
         rule!(entry.still_held == 0, "{} references to {service} outlive it", entry.still_held);
         let seen = &seen[service];
-        if let Some(expected) = seen.expected {
-            rule!(expected.is(&entry.outcome), "{service} went down {}, which should be {expected:?}", entry.outcome);
-        }
-        if let Some(outcome) = &seen.outcome {
-            rule!(
-                alike(outcome, &entry.outcome),
-                "{service} went down {outcome}, and the report says {}",
-                entry.outcome
-            );
-        }
+        let outcome = &entry.outcome;
+        let fits = seen.expected.is_none_or(|expected| expected.is(outcome));
+        rule!(fits, "{service} went down {outcome}, which should be {:?}", seen.expected);
+        let told = seen.outcome.as_ref().is_some_and(|told| discriminant(told) == discriminant(outcome));
+        rule!(told, "{service} went down {:?}, and the report says {outcome}", seen.outcome);
     }
-    for (service, &count) in counts.iter().enumerate() {
-        let seen = &seen[service];
-        let expected = match seen.at {
-            At::Stopped | At::Undone => Some(1),
-            At::Failed if seen.rise.undone != Verdict::Clean => Some(1),
-            At::Failed => Some(0),
-            _ => Some(0),
-        };
-        let open = seen.rise.unsure;
-        rule!(
-            open || expected == Some(count),
-            "{service}, which was {:?}, stands {count} times in the report",
-            seen.at
-        );
+    for (service, (&count, seen)) in counts.iter().zip(seen).enumerate() {
+        // What failed by itself goes down with a mishap, or is not worth a word.
+        let due = usize::from(seen.outcome.is_some());
+        rule!(count == due, "{service}, which was {:?}, stands {count} times in the report", seen.at);
+        let expected = seen.expected.filter(|_| seen.at == At::Failed);
+        let fits = expected.is_none_or(|expected| (expected == Verdict::Clean) == seen.outcome.is_none());
+        rule!(fits, "{service} was undone {:?}, which should be {expected:?}", seen.outcome);
     }
     Ok(())
-}
-
-fn alike(one: &Outcome, other: &Outcome) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
 }

@@ -14,6 +14,8 @@ struct Player {
     running: usize,
     chores: usize,
     made: bool,
+    /// How often it was tried in the end.
+    attempts: u32,
     shutdowns: usize,
     goes_down: bool,
     /// Cleanups that are owed, the latest last.
@@ -23,6 +25,11 @@ struct Player {
 pub(super) fn hooks(script: &Script, life: &Life, seen: &[Seen]) -> Result<(), String> {
     let mut players = vec![Player::default(); script.parts.len()];
     let dependants = script.dependants();
+    for step in &life.steps {
+        if let Hook::Init(attempt) = step.hook {
+            players[step.service].attempts = attempt;
+        }
+    }
     for (number, step) in life.steps.iter().enumerate() {
         follow(script, &dependants, seen, &mut players, step)
             .map_err(|broken| format!("step {number}, {step:?}: {broken}"))?;
@@ -76,7 +83,7 @@ fn begins(dependants: &[Vec<usize>], seen: &[Seen], players: &mut [Player], step
     let player = &mut players[service];
     match step.hook {
         Hook::Init(_) => {
-            rule!(player.running == player.chores && player.owed.is_empty(), "the last attempt is not over")
+            rule!(player.running == player.chores && player.owed.is_empty(), "the last attempt is not over");
         }
         Hook::Shutdown => {
             player.shutdowns += 1;
@@ -90,7 +97,12 @@ fn begins(dependants: &[Vec<usize>], seen: &[Seen], players: &mut [Player], step
         _ => {}
     }
     // An attempt that is undone may be followed by another; what was ready goes down for good.
-    if matches!(step.hook, Hook::Shutdown | Hook::Cleanup(..)) && seen[service].at == At::Stopped {
+    let is_last = match step.hook {
+        Hook::Shutdown => true,
+        Hook::Cleanup(attempt, _) => attempt == player.attempts,
+        _ => false,
+    };
+    if is_last && seen[service].at == At::Stopped {
         players[service].goes_down = true;
         for &above in &dependants[service] {
             let running = players[above].running;

@@ -9,9 +9,6 @@ mod watch;
 
 use crate::{Life, Script};
 
-/// A rule that was broken: in words.
-type Broken = Result<(), String>;
-
 /// Fails unless what it says holds.
 macro_rules! rule {
     ($holds:expr, $($words:tt)+) => {

@@ -28,6 +28,8 @@ pub(super) struct Watch<'a> {
     pub dependants: Vec<Vec<usize>>,
     /// The longest way, in edges, from something on which nobody depends down to each service.
     pub heights: Vec<usize>,
+    /// Who will be told to have failed.
+    pub failing: Vec<bool>,
     pub draining_since: Vec<Duration>,
     pub starting: usize,
     pub cap: usize,
@@ -62,6 +64,7 @@ impl<'a> Watch<'a> {
             seen: script.parts.iter().map(|part| seen(part.rise())).collect(),
             eager: script.eager(),
             has_lazy: script.parts.iter().any(|part| part.lazy),
+            failing: vec![false; dependants.len()],
             draining_since: vec![Duration::ZERO; dependants.len()],
             dependants,
             heights,
@@ -145,8 +148,12 @@ impl<'a> Watch<'a> {
     pub(super) fn is_limited(&self, service: usize, fall: Fall) -> bool {
         let Some(sinking) = self.sinking else { return false };
         let since = if self.seen[service].ready.is_some() { self.draining_since[service] } else { sinking.since };
-        let levels = self.levels();
-        since - sinking.since + ms(fall.lasts()) + LEAST * levels > sinking.total
+        self.is_cut_short(since + ms(fall.lasts()))
+    }
+
+    /// Whether the common budget may cut short what is due at that time.
+    pub(super) fn is_cut_short(&self, due: Duration) -> bool {
+        self.sinking.is_some_and(|it| due.saturating_sub(it.since) + LEAST * self.levels() > it.total)
     }
 
     /// How many services are above each other at most.

@@ -1,4 +1,13 @@
-//! Lives of registries, simulated: those that once failed, many at random, and every fault at every event of every small
-//! graph.
+//! Lives of registries, simulated: those that once failed, many at random, every fault at every moment of every small
+//! graph, and the time that a boot, a rollback and a shutdown take.
 
+mod all;
+mod exhaustive;
+mod longest_path;
 mod random;
+
+/// A number from the environment.
+fn asked(name: &str) -> Option<u64> {
+    let value = std::env::var(name).ok()?;
+    Some(value.replace('_', "").parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
+}
