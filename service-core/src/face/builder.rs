@@ -71,6 +71,27 @@ impl Builder {
         self
     }
 
+    /// The same by name: for definitions made at run time.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry, Result};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let shards = ["shard-1", "shard-2"].map(|name| Definition::new(name).init(async |_cx| Ok(0_u8)));
+    /// let [first, second] = shards;
+    /// let registry = Registry::builder().isolated().define(first).define(second).only_named("shard-2").boot().await?;
+    /// assert!(registry.get_named::<u8>("shard-1").is_err());
+    /// registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn only_named(mut self, name: impl Into<String>) -> Self {
+        let text = name.into();
+        self.wish.only.push(Wanted { key: Key::Name(text.clone()), text });
+        self
+    }
+
     /// Boots this service too, even if it is lazy, off by its `when`, or not linked in.
     pub fn with<T: Service>(mut self) -> Self {
         self.wish.with.push(wanted::<T>());
