@@ -38,6 +38,8 @@ pub enum Capability {
     Cancellation,
     /// The shutdown may be asked for by several callers, at once or later.
     RepeatedShutdown,
+    /// Two registries can be up in one process at the same time.
+    SeveralRegistries,
 }
 
 impl fmt::Display for Capability {
@@ -58,6 +60,7 @@ impl fmt::Display for Capability {
             Self::ServiceShutdownTimeout => "shutdown timeout of a service",
             Self::Cancellation => "cancellation",
             Self::RepeatedShutdown => "repeated shutdown",
+            Self::SeveralRegistries => "several registries",
         })
     }
 }

@@ -95,7 +95,7 @@ impl Plan {
         let mut cancelled = self.cancelled.subscribe();
         async move {
             if cancelled.wait_for(|is_cancelled| *is_cancelled).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }
