@@ -30,11 +30,13 @@ macro_rules! steps {
 steps! {
     boot = "01_boot";
     autowire = "02_autowire";
-    guarded = "03_guarded";
-    lazy_and_optional = "04_lazy_and_optional";
-    rollback = "05_rollback";
-    definitions = "06_definitions";
-    background = "07_background";
-    testing = "08_testing";
-    graph = "09_graph";
+    traits = "03_traits";
+    guarded = "04_guarded";
+    lazy_and_optional = "05_lazy_and_optional";
+    background = "06_background";
+    rollback = "07_rollback";
+    shutdown = "08_shutdown";
+    testing = "09_testing";
+    definitions = "10_definitions";
+    graph = "11_graph";
 }

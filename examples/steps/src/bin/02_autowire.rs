@@ -1,27 +1,17 @@
-//! What a service requires is ready before it. `autowire` reads it off the fields; a trait object will do, too.
+//! What a service requires is ready before it. `autowire` reads it off the fields.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use service_core::{Context, Lifecycle, Registry, Result, service};
 
-trait Mail: Send + Sync {
-    fn send(&self, to: &str, text: &str);
-}
-
-#[service(provides = [dyn Mail])]
+#[service]
 struct Printer;
 
 impl Lifecycle for Printer {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
         println!("the printer is warm");
         Ok(Self)
-    }
-}
-
-impl Mail for Printer {
-    fn send(&self, to: &str, text: &str) {
-        println!("to {to}: {text}");
     }
 }
 
@@ -33,17 +23,23 @@ struct Settings {
 
 #[service(autowire)]
 struct Newsletter {
-    mail: Arc<dyn Mail>,
+    printer: Arc<Printer>,
     settings: Arc<Settings>,
     sent: AtomicU32,
     #[service(default = 2)]
     at_most: u32,
 }
 
+impl Printer {
+    fn print(&self, to: &str, text: &str) {
+        println!("to {to}: {text}");
+    }
+}
+
 impl Newsletter {
     fn send(&self, to: &str) {
         if self.sent.fetch_add(1, Ordering::Relaxed) < self.at_most {
-            self.mail.send(to, &format!("news from {}", self.settings.sender));
+            self.printer.print(to, &format!("news from {}", self.settings.sender));
         } else {
             println!("{to} has to wait");
         }
@@ -57,6 +53,7 @@ async fn main() -> Result<()> {
     for reader in ["Ada", "Grace", "Edsger"] {
         newsletter.send(reader);
     }
+    drop(newsletter);
     registry.shutdown().await?;
     Ok(())
 }
