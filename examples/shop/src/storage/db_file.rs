@@ -4,7 +4,7 @@ use std::fs;
 use std::mem;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, MAIN_DB};
 use service_core::Result;
 
 use super::migrations;
@@ -46,6 +46,10 @@ impl DbFile {
 
 fn open(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
+    // SQLite opens what it may not write all the same, and the first order would find out.
+    if connection.is_readonly(MAIN_DB)? {
+        return Err("it may not be written".into());
+    }
     connection.execute_batch("pragma journal_mode = wal; pragma foreign_keys = on")?;
     migrations::apply(&mut connection)?;
     Ok(connection)
