@@ -34,8 +34,11 @@ async fn run() -> Result<()> {
 
 async fn serve(settings: Settings) -> Result<()> {
     let registry = shop::registry(settings).signals(true).boot().await.map_err(in_a_sentence)?;
+    let report = registry.report();
     say(registry.graph());
+    say(format_args!("up in {:.1?}, the longest path: {}", report.total, report.critical_path.join(" → ")));
     say(format_args!("listening on http://{}", registry.get::<Port>()?.address()));
+    say("try /products?q=kettle; ctrl-c ends it");
     say(registry.run().await?);
     Ok(())
 }
