@@ -63,7 +63,13 @@ impl Command {
     /// # Errors
     /// Names the argument that is unknown, lacks its value, or has one that cannot be.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
-        let mut parser = lexopt::Parser::from_args(arguments);
+        Self::read(lexopt::Parser::from_args(arguments)).map_err(|error| match error {
+            lexopt::Error::MissingValue { .. } => format!("{error}; see --help").into(),
+            error => error,
+        })
+    }
+
+    fn read(mut parser: lexopt::Parser) -> Result<Self, lexopt::Error> {
         let mut settings = Settings::default();
         let mut graph = None;
         while let Some(argument) = parser.next()? {

@@ -24,7 +24,7 @@ fn graph_and_help_win_over_serving() {
 #[test]
 fn each_mistake_gets_a_sentence() {
     for (line, sentence) in [
-        ("--port", "missing argument for option '--port'"),
+        ("--port", "missing argument for option '--port'; see --help"),
         ("--port 70000", "cannot parse argument \"70000\": a port is a number from 0 to 65535"),
         ("--graph svg", "cannot parse argument \"svg\": a graph is printed as text, dot, mermaid or json"),
         ("--prot 1", "invalid option '--prot'; see --help"),
