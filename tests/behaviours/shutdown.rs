@@ -261,7 +261,7 @@ async fn a_reference_that_outlives_its_instance_is_reported() -> Result<()> {
     let kept = registry.get_named::<u32>("a")?;
     let report = registry.shutdown().await?;
     assert_eq!(report.services[0].still_held, 1);
-    assert!(report.to_string().contains("1 references outlive it"), "{report}");
+    assert!(report.to_string().contains("a reference outlives it"), "{report}");
     drop(kept);
     Ok(())
 }

@@ -88,7 +88,7 @@ pub(crate) struct HandedOver<S> {
 
 impl<S: Homed> Hooks for HandedOver<S> {
     fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
-        let instance = instance(self.value.clone(), &self.views, &site);
+        let instance = instance(self.value.clone(), &self.views, &site).handed_over();
         Box::pin(async move { Ok(instance) })
     }
 

@@ -11,19 +11,26 @@ type View = Box<dyn Any + Send + Sync>;
 pub(crate) struct Instance {
     value: Arc<dyn Any + Send + Sync>,
     views: Vec<(TypeId, View)>,
+    /// References that the registry itself keeps beside it: nobody is to be blamed for them.
+    ours: usize,
 }
 
 impl Instance {
     /// An instance that can be asked for as its own type.
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
-        Self { value: value.clone(), views: vec![(TypeId::of::<T>(), Box::new(value))] }
+        Self { value: value.clone(), views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
+    }
+
+    /// The same, of a value that was handed over: the registry keeps it for as long as it could come up.
+    pub(crate) fn handed_over(self) -> Self {
+        Self { ours: 1, ..self }
     }
 
     /// An instance that is only a trait object.
     pub(crate) fn of_dyn<T: ?Sized + Send + Sync + 'static>(value: Arc<T>) -> Self {
         // The trait object has no type of its own to be kept by: the view is the value.
         let keeper: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-        Self { value: keeper, views: vec![(TypeId::of::<T>(), Box::new(value))] }
+        Self { value: keeper, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
     }
 
     /// Adds a trait object it can be asked for as.
@@ -44,11 +51,11 @@ impl Instance {
 
     /// Lets go of it, and says how many references outlive that.
     pub(crate) fn release(self) -> usize {
-        let Self { value, views } = self;
+        let Self { value, views, ours } = self;
         drop(views);
         let left: Weak<_> = Arc::downgrade(&value);
         drop(value);
-        left.strong_count()
+        left.strong_count().saturating_sub(ours)
     }
 }
 
@@ -57,3 +64,6 @@ impl fmt::Debug for Instance {
         f.debug_struct("Instance").field("views", &self.views.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

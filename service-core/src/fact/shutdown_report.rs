@@ -61,8 +61,10 @@ impl fmt::Display for ShutdownReport {
             for (method, count) in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }
-            if *still_held > 0 {
-                write!(f, ", {still_held} references outlive it")?;
+            match still_held {
+                0 => {}
+                1 => f.write_str(", a reference outlives it")?,
+                many => write!(f, ", {many} references outlive it")?,
             }
             writeln!(f)?;
         }

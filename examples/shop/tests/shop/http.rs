@@ -30,6 +30,7 @@ fn an_order_outlives_a_restart() {
     let (end, printed) = shop.signal("TERM");
     assert_eq!(end.code(), Some(0), "{printed}");
     assert!(printed.contains("services shut down cleanly") && printed.contains("SIGTERM received"), "{printed}");
+    assert!(!printed.contains("outlive"), "{printed}");
     let letters = [(1, "Welcome to the shop"), (2, "Your order 1")];
     for (number, subject) in letters {
         let letter = fs::read_to_string(folder.path().join(format!("spool/{number}.eml"))).expect("a letter");
