@@ -136,7 +136,7 @@ impl Slot {
 
     fn gate(&self) -> &Gate {
         match self.home.get() {
-            Some(home) if self.at_home.load(Ordering::Acquire) => home.gate(),
+            Some(home) if self.at_home.load(Ordering::Acquire) => home.door().gate(),
             _ => &self.own_gate,
         }
     }
@@ -176,7 +176,7 @@ impl Slot {
     pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
         let Some(home) = self.home.get() else { return Vec::new() };
         let inside = self.gate().inside();
-        let name = |lane: usize| if lane < LANES { home.method(lane) } else { "calls that these have made" };
+        let name = |lane: usize| if lane < LANES { home.door().method(lane) } else { "calls that these have made" };
         let left = inside.iter().enumerate().filter(|(_, count)| **count > 0);
         left.map(|(lane, count)| (name(lane).to_owned(), *count)).collect()
     }
@@ -212,14 +212,14 @@ impl Slot {
 
     /// Admits a call, counted in this lane, if the gate is open.
     pub(crate) fn admit(self: &Arc<Self>, lane: usize) -> Option<Pass> {
-        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), ambient::thread(), lane)?;
-        Some(Pass { slot: self.clone(), counted: Some(ticket) })
+        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), ambient::stripe() + lane)?;
+        Some(Pass { slot: self.clone(), counted: ticket })
     }
 
     /// Admits a call of somebody who is inside already, whatever the gate says.
     pub(crate) fn admit_insider(self: &Arc<Self>) -> Pass {
         self.gate().enter_inside();
-        Pass { slot: self.clone(), counted: None }
+        Pass { slot: self.clone(), counted: Ticket::NONE }
     }
 
     /// Takes one of the places of those who wait.
@@ -240,8 +240,8 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
 /// A call that passed the gate; leaves when it is dropped.
 pub(crate) struct Pass {
     slot: Arc<Slot>,
-    /// Where it was counted; `None` for an insider.
-    counted: Option<Ticket>,
+    /// Where it was counted; [`Ticket::NONE`] for an insider.
+    counted: Ticket,
 }
 
 impl Pass {
@@ -252,9 +252,10 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        match self.counted {
-            Some(ticket) => self.slot.gate().leave(ticket),
-            None => self.slot.gate().leave_inside(),
+        if self.counted.is_some() {
+            self.slot.gate().leave(self.counted);
+        } else {
+            self.slot.gate().leave_inside();
         }
     }
 }

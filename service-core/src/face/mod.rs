@@ -2,6 +2,7 @@
 //! and test support. What users touch stands here; what it does stands below.
 
 mod builder;
+mod call;
 mod catalog;
 mod current;
 #[cfg(unix)]
@@ -15,8 +16,9 @@ mod signals;
 mod trial;
 
 pub use builder::Builder;
+pub use call::{Call, call};
 pub use catalog::{Entry, inventory};
-pub use guard::{Call, Entered, Who, call, enter};
+pub use guard::{Entered, Who, enter};
 pub use registry::Registry;
 pub use service::Service;
 pub use trial::{Trial, argument};

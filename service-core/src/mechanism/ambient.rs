@@ -4,11 +4,12 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use super::pin_project;
+use super::{gate, pin_project};
 
 /// What a frame stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,9 @@ impl Frame {
     pub(crate) const fn new(registry: u32, service: u32, role: Role) -> Self {
         Self(((registry as u64) << 32) | (((service & Self::NO_SERVICE) as u64) << 8) | role as u64)
     }
+
+    /// The frame of nobody, in no registry: those are numbered from 1.
+    const NOBODY: Self = Self::new(0, Self::NO_SERVICE, Role::Scope);
 
     pub(crate) const fn from_word(word: u64) -> Self {
         Self(word)
@@ -82,8 +86,8 @@ struct Stack {
     /// How many frames there are, and flags. So that the frames in place are free to be used, that the thread has a number
     /// and that it starts no service is one comparison: less than [`DEPTH`].
     cursor: Cell<usize>,
-    /// The thread's number, once it has one.
-    thread: Cell<usize>,
+    /// Where this thread counts its calls, at every gate, once it has a number.
+    stripe: Cell<usize>,
     /// The lowest frames.
     frames: [Cell<Frame>; DEPTH],
 }
@@ -94,7 +98,7 @@ thread_local! {
     static STACK: Stack = const {
         Stack {
             cursor: Cell::new(UNNUMBERED),
-            thread: Cell::new(0),
+            stripe: Cell::new(0),
             frames: [const { Cell::new(Frame(0)) }; DEPTH],
         }
     };
@@ -106,6 +110,14 @@ thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Top {
     cursor: usize,
+}
+
+/// Pops the frame of a guarded call when it is dropped, on a panic too. It need not know where that is: a call changes no
+/// flag, so one frame less is where the stack was.
+#[derive(Debug)]
+pub(crate) struct Pushed {
+    /// A frame belongs to its thread.
+    _not_send: PhantomData<*const ()>,
 }
 
 /// Pops its frame when it is dropped, on a panic too.
@@ -126,10 +138,10 @@ pub(crate) fn top() -> Option<Top> {
 }
 
 impl Top {
-    /// A number that threads share out evenly.
+    /// Where this thread counts its calls, at every gate.
     #[inline(always)]
-    pub(crate) fn thread(self) -> usize {
-        STACK.with(|stack| stack.thread.get())
+    pub(crate) fn stripe(self) -> usize {
+        STACK.with(|stack| stack.stripe.get())
     }
 
     /// The innermost frame.
@@ -139,33 +151,33 @@ impl Top {
         STACK.with(|stack| Some(stack.frames[below % DEPTH].get()))
     }
 
-    /// Pushes a frame until the returned value is dropped.
+    /// Pushes the frame of a guarded call until the returned value is dropped.
     #[inline(always)]
-    pub(crate) fn push(self, frame: Frame) -> Entered {
+    pub(crate) fn push(self, frame: Frame) -> Pushed {
         STACK.with(|stack| {
             stack.frames[self.cursor % DEPTH].set(frame);
             stack.cursor.set(self.cursor + 1);
         });
-        Entered { cursor: self.cursor, _not_send: PhantomData }
+        Pushed { _not_send: PhantomData }
     }
 }
 
-/// A number that threads share out evenly; this thread has one afterwards.
-pub(crate) fn thread() -> usize {
+/// Where this thread counts its calls, at every gate; it has a number afterwards, and threads share the stripes evenly.
+pub(crate) fn stripe() -> usize {
     STACK.with(|stack| {
         let cursor = stack.cursor.get();
         if cursor & UNNUMBERED != 0 {
-            stack.thread.set(THREADS.fetch_add(1, Ordering::Relaxed));
+            stack.stripe.set(gate::stripe(THREADS.fetch_add(1, Ordering::Relaxed)));
             stack.cursor.set(cursor & !UNNUMBERED);
         }
-        stack.thread.get()
+        stack.stripe.get()
     })
 }
 
 /// Pushes a frame until the returned value is dropped.
 pub(crate) fn enter(frame: Frame) -> Entered {
     // First of all: the cursor that is kept must be that of a thread with a number.
-    thread();
+    stripe();
     STACK.with(|stack| {
         let cursor = stack.cursor.get();
         let depth = cursor & !FLAGS;
@@ -181,6 +193,26 @@ pub(crate) fn enter(frame: Frame) -> Entered {
         stack.cursor.set((cursor + 1) | starting);
         Entered { cursor, _not_send: PhantomData }
     })
+}
+
+/// Pushes the frame of a guarded call until the returned value is dropped.
+pub(crate) fn push(frame: Frame) -> Pushed {
+    // The frame is popped by the value returned.
+    let _ = ManuallyDrop::new(enter(frame));
+    Pushed { _not_send: PhantomData }
+}
+
+/// Pushes the innermost frame once more: whoever looks finds what it would have found without. For the call of a value that
+/// nobody manages.
+pub(crate) fn push_again() -> Pushed {
+    push(innermost().unwrap_or(Frame::NOBODY))
+}
+
+impl Drop for Pushed {
+    #[inline(always)]
+    fn drop(&mut self) {
+        STACK.with(|stack| stack.cursor.set(stack.cursor.get() - 1));
+    }
 }
 
 impl Drop for Entered {

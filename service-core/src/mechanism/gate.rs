@@ -5,22 +5,22 @@
 //!   So "is this value managed", "by this gate" and "is it up" are one comparison.
 //! - `counters[stripe * LANES + lane]`: bits 0 to 30 count who is inside, by the thread's stripe and the method's lane.
 //!   One enters and leaves on the same counter, so the count is never negative. The sign, [`CLOSED`]: who counts itself
-//!   in from now on is refused, who counts itself out wakes the drain.
+//!   out from now on wakes the drain.
 //! - `insiders`: who was let in although the gate was closed, because they are part of what the drain waits for.
 //! - `drain`: whom the last to leave wakes.
 //!
 //! # Invariants
 //! 1. Whoever is inside is counted, from before the call runs until after it has ended.
 //! 2. A counter is only changed by read-modify-writes, so on each of them counting in and closing happen one after the
-//!    other, and the same instruction that counts a caller in tells it which of the two came first. Whoever is admitted is
-//!    in the count that the closing found.
+//!    other. Where counting in came first, the closing found the caller in the count. Where the closing came first,
+//!    counting in acquires what it released, `open` no longer being the token; so whoever compares the token *after*
+//!    counting itself in, and finds it, is in the count that the closing found.
 //! 3. So the admitted calls of a closed counter only become fewer. (Who is refused counts itself in and out again; that
 //!    can delay the drain, never end it early.) A counter that was seen at zero after closing has no admitted call for
 //!    good, and the counters may be read one after the other.
-//! 4. The gate may be closed and opened again, with another token, while somebody stands between comparing the old one
-//!    and counting itself in. It compares again afterwards: counting in acquires what the closing released on the same
-//!    counter, and so cannot see the old token any more. (Opening adds nothing to that: it only continues the release
-//!    sequence.)
+//! 4. The gate may be closed and opened again, with another token, while somebody is on its way in with the old one. By
+//!    invariant 2 it cannot see the old token any more once it counts itself in after that closing. (Opening adds nothing
+//!    to that: it only continues the release sequence.)
 //! 5. An insider is counted before the one whose part it is leaves. The drain reads `insiders` after all counters: if it
 //!    has seen that one gone, it sees the insider.
 //! 6. Whoever leaves a closed gate looks for the drain's waker *after* counting itself out, and the drain stores its
@@ -53,9 +53,25 @@ pub(crate) struct Gate {
     drain: Mutex<Option<Waker>>,
 }
 
+/// Where the counters for the thread of this number begin.
+pub(crate) const fn stripe(thread: usize) -> usize {
+    thread % STRIPES * LANES
+}
+
 /// Where somebody who is inside was counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket(u32);
+
+impl Ticket {
+    /// Of somebody who is not inside.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// Written so that whoever asks has checked the bounds, too.
+    #[inline(always)]
+    pub(crate) const fn is_some(self) -> bool {
+        (self.0 as usize) < COUNTERS
+    }
+}
 
 impl Gate {
     #[cfg(not(loom))]
@@ -101,31 +117,32 @@ impl Gate {
         self.open.load(Ordering::Acquire) == token
     }
 
-    /// Counts the caller in, if the gate is open for this token: on the stripe of its thread, in the lane of its method.
+    /// Counts the caller in, if the gate is open for this token: at a place that is the [`stripe`] of its thread plus the
+    /// lane of its method. Nobody is admitted at a place that there is not.
     #[inline(always)]
-    pub(crate) fn enter(&self, token: usize, stripe: usize, lane: usize) -> Option<Ticket> {
+    pub(crate) fn enter(&self, token: usize, place: usize) -> Option<Ticket> {
+        let counter = self.counters.get(place)?;
         // The common refusal costs one load and disturbs no drain.
         if !self.is_open(token) {
             return None;
         }
-        // A power of two, so the compiler needs no bounds check.
-        let ticket = Ticket(((stripe * LANES + lane) % COUNTERS) as u32);
-        // Invariant 2.
-        if self.counter(ticket).fetch_add(1, entering()) >= 0 {
-            // Invariant 4.
-            if self.open.load(Ordering::Relaxed) == token {
-                return Some(ticket);
-            }
+        let ticket = Ticket(place as u32);
+        // Invariants 2 and 4: first count, then compare.
+        counter.fetch_add(1, entering());
+        if self.open.load(Ordering::Relaxed) == token {
+            return Some(ticket);
         }
         self.turn_back(ticket);
         None
     }
 
-    /// Counts the caller out.
+    /// Counts out a caller that was counted in.
     #[inline(always)]
-    pub(crate) fn leave(&self, ticket: Ticket) {
-        // Never 0, because the caller was counted; written so that the processor's flags are the answer.
-        if self.counter(ticket).fetch_sub(1, leaving()) <= 0 {
+    pub(crate) fn leave(&self, Ticket(place): Ticket) {
+        // A power of two, so the compiler needs no bounds check.
+        let counter = &self.counters[place as usize % COUNTERS];
+        // Of what is left, because that is what the processor's flags tell.
+        if counter.fetch_add(-1, leaving()).wrapping_add(-1) < 0 {
             self.wake();
         }
     }
@@ -172,11 +189,6 @@ impl Gate {
             if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-    }
-
-    #[inline(always)]
-    fn counter(&self, Ticket(at): Ticket) -> &AtomicI32 {
-        &self.counters[at as usize % COUNTERS]
     }
 
     #[cold]

@@ -13,7 +13,8 @@ use super::output::{Output, Shape};
 pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) -> TokenStream {
     let (who, future) = (Ident::new("who", Span::mixed_site()), Ident::new("future", Span::mixed_site()));
     let Made { before, made } = Made::by(output, method);
-    let guarded = call.future_of(&who.to_token_stream(), output, future.to_token_stream());
+    // Awaited in a block of ours, so that what is left of it is dropped while the call is still counted.
+    let guarded = call.future_of(&who.to_token_stream(), output, quote!(async move { #future.await }));
     let guarded = quote!(async move { #guarded });
     let guarded = match output.shape {
         Shape::Boxed => quote!(::std::boxed::Box::pin(#guarded)),

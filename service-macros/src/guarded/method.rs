@@ -1,7 +1,7 @@
 //! [`guard`]: wraps the body of one method, whatever its shape.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{FnArg, ImplItemFn, Receiver, ReceiverKind, Type, Visibility, parse_quote};
 
@@ -57,22 +57,18 @@ impl Call<'_> {
 
     /// The same, of a `Who` made earlier.
     pub(crate) fn future_of(&self, who: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
-        let policy = self.policy;
-        let (service, method) = (quote_spanned!(self.service=> Self), self.method());
+        let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
         let refused = Ident::new("refused", Span::mixed_site());
         let refusal = output.refusal(&refused);
         let call = quote_spanned!(self.span()=> ::service_core::__private::call);
-        quote! {
-            match #call::<#service, _>(#who, #method, #policy, #body).await {
-                ::core::result::Result::Ok(returned) => returned,
-                ::core::result::Result::Err(#refused) => #refusal,
-            }
-        }
+        quote!(#call::<#service, _, _>(#who, #method, |#refused| #refusal, #body).await)
     }
 
     fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
         let who = &self.who;
-        let (service, method) = (quote_spanned!(self.service=> Self), self.method());
+        // To wait would block the thread.
+        let refuse = quote!(::service_core::__private::Policy::Refuse);
+        let (service, method) = (quote_spanned!(self.service=> Self), self.method(refuse));
         let (entered, refused) =
             (Ident::new("_entered", Span::mixed_site()), Ident::new("refused", Span::mixed_site()));
         let refusal = output.refusal(&refused);
@@ -86,11 +82,11 @@ impl Call<'_> {
         }
     }
 
-    /// What calls of this method are counted under.
-    fn method(&self) -> TokenStream {
+    /// What calls of this method are counted under, and what they do while the service is not up.
+    fn method(&self, policy: TokenStream) -> TokenStream {
         let name = &self.name;
         quote! {{
-            static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(#name);
+            static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(#name, #policy);
             &METHOD
         }}
     }

@@ -36,7 +36,7 @@ impl Service {
 
     /// A guarded call; it reads the instance, as many calls may at once.
     fn call(&self, stripe: usize) -> bool {
-        let Some(ticket) = self.gate.enter(1, stripe, 0) else { return false };
+        let Some(ticket) = self.gate.enter(1, stripe) else { return false };
         self.touch();
         self.gate.leave(ticket);
         true
@@ -108,7 +108,7 @@ fn s18_a_call_made_inside_a_call_is_waited_for_even_if_it_outlives_it() {
         let service = Service::up();
         let outer = service.clone();
         let calls = thread::spawn(move || {
-            let Some(ticket) = outer.gate.enter(1, 1, 0) else { return };
+            let Some(ticket) = outer.gate.enter(1, 1) else { return };
             outer.gate.enter_inside();
             outer.gate.leave(ticket);
             outer.touch();
@@ -128,7 +128,7 @@ fn a_late_call_against_the_next_instance() {
     service.gate.open(2);
     call.join().expect("a call does not panic");
     assert!(service.gate.is_empty(), "everybody who was counted in was counted out");
-    assert!(service.gate.enter(2, 0, 0).is_some(), "the gate is open for the next instance");
+    assert!(service.gate.enter(2, 0).is_some(), "the gate is open for the next instance");
 }
 
 #[test]

@@ -1,19 +1,28 @@
 impl Users {
     pub async fn find(&self, id: i64) -> Result<User, Error> {
-        match ::service_core::__private::call::<
+        ::service_core::__private::call::<
             Self,
+            _,
             _,
         >(
                 ::service_core::__private::Who::<Self>::at(&self),
                 {
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "find",
+                        ::service_core::__private::Policy::WaitFor(
+                            ::core::time::Duration::new(2u64, 0u32),
+                        ),
                     );
                     &METHOD
                 },
-                ::service_core::__private::Policy::WaitFor(
-                    ::core::time::Duration::new(2u64, 0u32),
-                ),
+                |refused| {
+                    #[allow(unused_imports)]
+                    use ::service_core::__private::Panics as _;
+                    ::service_core::__private::Refused::<
+                        Result<User, Error>,
+                    >::new(refused)
+                        .answer()
+                },
                 async move {
                     #[allow(
                         unreachable_code,
@@ -30,15 +39,6 @@ impl Users {
                 },
             )
             .await
-        {
-            ::core::result::Result::Ok(returned) => returned,
-            ::core::result::Result::Err(refused) => {
-                #[allow(unused_imports)]
-                use ::service_core::__private::Panics as _;
-                ::service_core::__private::Refused::<Result<User, Error>>::new(refused)
-                    .answer()
-            }
-        }
     }
     /**
 
@@ -53,6 +53,7 @@ When the call is refused, because the service is not ready.*/
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "count",
+                    ::service_core::__private::Policy::Refuse,
                 );
                 &METHOD
             },
@@ -75,20 +76,26 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub async fn none() -> usize {
-        match ::service_core::__private::call::<
+        ::service_core::__private::call::<
             Self,
+            _,
             _,
         >(
                 ::service_core::__private::Who::<Self>::current(),
                 {
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "none",
+                        ::service_core::__private::Policy::WaitFor(
+                            ::core::time::Duration::new(2u64, 0u32),
+                        ),
                     );
                     &METHOD
                 },
-                ::service_core::__private::Policy::WaitFor(
-                    ::core::time::Duration::new(2u64, 0u32),
-                ),
+                |refused| {
+                    #[allow(unused_imports)]
+                    use ::service_core::__private::Panics as _;
+                    ::service_core::__private::Refused::<usize>::new(refused).answer()
+                },
                 async move {
                     #[allow(
                         unreachable_code,
@@ -105,14 +112,6 @@ When the call is refused, because the service is not ready.*/
                 },
             )
             .await
-        {
-            ::core::result::Result::Ok(returned) => returned,
-            ::core::result::Result::Err(refused) => {
-                #[allow(unused_imports)]
-                use ::service_core::__private::Panics as _;
-                ::service_core::__private::Refused::<usize>::new(refused).answer()
-            }
-        }
     }
     /**
 
@@ -127,6 +126,7 @@ When the call is refused, because the service is not ready.*/
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "opaque",
+                    ::service_core::__private::Policy::Refuse,
                 );
                 &METHOD
             },
@@ -145,64 +145,64 @@ When the call is refused, because the service is not ready.*/
         let n = self.n;
         let future = async move { n };
         async move {
-            match ::service_core::__private::call::<
+            ::service_core::__private::call::<
                 Self,
+                _,
                 _,
             >(
                     who,
                     {
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "later",
+                            ::service_core::__private::Policy::WaitFor(
+                                ::core::time::Duration::new(2u64, 0u32),
+                            ),
                         );
                         &METHOD
                     },
-                    ::service_core::__private::Policy::WaitFor(
-                        ::core::time::Duration::new(2u64, 0u32),
-                    ),
-                    future,
+                    |refused| {
+                        #[allow(unused_imports)]
+                        use ::service_core::__private::Panics as _;
+                        ::service_core::__private::Refused::<
+                            Result<u8, Error>,
+                        >::new(refused)
+                            .answer()
+                    },
+                    async move { future.await },
                 )
                 .await
-            {
-                ::core::result::Result::Ok(returned) => returned,
-                ::core::result::Result::Err(refused) => {
-                    #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<Result<u8, Error>>::new(refused)
-                        .answer()
-                }
-            }
         }
     }
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> {
         let who = ::service_core::__private::Who::<Self>::at(&self);
         let future = async { 5 };
         ::std::boxed::Box::pin(async move {
-            match ::service_core::__private::call::<
+            ::service_core::__private::call::<
                 Self,
+                _,
                 _,
             >(
                     who,
                     {
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "boxed",
+                            ::service_core::__private::Policy::WaitFor(
+                                ::core::time::Duration::new(2u64, 0u32),
+                            ),
                         );
                         &METHOD
                     },
-                    ::service_core::__private::Policy::WaitFor(
-                        ::core::time::Duration::new(2u64, 0u32),
-                    ),
-                    future,
+                    |refused| {
+                        #[allow(unused_imports)]
+                        use ::service_core::__private::Panics as _;
+                        ::service_core::__private::Refused::<
+                            Result<u8, Error>,
+                        >::new(refused)
+                            .answer()
+                    },
+                    async move { future.await },
                 )
                 .await
-            {
-                ::core::result::Result::Ok(returned) => returned,
-                ::core::result::Result::Err(refused) => {
-                    #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<Result<u8, Error>>::new(refused)
-                        .answer()
-                }
-            }
         })
     }
     /**
@@ -219,31 +219,29 @@ When the call is refused, because the service is not ready.*/
             some()
         })();
         ::std::boxed::Box::pin(async move {
-            match ::service_core::__private::call::<
+            ::service_core::__private::call::<
                 Self,
+                _,
                 _,
             >(
                     who,
                     {
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "early",
+                            ::service_core::__private::Policy::WaitFor(
+                                ::core::time::Duration::new(2u64, 0u32),
+                            ),
                         );
                         &METHOD
                     },
-                    ::service_core::__private::Policy::WaitFor(
-                        ::core::time::Duration::new(2u64, 0u32),
-                    ),
-                    future,
+                    |refused| {
+                        #[allow(unused_imports)]
+                        use ::service_core::__private::Panics as _;
+                        ::service_core::__private::Refused::<u8>::new(refused).answer()
+                    },
+                    async move { future.await },
                 )
                 .await
-            {
-                ::core::result::Result::Ok(returned) => returned,
-                ::core::result::Result::Err(refused) => {
-                    #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<u8>::new(refused).answer()
-                }
-            }
         })
     }
     fn own(&self) -> Result<()> {
@@ -254,6 +252,7 @@ When the call is refused, because the service is not ready.*/
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "own",
+                    ::service_core::__private::Policy::Refuse,
                 );
                 &METHOD
             },
