@@ -49,7 +49,7 @@ impl Log {
         let count = |deed| self.count(service, hook, deed);
         ensure((count(Deed::Began), count(Deed::Ended)) == (1, 1), || {
             format!(
-                "{hook:?} of {service} began {} times and ended well {} times",
+                "{hook} of {service} began {} times and ended well {} times",
                 count(Deed::Began),
                 count(Deed::Ended)
             )
