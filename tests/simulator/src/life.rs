@@ -161,10 +161,6 @@ async fn live(script: &Script) -> Life {
     let events = std::mem::take(&mut *told.events.lock().unwrap_or_else(PoisonError::into_inner));
     drop(told);
     let (steps, mut complaints) = stage.trail.take();
-    let instances = stage.instances.load(Ordering::Relaxed);
-    if instances > 0 {
-        complaints.push(format!("{instances} instances outlive the registry"));
-    }
     // Every hook and every listener has a reference to the stage, and the registry has those.
     if Arc::strong_count(&stage) > 1 {
         complaints.push("something of the registry outlives it".to_owned());
@@ -191,15 +187,15 @@ async fn lifetime(script: &Script, stage: &Arc<Stage>, told: &Arc<Told>) -> Live
         let boot = boot(script, stage, told);
         match first(meddler.as_mut(), boot).await {
             Ok(Ok(registry)) => registry,
-            Ok(Err(error)) => return (Boot::Failed(error), born.elapsed(), Vec::new(), tasks()),
+            Ok(Err(error)) => return (Boot::Failed(error), born.elapsed(), Vec::new(), remains(stage)),
             Err(()) => {
                 let dropped_at = born.elapsed();
                 if script.parts.is_empty() || stage.trail.is_empty() && events(told) == 0 {
                     // It was dropped before it was first polled.
-                    return (Boot::Dropped, dropped_at, Vec::new(), tasks());
+                    return (Boot::Dropped, dropped_at, Vec::new(), remains(stage));
                 }
                 ended(told).await;
-                return (Boot::Dropped, dropped_at, Vec::new(), settled().await);
+                return (Boot::Dropped, dropped_at, Vec::new(), settled(stage).await);
             }
         }
     };
@@ -231,10 +227,10 @@ async fn lifetime(script: &Script, stage: &Arc<Stage>, told: &Arc<Told>) -> Live
             let handle = stage.registry.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop((handle, registry));
             ended(told).await;
-            return (boot, booted_at, Vec::new(), settled().await);
+            return (boot, booted_at, Vec::new(), settled(stage).await);
         }
     };
-    let tasks = tasks();
+    let tasks = remains(stage);
     stage.registry.lock().unwrap_or_else(PoisonError::into_inner).take();
     (boot, booted_at, down, tasks)
 }
@@ -271,8 +267,12 @@ async fn first<F: Future, G: Future>(mut one: std::pin::Pin<&mut F>, other: G) -
     }
 }
 
-/// How many tasks are alive; none is this code's own.
-fn tasks() -> usize {
+/// How many tasks are alive, now that everything is down; none is this code's own. Instances must not be.
+fn remains(stage: &Stage) -> usize {
+    let instances = stage.instances.load(Ordering::Relaxed);
+    if instances > 0 {
+        stage.trail.complain(format!("rule 6: {instances} instances were not let go"));
+    }
     Handle::current().metrics().num_alive_tasks()
 }
 
@@ -288,9 +288,9 @@ async fn ended(told: &Told) {
 }
 
 /// The last event is told shortly before the last task ends.
-async fn settled() -> usize {
+async fn settled(stage: &Stage) -> usize {
     for _ in 0..8 {
         tokio::task::yield_now().await;
     }
-    tasks()
+    remains(stage)
 }
