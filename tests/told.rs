@@ -63,6 +63,7 @@ pub fn told(event: &Event) -> String {
         EventKind::Stopping { .. } => "stopping",
         EventKind::Stopped { .. } => "stopped",
         EventKind::TaskFailed { .. } => "task failed",
+        EventKind::TaskRestarting { .. } => "task restarting",
         EventKind::TaskRefused { .. } => "task refused",
         EventKind::LeftRunning { services } => return format!("left running {}", services.join(", ")),
         EventKind::ShutDown { .. } => "shut down",

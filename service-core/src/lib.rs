@@ -10,8 +10,8 @@ pub use act::{Context, Definition, Ending, Lifecycle, Tasks};
 pub use decision::{CriticalPath, Graph, Plan, ServiceNode, Step};
 pub use face::{Builder, Registry, Service};
 pub use fact::{
-    Absence, BootError, BootFailure, BoxError, Event, EventKind, Failure, Health, HealthReport, Link, NotReady,
-    Outcome, Phase, Place, PlanError, Problem, Reason, Refusal, Report, Requires, Result, Retry, RunError,
+    Absence, BootError, BootFailure, BoxError, Event, EventKind, Every, Failure, Health, HealthReport, Link, NotReady,
+    Outcome, Phase, Place, PlanError, Problem, Reason, Refusal, Report, Requires, Restart, Result, Retry, RunError,
     ServiceHealth, ServiceReport, ServiceShutdown, ShutdownError, ShutdownReport, Site, State, Wants,
 };
 pub use service_macros::{guarded, service, test};

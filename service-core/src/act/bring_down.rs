@@ -103,7 +103,7 @@ impl<'a> Way<'a> {
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
         }
-        for failure in site.tasks.take_failures() {
+        if let Some(failure) = site.tasks.failure() {
             self.failed(failure);
         }
     }

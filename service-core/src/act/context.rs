@@ -101,6 +101,21 @@ impl<S> Context<S> {
         self.site.stopping.clone()
     }
 
+    /// Sleeps, and says whether that was to the end: `false` as soon as this service begins to go down.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use std::time::Duration;
+    /// # async fn example<S>(cx: Context<S>) {
+    /// while cx.sleep(Duration::from_secs(1)).await {
+    ///     // once a second, until the service goes down
+    /// }
+    /// # }
+    /// ```
+    pub async fn sleep(&self, time: Duration) -> bool {
+        self.site.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
+    }
+
     /// Owes a cleanup: it runs after `shutdown`, or when the service does not come up after all; the latest first.
     pub fn defer<F>(&self, cleanup: F)
     where

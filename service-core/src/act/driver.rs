@@ -17,7 +17,7 @@ use super::lives::{Done, Lives};
 use super::shared::{End, Shared, Timing};
 use super::verdict;
 use crate::decision::machine::{Action, Input, Machine, Ticket};
-use crate::fact::{BootError, BootFailure, EventKind, Reason, Refusal, ShutdownReport, State};
+use crate::fact::{BootError, BootFailure, EventKind, Failure, Reason, Refusal, ShutdownReport, State};
 
 /// What somebody asks of the driver.
 pub(crate) enum Message {
@@ -27,6 +27,8 @@ pub(crate) enum Message {
     NobodyWaits,
     /// One service is to come up, with all it requires.
     Demand { service: usize, reply: oneshot::Sender<()> },
+    /// A task of a service has failed for good.
+    Escalated { service: usize, failure: Failure },
     /// Everything is to go down.
     ShutDown(Reason),
     /// The last handle was dropped.
@@ -180,6 +182,7 @@ impl Driver {
                     self.replies.remove(&ticket);
                 }
             }
+            Message::Escalated { service: _, failure } => self.shut_down(Reason::Failed(failure.to_string().into())),
             Message::ShutDown(reason) => self.shut_down(reason),
             Message::Dropped => {
                 if !self.leaving {

@@ -3,6 +3,7 @@
 mod bring_down;
 mod bring_up;
 mod call;
+mod chore;
 mod context;
 mod deadline;
 mod declare;

@@ -17,7 +17,7 @@ use super::slot::Slot;
 use super::spawned::Spawned;
 use super::waits::Waits;
 use crate::decision::Plan;
-use crate::fact::{BootError, BootFailure, Event, Key, NotReady, Reason, Refusal, ShutdownReport, State};
+use crate::fact::{BootError, BootFailure, Event, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
 use crate::mechanism::ambient;
 
 /// The budgets and switches of one registry.
@@ -203,6 +203,11 @@ impl Shared {
     pub(crate) fn request_shutdown(&self, reason: Reason) {
         self.set_reason(reason.clone());
         self.send(Message::ShutDown(reason));
+    }
+
+    /// A task of a service has failed for good.
+    pub(crate) fn escalate(&self, service: usize, failure: Failure) {
+        self.send(Message::Escalated { service, failure });
     }
 
     /// Ends when the registry has.

@@ -29,11 +29,12 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
         let slot = shared.slots[index].clone();
+        let stopping = CancellationToken::new();
         Self {
-            tasks: Tasks::new(slot.clone()),
+            tasks: Tasks::new(slot.clone(), stopping.clone()),
             shared,
             slot,
-            stopping: CancellationToken::new(),
+            stopping,
             deadline,
             phase: Mutex::new(Phase::Init),
             cleanups: Mutex::default(),

@@ -10,14 +10,42 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::Ending;
+use super::chore::Chore;
+use super::ending::Ending;
 use super::panics;
 use super::slot::Slot;
-use crate::fact::{EventKind, Failure, Phase};
+use crate::fact::{EventKind, Every, Failure, Phase, Restart, Result};
 use crate::mechanism::ambient::{self, Role};
 
 /// The background tasks of one service: joined, then aborted, then reported when it goes down.
+///
+/// A task should end when [`stopping`](super::Context::stopping) is cancelled; it has the service's drain budget for
+/// that, and is aborted afterwards. An error or a panic of a task is an event at once; if nothing starts the task again,
+/// it is a part of the shutdown report, too. Each function says whether the task was started: none is once the service
+/// is on its way down.
+///
+/// ```
+/// use std::time::Duration;
+/// use service_core::{Context, Lifecycle, Restart, Result, service};
+///
+/// #[service]
+/// struct Orders;
+///
+/// impl Lifecycle for Orders {
+///     async fn init(cx: &Context<Self>) -> Result<Self> {
+///         cx.tasks().periodic("heartbeat", Duration::from_secs(5), || async { println!("still here") });
+///         cx.tasks().supervised("processor", Restart::transient(), || process());
+///         Ok(Self)
+///     }
+/// }
+///
+/// async fn process() -> Result<()> {
+///     // …
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Tasks {
     inner: Arc<Inner>,
@@ -25,6 +53,7 @@ pub struct Tasks {
 
 struct Inner {
     slot: Arc<Slot>,
+    stopping: CancellationToken,
     state: Mutex<State>,
     ended: Notify,
 }
@@ -34,7 +63,16 @@ struct State {
     closed: bool,
     next: u64,
     running: BTreeMap<u64, (Arc<str>, AbortHandle)>,
-    failures: Vec<Failure>,
+    /// How the first task failed that nothing started again.
+    failure: Option<Failure>,
+}
+
+/// What becomes of a task of the same name that is running.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    Beside,
+    First,
+    Replaced,
 }
 
 /// Takes its task out of the table when the task's future is dropped, however it ended.
@@ -44,25 +82,85 @@ struct Place {
 }
 
 impl Tasks {
-    pub(crate) fn new(slot: Arc<Slot>) -> Self {
-        Self { inner: Arc::new(Inner { slot, state: Mutex::default(), ended: Notify::new() }) }
+    pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken) -> Self {
+        Self { inner: Arc::new(Inner { slot, stopping, state: Mutex::default(), ended: Notify::new() }) }
     }
 
-    /// Starts a task, and says whether it did: not once the service is on its way down. A task should end when
-    /// [`stopping`](super::Context::stopping) is cancelled; it has the service's drain budget for that, and is aborted
-    /// afterwards. An error or a panic of a task is an event at once, and a part of the shutdown report.
+    /// Starts a task; any number of one name may run.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, like every function here that starts one.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: Ending> + Send + 'static,
     {
-        let name = name.into();
+        self.start(name.into(), Same::Beside, |chore| chore.once(future))
+    }
+
+    /// Starts a task, unless one of its name is running.
+    pub fn spawn_unique<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: Ending> + Send + 'static,
+    {
+        self.start(name.into(), Same::First, |chore| chore.once(future))
+    }
+
+    /// Starts a task in place of those of its name, which are aborted.
+    pub fn replace<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: Ending> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, |chore| chore.once(future))
+    }
+
+    /// Runs `run` at once, and then every so often, in place of tasks of that name. A run that fails is an event, and the
+    /// next one comes in its turn; a run that takes longer than the interval makes it skip the turns it missed. When the
+    /// service goes down, the pause ends at once.
+    pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Every>, run: F) -> bool
+    where
+        F: FnMut() -> R + Send + 'static,
+        R: Future<Output: Ending> + Send + 'static,
+    {
+        let every = every.into();
+        self.start(name.into(), Same::Replaced, |chore| chore.every(every, run))
+    }
+
+    /// Starts a task after a pause, in place of those of its name. If the service goes down first, it never begins.
+    pub fn delayed<F>(&self, name: impl Into<Arc<str>>, delay: Duration, future: F) -> bool
+    where
+        F: Future<Output: Ending> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, move |chore| chore.later(delay, future))
+    }
+
+    /// Runs `run`, and runs it again as the policy says, in place of tasks of that name. If that happens too often, the
+    /// failure goes up to the service: it is restarted if it has a policy of its own, else the registry shuts down, and
+    /// `run()` returns the failure.
+    pub fn supervised<F, R>(&self, name: impl Into<Arc<str>>, restart: Restart, run: F) -> bool
+    where
+        F: FnMut() -> R + Send + 'static,
+        R: Future<Output: Ending> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, move |chore| chore.supervised(restart, run))
+    }
+
+    fn start<F>(&self, name: Arc<str>, same: Same, work: impl FnOnce(Chore) -> F) -> bool
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
         let runtime = Handle::current();
         // One lock over all of it: no task runs that a shutdown does not know, and none is known that cannot be aborted.
         let mut state = self.inner.lock();
-        if state.closed {
+        let of_name = state.running.values().filter(|(running, _)| *running == name);
+        let refused = match same {
+            Same::Beside => false,
+            Same::First => of_name.count() > 0,
+            Same::Replaced => {
+                of_name.for_each(|(_, abort)| abort.abort());
+                false
+            }
+        };
+        if state.closed || refused {
             drop(state);
             self.inner.slot.emit(EventKind::TaskRefused { service: self.inner.slot.name.clone(), task: name });
             return false;
@@ -70,21 +168,20 @@ impl Tasks {
         let number = state.next;
         state.next += 1;
         let place = Place { tasks: self.inner.clone(), number };
+        let chore = Chore::new(self.inner.slot.clone(), name.clone(), self.inner.stopping.clone());
         let frame = self.inner.slot.frame(Role::Task);
-        let task = name.clone();
+        let work = work(chore.clone());
         let handle = runtime.spawn(async move {
             let began = Instant::now();
-            let result = panics::caught(ambient::marked(frame, future)).await;
-            let Slot { name: service, place: at, .. } = &*place.tasks.slot;
-            let phase = Phase::Task(task.clone());
-            let failure = match result {
-                Ok(ending) => {
-                    ending.into_result().err().map(|e| Failure::error(service, *at, phase, began.elapsed(), e))
-                }
-                Err(message) => Some(Failure::panic(service, *at, phase, began.elapsed(), message)),
+            let ended = panics::caught(ambient::marked(frame, work)).await;
+            let failure = match ended {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(message) => Some(chore.panicked(began.elapsed(), message)),
             };
             if let Some(failure) = failure {
-                place.tasks.failed(task, failure);
+                chore.tell(&failure);
+                place.tasks.lock().failure.get_or_insert(failure);
             }
             drop(place);
         });
@@ -150,20 +247,15 @@ impl Tasks {
         }
     }
 
-    /// How tasks failed since the last time somebody took this.
-    pub(crate) fn take_failures(&self) -> Vec<Failure> {
-        std::mem::take(&mut self.inner.lock().failures)
+    /// How the first task failed that nothing started again.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.inner.lock().failure.clone()
     }
 }
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed(&self, task: Arc<str>, failure: Failure) {
-        self.lock().failures.push(failure.clone());
-        self.slot.emit(EventKind::TaskFailed { service: self.slot.name.clone(), task, failure });
     }
 }
 

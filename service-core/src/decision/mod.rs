@@ -14,6 +14,7 @@ mod plan;
 mod prove;
 mod render;
 mod resolution;
+pub(crate) mod restarts;
 #[cfg(test)]
 mod sample;
 mod selection;

@@ -34,9 +34,10 @@ pub(crate) fn observe(event: &Event) {
             Some(_) => tracing::error!(%service, ?elapsed, %outcome, "stopped"),
         },
         EventKind::TaskFailed { service, task, failure } => tracing::error!(%service, %task, %failure, "task failed"),
-        EventKind::TaskRefused { service, task } => {
-            tracing::warn!(%service, %task, "task not started: its service is going down");
+        EventKind::TaskRestarting { service, task, delay } => {
+            tracing::warn!(%service, %task, ?delay, "task restarting")
         }
+        EventKind::TaskRefused { service, task } => tracing::warn!(%service, %task, "task not started"),
         EventKind::LeftRunning { services } => {
             let services = services.join(", ");
             tracing::warn!(%services, "registry dropped without shutdown().await; these were left running");

@@ -138,7 +138,17 @@ pub enum EventKind {
         /// How.
         failure: Failure,
     },
-    /// A background task was not started, because its service is already going down.
+    /// A background task that has ended is started again.
+    TaskRestarting {
+        /// Whose task.
+        service: Arc<str>,
+        /// Which task.
+        task: Arc<str>,
+        /// After this pause.
+        delay: Duration,
+    },
+    /// A background task was not started, because its service is already going down, or because one of its name
+    /// is running that must not be doubled.
     TaskRefused {
         /// Whose task.
         service: Arc<str>,
@@ -174,6 +184,7 @@ impl EventKind {
             | Self::Stopping { service }
             | Self::Stopped { service, .. }
             | Self::TaskFailed { service, .. }
+            | Self::TaskRestarting { service, .. }
             | Self::TaskRefused { service, .. } => Some(service),
             _ => None,
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a registry goes down; every hook can read it with `cx.reason()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Reason {
     Requested(Cow<'static, str>),
     /// A signal arrived, by its name: `SIGTERM`.
     Signal(&'static str),
+    /// A service failed for good while it was up; how, in words.
+    Failed(Arc<str>),
     /// The boot failed, so what came up is rolled back.
     BootFailed,
     /// The registry's token was cancelled, or nobody waited for its boot any more.
@@ -24,6 +27,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Requested(words) => f.write_str(words),
             Self::Signal(name) => write!(f, "{name} received"),
+            Self::Failed(words) => f.write_str(words),
             Self::BootFailed => f.write_str("the boot failed"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Dropped => f.write_str("the registry was dropped"),

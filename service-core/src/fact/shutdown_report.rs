@@ -38,9 +38,9 @@ pub struct ServiceShutdown {
 }
 
 impl ShutdownReport {
-    /// Whether every service went down without an error and in time.
+    /// Whether every service went down without an error and in time, and none had failed before.
     pub fn is_clean(&self) -> bool {
-        self.services.iter().all(|service| service.outcome.is_clean())
+        !matches!(self.reason, Reason::Failed(_)) && self.services.iter().all(|service| service.outcome.is_clean())
     }
 
     /// Everything that went wrong, in the order in which it did.

@@ -1,6 +1,7 @@
-//! Mechanisms: a graph, a gate, the ambient stack. They know no service.
+//! Mechanisms: a graph, a gate, the ambient stack, chance. They know no service.
 
 pub(crate) mod ambient;
+pub(crate) mod chance;
 pub(crate) mod gate;
 pub(crate) mod graph;
 mod sync;

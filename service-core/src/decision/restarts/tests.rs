@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use super::{Next, Restarts};
+use crate::fact::Restart;
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn first(policy: Restart, failed: bool) -> Next {
+    Restarts::new(policy).after(secs(1), secs(1), failed)
+}
+
+#[test]
+fn r01_a_permanent_one_is_started_again_however_it_ended() {
+    let again = Next::Again(ms(100));
+    assert_eq!([first(Restart::permanent(), false), first(Restart::permanent(), true)], [again, again]);
+}
+
+#[test]
+fn r04_a_transient_one_is_started_again_after_a_failure_only() {
+    assert_eq!(first(Restart::transient(), false), Next::Over);
+    assert_eq!(first(Restart::transient(), true), Next::Again(ms(100)));
+}
+
+#[test]
+fn r07_a_temporary_one_is_never_started_again() {
+    assert_eq!([first(Restart::temporary(), false), first(Restart::temporary(), true)], [Next::Over, Next::Over]);
+}
+
+#[test]
+fn r10_too_many_in_a_period_are_given_up_and_spaced_ones_never() {
+    let policy = Restart::transient().intensity(2, secs(10));
+    let mut quick = Restarts::new(policy);
+    assert!(matches!(quick.after(secs(1), secs(1), true), Next::Again(_)));
+    assert!(matches!(quick.after(secs(2), secs(1), true), Next::Again(_)));
+    assert_eq!(quick.after(secs(3), secs(1), true), Next::GiveUp);
+
+    let mut spaced = Restarts::new(policy);
+    for turn in 1..1_000 {
+        assert!(matches!(spaced.after(secs(turn * 5), secs(5), true), Next::Again(_)), "failure {turn}");
+    }
+}
+
+#[test]
+fn r10_no_restart_at_all_gives_up_at_once() {
+    assert_eq!(first(Restart::permanent().intensity(0, secs(10)), true), Next::GiveUp);
+}
+
+#[test]
+fn r12_pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
+    let policy = Restart::transient().intensity(100, secs(1)).backoff(ms(100), ms(500)).quiet(secs(60));
+    let mut restarts = Restarts::new(policy);
+    let mut pauses = |ran| match restarts.after(secs(1), ran, true) {
+        Next::Again(pause) => pause,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([(); 5].map(|()| pauses(secs(1))), [ms(100), ms(200), ms(400), ms(500), ms(500)]);
+    assert_eq!([pauses(secs(60)), pauses(secs(59))], [ms(100), ms(200)]);
+}
+
+#[test]
+fn r12_jitter_adds_a_part_of_the_pause_and_its_seed_decides_which() {
+    let policy = Restart::transient().intensity(1_000, secs(1)).backoff(ms(100), ms(100)).jitter(0.5);
+    let pauses = |seed| {
+        let mut restarts = Restarts::new(policy.seed(seed));
+        [(); 100].map(|()| match restarts.after(secs(1), secs(1), true) {
+            Next::Again(pause) => pause,
+            other => panic!("{other:?}"),
+        })
+    };
+    let one = pauses(1);
+    assert!(one.iter().all(|pause| (ms(100)..ms(150)).contains(pause)), "{one:?}");
+    assert!(one.iter().max() > Some(&ms(140)) && one.iter().min() < Some(&ms(110)), "{one:?}");
+    assert_eq!(one, pauses(1));
+    assert_ne!(one, pauses(2));
+}

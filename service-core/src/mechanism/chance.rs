@@ -1,0 +1,24 @@
+//! [`Chance`]: random numbers for spreading things out in time. Not for secrets.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// SplitMix64, after Steele, Lea and Flood.
+#[derive(Clone, Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// The same numbers for the same seed; others in each process without one.
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self(seed.unwrap_or_else(|| RandomState::new().hash_one(0)))
+    }
+
+    /// From 0 up to but not including 1.
+    pub(crate) fn draw(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^= word >> 31;
+        (word >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
