@@ -51,6 +51,11 @@ impl Record {
         self.lock().iter().filter(|(_, note)| note == what).count()
     }
 
+    /// When this was noted, each time, since the record was made.
+    pub fn times(&self, what: &str) -> Vec<Duration> {
+        self.lock().iter().filter(|(_, note)| note == what).map(|(at, _)| *at).collect()
+    }
+
     /// When this was noted first, since the record was made.
     ///
     /// # Panics

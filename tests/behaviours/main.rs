@@ -14,4 +14,5 @@ mod registries;
 mod rollback;
 mod shutdown;
 mod substitutes;
+mod tasks;
 mod timeouts;

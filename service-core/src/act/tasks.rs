@@ -16,7 +16,7 @@ use super::chore::Chore;
 use super::ending::Ending;
 use super::panics;
 use super::slot::Slot;
-use crate::fact::{EventKind, Every, Failure, Phase, Restart, Result};
+use crate::fact::{EventKind, Every, Failure, Restart, Result};
 use crate::mechanism::ambient::{self, Role};
 
 /// The background tasks of one service: joined, then aborted, then reported when it goes down.

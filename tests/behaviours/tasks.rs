@@ -1,0 +1,285 @@
+//! Background tasks: on time, one of a name or several, supervised, and never after their service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use service_core::{Context, Definition, Every, Reason, Registry, Restart, Result};
+use tests::{Latch, NONE, Record, Told, isolated, ms, story};
+use tokio::time::{Instant, sleep, timeout};
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// A registry of one service, whose `init` does this.
+async fn with(begin: impl Fn(&Context<()>) + Send + Sync + 'static) -> Result<(Registry, Context<()>)> {
+    let (send, context) = tokio::sync::oneshot::channel();
+    let send = std::sync::Mutex::new(Some(send));
+    let begin = Arc::new(begin);
+    let definition = Definition::new("worker").init(move |cx: Context<()>| {
+        begin(&cx);
+        if let Some(send) = send.lock().expect("nobody panics with it").take() {
+            let _ = send.send(cx);
+        }
+        async { Ok(()) }
+    });
+    let registry = isolated().define(definition).boot().await?;
+    Ok((registry, context.await?))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_periodic_task_runs_at_once_then_every_interval_until_its_service_goes_down() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        let run = run.clone();
+        cx.tasks().periodic("tick", secs(10), move || {
+            run.note("tick");
+            async {}
+        });
+    })
+    .await?;
+    sleep(secs(25)).await;
+    assert_eq!(record.times("tick"), [secs(0), secs(10), secs(20)]);
+    let asked = Instant::now();
+    registry.shutdown().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO, "the pause ends at once");
+    sleep(secs(60)).await;
+    assert_eq!(record.count("tick"), 3);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_periodic_task_slower_than_its_interval_skips_what_it_missed() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        let run = run.clone();
+        cx.tasks().periodic("slow", secs(10), move || {
+            run.note("begin");
+            sleep(secs(25))
+        });
+    })
+    .await?;
+    sleep(secs(95)).await;
+    assert_eq!(record.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "never two at once, never a burst");
+    registry.request_shutdown("enough");
+    let report = registry.stopped().await.expect_err("the run that was under way had 10 s, and needed more");
+    assert!(report.to_string().contains("slow"), "{report}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_fails_or_panics_is_told_and_the_next_one_comes() -> Result<()> {
+    let runs = Arc::new(AtomicU32::new(0));
+    let count = runs.clone();
+    let (registry, _) = with(move |cx| {
+        let count = count.clone();
+        cx.tasks().periodic("shaky", secs(1), move || {
+            let run = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                match run {
+                    0 => Err("no"),
+                    1 => panic!("worse"),
+                    _ => Ok(()),
+                }
+            }
+        });
+    })
+    .await?;
+    sleep(ms(3_500)).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 4);
+    assert_eq!(story(&registry).iter().filter(|it| *it == "task failed worker").count(), 2);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        let run = run.clone();
+        cx.tasks().periodic("spread", Every::new(secs(10)).jitter(secs(4)), move || {
+            run.note("run");
+            async {}
+        });
+    })
+    .await?;
+    sleep(secs(1_000)).await;
+    let times = record.times("run");
+    assert_eq!(times[0], secs(0));
+    let late: Vec<_> = times.iter().map(|time| Duration::from_millis(time.as_millis() as u64 % 10_000)).collect();
+    assert!(late.iter().all(|late| *late <= secs(4)), "{times:?}");
+    assert!(late.iter().collect::<std::collections::HashSet<_>>().len() > 10, "they differ: {times:?}");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
+    let (registry, cx) = with(|_| {}).await?;
+    let record = Record::new();
+    let forever = |word: &'static str| {
+        let (record, stopping) = (record.clone(), cx.stopping());
+        async move {
+            record.note(word);
+            stopping.cancelled().await;
+            record.note(format!("{word} ended"));
+        }
+    };
+    assert!(cx.tasks().spawn("a", forever("first")));
+    assert!(!cx.tasks().spawn_unique("a", forever("refused")));
+    assert!(cx.tasks().spawn("a", forever("second")));
+    assert_eq!(cx.tasks().names(), ["a", "a"]);
+    tokio::task::yield_now().await;
+    assert!(cx.tasks().replace("a", forever("third")));
+    tokio::task::yield_now().await;
+    assert_eq!(cx.tasks().len(), 1);
+    assert!(!cx.tasks().cancel("b"));
+    assert!(cx.tasks().spawn_unique("b", forever("b")));
+    assert!(cx.tasks().cancel("b"));
+    assert_eq!(cx.tasks().wait_all(secs(5)).await, 1, "the third is still there");
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["first", "second", "third", "third ended"]);
+    assert!(!cx.spawn("late", async {}), "nothing starts once the service is down");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delayed_task_runs_once_and_leaves_the_table() -> Result<()> {
+    let record = Record::new();
+    let (registry, cx) = with(|_| {}).await?;
+    let note = |word: &'static str| {
+        let record = record.clone();
+        async move { record.note(word) }
+    };
+    cx.tasks().delayed("letter", secs(5), note("first"));
+    sleep(secs(2)).await;
+    cx.tasks().delayed("letter", secs(5), note("second"));
+    sleep(secs(6)).await;
+    assert_eq!(record.times("second"), [secs(7)]);
+    assert_eq!((record.count("first"), cx.tasks().names()), (0, Vec::<String>::new()));
+    cx.tasks().delayed("letter", secs(5), note("never"));
+    registry.shutdown().await?;
+    sleep(secs(60)).await;
+    assert_eq!(record.notes(), ["second"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_of_a_context_ends_when_the_service_goes_down() -> Result<()> {
+    let (registry, cx) = with(|_| {}).await?;
+    assert!(cx.sleep(secs(1)).await);
+    let sleeper = tokio::spawn({
+        let cx = cx.clone();
+        async move { cx.sleep(secs(3_600)).await }
+    });
+    registry.shutdown().await?;
+    assert!(!timeout(ms(1), sleeper).await??);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r03_a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_again() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        for (name, restart) in [("p", Restart::permanent()), ("tr", Restart::transient()), ("te", Restart::temporary())]
+        {
+            let (run, stopping) = (run.clone(), cx.stopping());
+            cx.tasks().supervised(name, restart, move || {
+                run.note(name);
+                let stopping = stopping.clone();
+                async move { stopping.cancelled().await }
+            });
+        }
+    })
+    .await?;
+    sleep(secs(1)).await;
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["p", "tr", "te"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_a_failing_transient_task_is_started_again_after_a_growing_pause() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        let run = run.clone();
+        let restart = Restart::transient().backoff(secs(1), secs(60));
+        cx.tasks().supervised("poll", restart, move || {
+            run.note("poll");
+            let runs = run.count("poll");
+            async move { if runs < 4 { Err("no answer") } else { Ok(()) } }
+        });
+    })
+    .await?;
+    sleep(secs(60)).await;
+    assert_eq!(record.times("poll"), [secs(0), secs(1), secs(3), secs(7)]);
+    let told = story(&registry);
+    assert_eq!(told.iter().filter(|it| *it == "task restarting worker").count(), 3);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r17_a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Result<()> {
+    let told = Told::new();
+    let definition = Definition::new("worker").init(|cx: Context<()>| async move {
+        cx.tasks().supervised("poll", Restart::transient().intensity(2, secs(60)), || async {
+            sleep(ms(10)).await;
+            Err::<(), _>("the queue is gone")
+        });
+        Ok(())
+    });
+    let registry = isolated().define(definition).on_event(told.listener()).boot().await?;
+    let error = registry.stopped().await.expect_err("the task has failed for good");
+    let report = error.report().expect("everything is down");
+    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the queue is gone")), "{report}");
+    let failure = report.failures().next().expect("the service's failure");
+    assert!(failure.to_string().contains("task poll of worker") && !error.to_string().contains("cancelled"), "{error}");
+    assert_eq!(told.of("task failed"), ["worker", "worker", "worker"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r20_a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Result<()> {
+    let (registry, _) = with(|cx| {
+        let restart = Restart::permanent().backoff(secs(600), secs(600));
+        cx.tasks().supervised("rare", restart, || async {});
+    })
+    .await?;
+    sleep(secs(1)).await;
+    let asked = Instant::now();
+    registry.shutdown().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r19_a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named() -> Result<()> {
+    let dropped = Latch::new();
+    struct OnDrop(Latch);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            self.0.open();
+        }
+    }
+    let held = OnDrop(dropped.clone());
+    let (registry, cx) = with(|_| {}).await?;
+    cx.spawn("deaf", async move {
+        let _held = held;
+        std::future::pending::<()>().await;
+    });
+    tokio::task::yield_now().await;
+    let asked = Instant::now();
+    let error = registry.shutdown().await.expect_err("one task had to be aborted");
+    assert_eq!(asked.elapsed(), secs(10));
+    assert!(error.to_string().contains("deaf"), "{error}");
+    timeout(ms(1), dropped.opened()).await?;
+    assert_eq!(cx.tasks().names(), NONE);
+    Ok(())
+}
