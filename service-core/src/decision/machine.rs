@@ -22,6 +22,7 @@ pub(crate) use input::Input;
 mod action;
 mod demands;
 mod input;
+mod restart;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,8 @@ struct Node {
     state: State,
     wanted: bool,
     aborting: bool,
+    /// It is on its way down only to come up again.
+    recycled: bool,
     /// Dependencies that are not settled; counted only while it waits.
     unmet: usize,
     /// Dependants that are alive: starting, ready, or on their way down.
@@ -64,6 +67,7 @@ impl Machine {
             state: State::Idle,
             wanted: false,
             aborting: false,
+            recycled: false,
             unmet: 0,
             alive_above: 0,
             demands: Vec::new(),
@@ -114,6 +118,7 @@ impl Machine {
             Input::Fell(service) => self.fell(service),
             Input::Undone(service) => self.undone(service),
             Input::WentDown(service) => self.went_down(service),
+            Input::Restart(service) => self.restart(service),
             Input::Sink => self.sink(),
         }
         self.start_what_is_clear();
@@ -129,6 +134,7 @@ impl Machine {
         let members = self.closure(&roots);
         let mut fresh = Vec::new();
         let mut unsettled = Vec::new();
+        let mut revives = false;
         let mut open = 0;
         for &member in &members {
             let was_settled = self.is_settled(member);
@@ -136,6 +142,7 @@ impl Machine {
             node.demands.push(ticket);
             node.wanted = true;
             if matches!(node.state, State::Idle | State::Stopped | State::Failed | State::Blocked) {
+                revives |= matches!(node.state, State::Failed | State::Blocked);
                 node.state = State::Waiting;
                 fresh.push(member);
                 self.actions.push(Action::Await(member));
@@ -160,6 +167,9 @@ impl Machine {
         }
         for member in fresh {
             self.count_unmet(member);
+        }
+        if revives {
+            self.unblock();
         }
         if open == 0 {
             self.actions.push(Action::Settle(ticket, Ok(())));
@@ -190,7 +200,9 @@ impl Machine {
     /// Whether nobody needs to wait for it: it is up, or will not come up.
     fn is_settled(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        !node.wanted || matches!(node.state, State::Ready | State::Failed | State::Blocked)
+        !node.wanted
+            || matches!(node.state, State::Failed | State::Blocked)
+            || node.state == State::Ready && !node.recycled
     }
 
     fn enqueue(&mut self, service: usize) {
@@ -225,11 +237,16 @@ impl Machine {
     }
 
     fn fell(&mut self, service: usize) {
+        if self.is_recycled(service) {
+            // It was given up anyway, and is started again.
+            self.undone(service);
+            return;
+        }
         self.starting -= 1;
-        self.enfeeble(service);
         self.nodes[service].aborting = false;
         self.nodes[service].state = State::Failed;
         self.actions.push(Action::Fail(service));
+        self.enfeeble(service);
         if self.sinking {
             return;
         }
@@ -305,6 +322,7 @@ impl Machine {
 
     /// Moves a service that is not wanted one step down.
     fn let_go(&mut self, service: usize) {
+        let is_free = self.is_free(service);
         let node = &mut self.nodes[service];
         match node.state {
             State::Waiting => {
@@ -316,7 +334,7 @@ impl Machine {
                 node.aborting = true;
                 self.actions.push(Action::Abort(service));
             }
-            State::Ready if node.alive_above == 0 => {
+            State::Ready if is_free => {
                 node.state = State::Stopping;
                 self.actions.push(Action::Stop(service));
             }
@@ -338,6 +356,7 @@ impl Machine {
 
     /// It is down: for good, or until it is its turn again, if somebody has asked for it in the meantime.
     fn rest(&mut self, service: usize) {
+        self.nodes[service].recycled = false;
         if self.sinking || !self.nodes[service].wanted {
             self.nodes[service].state = if self.sinking { State::Stopped } else { State::Idle };
             self.actions.push(Action::Forget(service));
@@ -422,7 +441,8 @@ impl Machine {
         for at in 0..self.below[service].len() {
             let (on, _) = self.below[service][at];
             self.nodes[on].alive_above -= 1;
-            if self.nodes[on].alive_above == 0 && (self.sinking || !self.nodes[on].wanted) {
+            let node = &self.nodes[on];
+            if node.recycled || node.alive_above == 0 && (self.sinking || !node.wanted) {
                 self.let_go(on);
             }
         }

@@ -45,6 +45,13 @@ impl Demands {
         demand.unsettled == 0
     }
 
+    /// One of its members that was up is to come up anew; whether that is waited for: not if the demand was met before.
+    pub(super) fn reopen(&mut self, ticket: Ticket) -> bool {
+        let Some(demand) = self.0.get_mut(&ticket).filter(|demand| demand.unsettled > 0) else { return false };
+        demand.unsettled += 1;
+        true
+    }
+
     /// One of its members will not come up.
     pub(super) fn missed(&mut self, ticket: Ticket, member: usize, optional: bool) -> Verdict {
         let Some(demand) = self.0.get_mut(&ticket) else { return Verdict::Open };

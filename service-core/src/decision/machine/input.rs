@@ -15,6 +15,9 @@ pub(crate) enum Input {
     Undone(usize),
     /// It is down.
     WentDown(usize),
+    /// It is to be replaced by a new instance: with those above it that hold the old one, and with nothing else. One that
+    /// has failed is to be tried again, with those that it has blocked.
+    Restart(usize),
     /// Everything is to go down.
     Sink,
 }

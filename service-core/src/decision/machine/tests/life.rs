@@ -41,6 +41,8 @@ pub(super) struct Life {
     /// Whether it has ever failed, or been blocked.
     fell: Vec<bool>,
     demands: BTreeMap<Ticket, Demand>,
+    /// Up or starting, and to come up anew.
+    moved: BTreeSet<usize>,
     sunk: bool,
     finished: bool,
     history: Vec<String>,
@@ -77,6 +79,7 @@ impl Life {
             fell: vec![false; doing.len()],
             doing,
             demands: BTreeMap::new(),
+            moved: BTreeSet::new(),
             sunk: false,
             finished: false,
             history: Vec::new(),
@@ -96,6 +99,10 @@ impl Life {
             1..4 if !self.sunk && self.demands.len() < 6 => {
                 let root = self.dice.roll(self.plan.len());
                 self.demand(vec![root], false);
+            }
+            4..6 if !self.sunk => {
+                let service = self.dice.roll(self.plan.len());
+                self.restart(service);
             }
             _ if !busy.is_empty() => {
                 let service = busy[self.dice.roll(busy.len())];
@@ -137,6 +144,21 @@ impl Life {
 
     fn sink(&mut self) {
         self.feed(Input::Sink);
+    }
+
+    /// One is to come up anew, with those that hold it.
+    fn restart(&mut self, service: usize) {
+        if matches!(self.doing[service], Doing::Starting | Doing::Up) {
+            let mut moved = BTreeSet::from([service]);
+            for above in service + 1..self.plan.len() {
+                let held = |bond| self.below(above, bond).any(|on| moved.contains(&on));
+                if self.is_alive(above) && (held(Bond::Requires) || held(Bond::Wants)) {
+                    moved.insert(above);
+                }
+            }
+            self.moved.extend(moved);
+        }
+        self.feed(Input::Restart(service));
     }
 
     /// The world answers for a service, one way or another.
@@ -198,6 +220,11 @@ impl Life {
             }
             Action::Abort(service) => {
                 self.check(self.doing[service] == Doing::Starting, "only a start is aborted");
+                let returns = self.moved.remove(&service);
+                self.check(
+                    returns || self.sunk || !self.is_demanded(service),
+                    "what is wanted is only aborted to come back",
+                );
                 self.doing[service] = Doing::Aborting;
             }
             Action::Discard(service) => {
@@ -207,7 +234,14 @@ impl Life {
             Action::Forget(service) => self.check(!self.is_alive(service), "only what is down is forgotten"),
             Action::Stop(service) => {
                 self.check(self.doing[service] == Doing::Up, "only what is up is stopped, and once");
-                self.check(!self.anything_alive_above(service), "what stops has nothing alive above it");
+                let returns = self.moved.remove(&service) && !self.sunk && self.is_demanded(service);
+                let wanted = !self.sunk && self.is_demanded(service);
+                self.check(returns || !wanted, "what is wanted is only stopped to come back");
+                if returns {
+                    self.check(!self.anything_alive_holds(service), "what comes back has nothing alive that holds it");
+                } else {
+                    self.check(!self.anything_alive_above(service), "what stops has nothing alive above it");
+                }
                 self.doing[service] = Doing::Stopping;
             }
             Action::Settle(ticket, answer) => self.settle(ticket, answer),
@@ -264,6 +298,14 @@ impl Life {
 
     fn is_alive(&self, service: usize) -> bool {
         !matches!(self.doing[service], Doing::Nothing)
+    }
+
+    fn anything_alive_holds(&self, service: usize) -> bool {
+        let dependants = self.plan.services()[service].dependants.iter();
+        let mut alive = dependants.filter(|&&above| self.is_alive(above));
+        alive.any(|&above| {
+            [Bond::Requires, Bond::Wants].iter().any(|&bond| self.below(above, bond).any(|on| on == service))
+        })
     }
 
     fn anything_alive_above(&self, service: usize) -> bool {

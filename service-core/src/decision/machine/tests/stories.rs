@@ -124,7 +124,60 @@ fn a_boot_is_not_met_by_the_second_life_of_one_that_failed_in_its_first() {
     let mut machine = machine(vec![a, b, service("C")]);
     machine.on(boot(&[0, 1, 2]));
     machine.on(Input::Fell(0));
-    machine.on(use_first(2, 0));
-    assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Settle(2, Ok(()))], "C is still on its way");
+    assert_eq!(machine.on(use_first(2, 0)), [Action::Await(0), Action::Await(1), Action::Start(0)], "and B with it");
+    let up = [Action::Open(0), Action::Settle(2, Ok(())), Action::Start(1)];
+    assert_eq!(machine.on(Input::CameUp(0)), up, "C is still on its way");
     assert_eq!(machine.on(Input::CameUp(2)), [Action::Open(2), Action::Settle(1, Ok(()))]);
+}
+
+/// A machine for A ← B ← C, with D that only comes after B, all up.
+fn up() -> Machine {
+    let facts = [service("A"), service("B").requires(&["A"]), service("C").wants(&["B"]), service("D").after(&["B"])];
+    let mut machine = machine(facts.to_vec());
+    machine.on(boot(&[0, 1, 2, 3]));
+    for service in 0..4 {
+        machine.on(Input::CameUp(service));
+    }
+    machine
+}
+
+#[test]
+fn r13_a_restart_takes_what_holds_the_instance_along_and_leaves_the_rest_alone() {
+    let mut machine = up();
+    assert_eq!(machine.on(Input::Restart(1)), [Action::Stop(2)], "first what holds B");
+    assert_eq!(machine.on(Input::WentDown(2)), [Action::Await(2), Action::Stop(1)]);
+    assert_eq!(machine.on(Input::WentDown(1)), [Action::Await(1), Action::Start(1)], "neither A nor D");
+    assert_eq!(machine.on(Input::CameUp(1)), [Action::Open(1), Action::Start(2)]);
+    assert_eq!(machine.on(Input::CameUp(2)), [Action::Open(2)]);
+}
+
+#[test]
+fn a_restart_that_is_asked_for_twice_is_one() {
+    let mut machine = up();
+    machine.on(Input::Restart(1));
+    assert_eq!(machine.on(Input::Restart(1)), []);
+    assert_eq!(machine.on(Input::Restart(2)), []);
+    assert_eq!(machine.on(Input::WentDown(2)), [Action::Await(2), Action::Stop(1)]);
+}
+
+#[test]
+fn a_shutdown_during_a_restart_brings_nothing_up_again() {
+    let mut machine = up();
+    machine.on(Input::Restart(1));
+    machine.on(Input::Sink);
+    machine.on(Input::WentDown(3));
+    assert_eq!(machine.on(Input::WentDown(2)), [Action::Forget(2), Action::Stop(1)]);
+}
+
+#[test]
+fn r15_what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
+    let mut facts = [service("A"), service("B").requires(&["A"]), service("C").requires(&["B"])];
+    facts.iter_mut().for_each(|facts| facts.optional = true);
+    let mut machine = machine(facts.to_vec());
+    machine.on(boot(&[0, 1, 2]));
+    let blocked = [Action::Fail(0), Action::Block(1, 0), Action::Block(2, 0), Action::Settle(1, Ok(()))];
+    assert_eq!(machine.on(Input::Fell(0)), blocked);
+    let again = [Action::Await(0), Action::Await(1), Action::Await(2), Action::Start(0)];
+    assert_eq!(machine.on(Input::Restart(0)), again);
+    assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Start(1)]);
 }
