@@ -52,6 +52,7 @@ pub fn told(event: &Event) -> String {
         EventKind::Starting { .. } => "starting",
         EventKind::Retrying { .. } => "retrying",
         EventKind::Progress { .. } => "progress",
+        EventKind::Restarting { .. } => "restarting",
         EventKind::Ready { .. } => "ready",
         EventKind::Failed { .. } => "failed",
         EventKind::Blocked { .. } => "blocked",

@@ -33,13 +33,19 @@ struct Way<'a> {
 
 /// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
 /// cleanups, and lets the instance go.
-pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Option<Duration>) -> ServiceShutdown {
+/// `cause` is what those are told who call meanwhile.
+pub(crate) async fn bring_down(
+    shared: Arc<Shared>,
+    site: Arc<Site>,
+    cause: Refusal,
+    limit: Option<Duration>,
+) -> ServiceShutdown {
     let slot = site.slot.clone();
     let budgets = shared.plan.services()[slot.index].facts.budgets;
     let mut way = Way::new(&slot);
     site.deadline.bind(limit);
 
-    slot.close();
+    slot.close(cause.clone());
     slot.emit(EventKind::Draining { service: slot.name.clone() });
     let began = Instant::now();
     site.stopping.cancel();
@@ -48,7 +54,7 @@ pub(crate) async fn bring_down(shared: Arc<Shared>, site: Arc<Site>, limit: Opti
     way.join(&site).await;
     way.drain = began.elapsed();
 
-    slot.set(State::Stopping, Refusal::State);
+    slot.set(State::Stopping, cause);
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
     let stopping = Instant::now();
     site.deadline.set(later(budgets.shutdown));

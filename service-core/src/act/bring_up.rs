@@ -37,10 +37,12 @@ impl Abort {
     }
 }
 
-/// Brings a service up, or undoes what it has begun.
-pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, abort: Abort) -> Risen {
+/// Brings a service up after a pause, or undoes what it has begun.
+pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration, abort: Abort) -> Risen {
     let slot = shared.slots[index].clone();
     let facts = &shared.plan.services()[index].facts;
+    // Nothing has begun yet: an abort in the pause finds nothing to undo, and the budget has not started.
+    let _ = abort.token.run_until_cancelled(sleep_until(later(pause))).await;
     let began = Instant::now();
     let deadline = &abort.deadline;
     deadline.set(later(facts.budgets.init));

@@ -20,19 +20,30 @@ pub enum Policy {
     Refuse,
 }
 
-/// Admits a call, or says why not.
-pub(crate) async fn admit(slot: &Arc<Slot>, lane: usize, policy: Policy) -> Result<Pass, NotReady> {
+/// Admits a call, on the value at this address if it is made on one, or says why not.
+pub(crate) async fn admit(
+    slot: &Arc<Slot>,
+    address: Option<usize>,
+    lane: usize,
+    policy: Policy,
+) -> Result<Pass, NotReady> {
     loop {
-        match admit_now(slot, lane) {
+        match admit_now(slot, address, lane) {
             Ok(pass) => return Ok(pass),
             Err(refusal) if policy == Policy::Refuse => return Err(refusal),
+            // No waiting would make an old instance the new one.
+            Err(refusal) if slot.is_replaced(address) => return Err(refusal),
+            Err(_) if address.is_some() && slot.is_restarting() => return Err(slot.refuse(Refusal::Replaced)),
             Err(_) => wait(slot, policy).await?,
         }
     }
 }
 
 /// Admits a call at once, or says why not.
-pub(crate) fn admit_now(slot: &Arc<Slot>, lane: usize) -> Result<Pass, NotReady> {
+pub(crate) fn admit_now(slot: &Arc<Slot>, address: Option<usize>, lane: usize) -> Result<Pass, NotReady> {
+    if slot.is_replaced(address) {
+        return Err(slot.refuse(Refusal::Replaced));
+    }
     let pass = match slot.admit(lane) {
         Some(pass) => pass,
         None if is_insider(slot) => slot.admit_insider(),
@@ -122,7 +133,7 @@ async fn until_ready(slot: &Arc<Slot>) -> Result<(), NotReady> {
         let state = status.borrow_and_update().state;
         match state {
             State::Ready => return Ok(()),
-            State::Waiting | State::Starting => {
+            _ if state.is_coming_up() || slot.is_restarting() => {
                 if status.changed().await.is_err() {
                     return Err(slot.refusal());
                 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::home::Homed;
 use super::hooks::{Awaited, HandedOver, Hooks, Managed, Views};
 use super::lifecycle::Lifecycle;
-use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Place, Retry, When};
+use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Place, Restart, Retry, When};
 
 /// The facts of a service, with its hooks.
 pub struct Declared {
@@ -62,6 +62,7 @@ impl<S: Homed> Declare<S> {
             when: None,
             budgets: Budgets::default(),
             retry: Retry::default(),
+            restart: None,
         };
         Self { facts, views: Vec::new() }
     }
@@ -143,6 +144,12 @@ impl<S: Homed> Declare<S> {
     /// `retry(…)`.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.facts.retry = retry;
+        self
+    }
+
+    /// `restart(…)`.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.facts.restart = Some(restart);
         self
     }
 

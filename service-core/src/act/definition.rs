@@ -13,7 +13,7 @@ use super::hooks::{Boxed, Hooks, fit};
 use super::instance::Instance;
 use super::site::Site;
 use super::slot::Slot;
-use crate::fact::{Bond, Budgets, Dependency, Facts, Health, Key, Phase, Place, Result, Retry};
+use crate::fact::{Bond, Budgets, Dependency, Facts, Health, Key, Phase, Place, Restart, Result, Retry};
 
 type Init<T> = Arc<dyn Fn(Context<T>) -> Boxed<Result<T>> + Send + Sync>;
 type Check<T> = Arc<dyn Fn(Arc<T>) -> Boxed<Health> + Send + Sync>;
@@ -70,6 +70,7 @@ impl Definition<()> {
             when: None,
             budgets: Budgets::default(),
             retry: Retry::default(),
+            restart: None,
         };
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
@@ -144,6 +145,13 @@ impl<T: Send + Sync + 'static> Definition<T> {
     /// How `init` is tried again.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.facts.retry = retry;
+        self
+    }
+
+    /// Restarts it, with those that hold its value, when one of its supervised tasks has failed for good. Where it is
+    /// optional, a failure to come up is tried again in the same way, while the rest goes on without it.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.facts.restart = Some(restart);
         self
     }
 

@@ -74,7 +74,7 @@ impl Drop for Lost {
     fn drop(&mut self) {
         for slot in &self.0.slots {
             if slot.state() != State::Stopped {
-                slot.close();
+                slot.close(Refusal::State);
                 slot.set(State::Stopped, Refusal::State);
             }
         }
@@ -182,7 +182,7 @@ impl Driver {
                     self.replies.remove(&ticket);
                 }
             }
-            Message::Escalated { service: _, failure } => self.shut_down(Reason::Failed(failure.to_string().into())),
+            Message::Escalated { service, failure } => self.on_escalated(service, &failure),
             Message::ShutDown(reason) => self.shut_down(reason),
             Message::Dropped => {
                 if !self.leaving {
@@ -207,8 +207,35 @@ impl Driver {
             Done::Risen(risen) => self.lives.on_risen(service, risen),
             Done::Undone(entry) => self.lives.on_undone(service, entry),
             Done::Down(entry) => self.lives.on_down(service, entry),
+            Done::Rested => Input::Restart(service),
         };
+        let fell = matches!(input, Input::Fell(_));
         self.feed(input);
+        if fell && self.lives.has_broken(service) {
+            self.break_down(service);
+        }
+    }
+
+    /// A task has failed for good: its service is restarted, or the failure goes on up.
+    fn on_escalated(&mut self, service: usize, failure: &Failure) {
+        if self.leaving {
+            return;
+        }
+        if self.lives.next_try(service, failure) {
+            self.feed(Input::Restart(service));
+        } else {
+            self.lives.note_failure(service, failure);
+            self.break_down(service);
+        }
+    }
+
+    /// What could be done without when it did not come up can be done without now.
+    fn break_down(&mut self, service: usize) {
+        if !self.shared.plan.services()[service].facts.optional
+            && let Some(failure) = self.lives.failure(service)
+        {
+            self.shut_down(Reason::Failed(failure.to_string().into()));
+        }
     }
 
     fn on_due(&mut self) {
@@ -285,7 +312,7 @@ impl Driver {
             Action::Abort(service) => self.lives.abort(service),
             Action::Discard(service) => self.lives.discard(service),
             Action::Forget(service) => self.lives.forget(service),
-            Action::Stop(service) => self.lives.stop(service),
+            Action::Stop(service) => self.lives.stop(service, self.machine.comes_back(service)),
             Action::Settle(ticket, outcome) => self.settle(ticket, outcome.is_ok()),
             Action::RollBack => self.roll_back(),
             Action::Finish => self.finished = true,

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::bring_down::{bring_down, undo};
 use super::bring_up::{Abort, Risen, bring_up};
@@ -18,6 +19,7 @@ use super::site::Site;
 use super::verdict;
 use crate::decision::budget;
 use crate::decision::machine::Input;
+use crate::decision::restarts::{Next, Restarts};
 use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, ServiceShutdown, State};
 
 /// What a step has come to.
@@ -25,6 +27,8 @@ pub(crate) enum Done {
     Risen(Risen),
     Undone(ServiceShutdown),
     Down(ServiceShutdown),
+    /// The pause before another try is over.
+    Rested,
 }
 
 /// One service.
@@ -34,6 +38,11 @@ struct Life {
     risen: Option<(Instance, Arc<Site>)>,
     site: Option<Arc<Site>>,
     failure: Option<Failure>,
+    /// Since when it has been up, as long as it is to be up.
+    up_since: Option<Instant>,
+    restarts: Option<Restarts>,
+    /// How long to wait before the next start.
+    pause: Duration,
     /// How it went down the last time, and as the how manieth of all.
     down: Option<(u64, ServiceShutdown)>,
     /// How many levels of services are below it.
@@ -52,7 +61,11 @@ pub(crate) struct Lives {
     /// How many levels of services there are.
     levels: u32,
     steps: JoinSet<(usize, Done)>,
+    /// What restarts are counted by.
+    born: Instant,
     going_down: Option<GoingDown>,
+    /// Cancelled when everything goes down.
+    leaving: CancellationToken,
     /// How many have gone down.
     fallen: u64,
 }
@@ -62,10 +75,20 @@ impl Lives {
         let mut each: Vec<Life> = Vec::with_capacity(shared.slots.len());
         for service in shared.plan.services() {
             let depth = service.needs.iter().map(|need| each[need.index].depth + 1).max().unwrap_or(0);
-            each.push(Life { depth, ..Life::default() });
+            let restarts = service.facts.restart.map(Restarts::new);
+            each.push(Life { depth, restarts, ..Life::default() });
         }
         let levels = each.iter().map(|life| life.depth + 1).max().unwrap_or(1);
-        Self { shared, each, levels, steps: JoinSet::new(), going_down: None, fallen: 0 }
+        Self {
+            shared,
+            each,
+            levels,
+            steps: JoinSet::new(),
+            born: Instant::now(),
+            going_down: None,
+            leaving: CancellationToken::new(),
+            fallen: 0,
+        }
     }
 
     /// The next step that has come to something.
@@ -82,6 +105,7 @@ impl Lives {
     /// From now on, what goes down shares this budget.
     pub(crate) fn go_down_within(&mut self, total: Duration) {
         self.going_down.get_or_insert(GoingDown { since: Instant::now(), total });
+        self.leaving.cancel();
     }
 
     /// For how long everything has been going down.
@@ -118,7 +142,8 @@ impl Lives {
         slot.emit(EventKind::Starting { service: slot.name.clone() });
         let life = &mut self.each[service];
         life.abort = Abort::default();
-        let rising = bring_up(self.shared.clone(), service, life.abort.clone());
+        let pause = std::mem::take(&mut life.pause);
+        let rising = bring_up(self.shared.clone(), service, pause, life.abort.clone());
         self.steward(service, Phase::Init, async move { Done::Risen(rising.await) });
     }
 
@@ -126,6 +151,7 @@ impl Lives {
         let slot = &self.shared.slots[service];
         if let Some((instance, site)) = self.each[service].risen.take() {
             self.each[service].site = Some(site);
+            self.each[service].up_since = Some(Instant::now());
             slot.open(instance);
         }
         let elapsed = {
@@ -168,10 +194,12 @@ impl Lives {
         }
     }
 
-    pub(crate) fn stop(&mut self, service: usize) {
+    /// Takes it down, for good or only to bring it up again.
+    pub(crate) fn stop(&mut self, service: usize, comes_back: bool) {
         let limit = self.limit(service);
+        let cause = if comes_back { Refusal::Restarting } else { Refusal::State };
         if let Some(site) = self.each[service].site.take() {
-            let falling = bring_down(self.shared.clone(), site, limit);
+            let falling = bring_down(self.shared.clone(), site, cause, limit);
             self.steward(service, Phase::Shutdown, async move { Done::Down(falling.await) });
         }
     }
@@ -228,14 +256,59 @@ impl Lives {
             }
             Risen::Fell { failure, undone } => {
                 let failure = failure.with_path(verdict::path(&self.shared.plan, service));
-                self.each[service].failure = Some(failure);
                 if !undone.outcome.is_clean() {
                     self.tell_undone(service, undone);
                 }
+                let was_up = self.each[service].up_since.is_some();
+                if was_up && self.next_try(service, &failure) {
+                    return Input::Undone(service);
+                }
+                if !was_up && self.shared.plan.services()[service].facts.optional && self.next_try(service, &failure) {
+                    self.rest(service);
+                }
+                self.each[service].failure = Some(failure);
                 Input::Fell(service)
             }
             Risen::Aborted { undone } => self.on_undone(service, undone),
         }
+    }
+
+    pub(crate) fn failure(&self, service: usize) -> Option<Failure> {
+        self.each[service].failure.clone()
+    }
+
+    pub(crate) fn note_failure(&mut self, service: usize, failure: &Failure) {
+        self.each[service].failure = Some(failure.clone());
+    }
+
+    /// Whether it has failed for good after it had been up.
+    pub(crate) fn has_broken(&self, service: usize) -> bool {
+        let life = &self.each[service];
+        life.up_since.is_some() && life.failure.is_some()
+    }
+
+    /// Whether it is tried again after this failure, by its policy; if so, tells when.
+    pub(crate) fn next_try(&mut self, service: usize, failure: &Failure) -> bool {
+        let now = self.born.elapsed();
+        let life = &mut self.each[service];
+        let ran = life.up_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let Some(Next::Again(delay)) = life.restarts.as_mut().map(|restarts| restarts.after(now, ran, true)) else {
+            return false;
+        };
+        life.pause = delay;
+        let slot = &self.shared.slots[service];
+        slot.emit(EventKind::Restarting { service: slot.name.clone(), delay, failure: failure.clone() });
+        true
+    }
+
+    /// Lets the pause pass while everything else goes on.
+    fn rest(&mut self, service: usize) {
+        let pause = std::mem::take(&mut self.each[service].pause);
+        let leaving = self.leaving.clone();
+        self.steps.spawn(async move {
+            let _ = leaving.run_until_cancelled(sleep(pause)).await;
+            (service, Done::Rested)
+        });
     }
 
     pub(crate) fn on_undone(&mut self, service: usize, entry: ServiceShutdown) -> Input {

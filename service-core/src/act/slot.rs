@@ -141,6 +141,16 @@ impl Slot {
         }
     }
 
+    /// Whether the value at this address was its instance before a restart. (Somebody who has no value has no old one.)
+    pub(crate) fn is_replaced(&self, address: Option<usize>) -> bool {
+        address.is_some_and(|address| address != self.token.load(Ordering::Acquire))
+    }
+
+    /// Whether it goes down only to come up again.
+    pub(crate) fn is_restarting(&self) -> bool {
+        matches!(self.status.borrow().cause, Refusal::Restarting)
+    }
+
     /// The home, if this is the process's instance.
     fn public_home(&self) -> Option<&'static dyn Residence> {
         self.home.get().copied().filter(|_| self.is_of_process)
@@ -158,9 +168,9 @@ impl Slot {
         }
     }
 
-    /// Says that it drains, then refuses: readiness is false before anything is refused.
-    pub(crate) fn close(&self) {
-        self.set(State::Draining, Refusal::State);
+    /// Says that it drains, and why, then refuses: readiness is false before anything is refused.
+    pub(crate) fn close(&self, cause: Refusal) {
+        self.set(State::Draining, cause);
         if let Some(home) = self.public_home() {
             home.move_out(self.registry);
         }

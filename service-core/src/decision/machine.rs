@@ -103,6 +103,11 @@ impl Machine {
         self.nodes[service].state
     }
 
+    /// Whether it goes down only to come up again.
+    pub(crate) fn comes_back(&self, service: usize) -> bool {
+        self.is_recycled(service)
+    }
+
     pub(crate) fn is_sinking(&self) -> bool {
         self.sinking
     }

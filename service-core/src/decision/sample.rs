@@ -42,6 +42,7 @@ pub(super) fn service(name: &str) -> Facts {
         when: None,
         budgets: Budgets::default(),
         retry: Retry::default(),
+        restart: None,
     }
 }
 

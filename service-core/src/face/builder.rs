@@ -149,6 +149,7 @@ impl Builder {
             when: None,
             budgets: Budgets::default(),
             retry: Retry::default(),
+            restart: None,
         };
         let declared = Declared::new(facts, Arc::new(HandedOverDyn { value }));
         self.added.push(declared);

@@ -65,28 +65,28 @@ impl Inside {
     /// The long way in, at once.
     pub(super) fn elsewhere_now<S: Service>(address: usize, method: &Method) -> Result<Self, NotReady> {
         let door = S::home().door();
-        let slot = match address {
-            0 => slot_of::<S>(&*current::now::<S>()?)?,
+        let (slot, value) = match address {
+            0 => (slot_of::<S>(&*current::now::<S>()?)?, None),
             address => match S::home().find(address) {
-                Some(slot) => slot,
+                Some(slot) => (slot, Some(address)),
                 None => return Ok(Self::elsewhere_at(door, None)),
             },
         };
-        Ok(Self::elsewhere_at(door, Some(act::admit_now(&slot, door.lane(method))?)))
+        Ok(Self::elsewhere_at(door, Some(act::admit_now(&slot, value, door.lane(method))?)))
     }
 
     /// The long way in, waiting and booting as the method's policy says.
     pub(super) async fn elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<Self, NotReady> {
         let (door, policy) = (S::home().door(), method.policy());
-        let slot = match address {
-            0 if policy == Policy::Refuse => slot_of::<S>(&*current::now::<S>()?)?,
-            0 => slot_of::<S>(&*current::or_first_use::<S>().await?)?,
+        let (slot, value) = match address {
+            0 if policy == Policy::Refuse => (slot_of::<S>(&*current::now::<S>()?)?, None),
+            0 => (slot_of::<S>(&*current::or_first_use::<S>().await?)?, None),
             address => match S::home().find(address) {
-                Some(slot) => slot,
+                Some(slot) => (slot, Some(address)),
                 None => return Ok(Self::elsewhere_at(door, None)),
             },
         };
-        Ok(Self::elsewhere_at(door, Some(act::admit(&slot, door.lane(method), policy).await?)))
+        Ok(Self::elsewhere_at(door, Some(act::admit(&slot, value, door.lane(method), policy).await?)))
     }
 
     fn elsewhere_at(door: &'static Door, pass: Option<Pass>) -> Self {

@@ -17,6 +17,7 @@ pub(crate) fn observe(event: &Event) {
         EventKind::Blocking { service, phase, elapsed } => {
             tracing::warn!(%service, %phase, ?elapsed, "blocking its thread; use spawn_blocking");
         }
+        EventKind::Restarting { service, delay, failure } => tracing::error!(%service, ?delay, %failure, "restarting"),
         EventKind::Ready { service, elapsed } => tracing::info!(%service, ?elapsed, "ready"),
         EventKind::Failed { service, failure } => tracing::error!(%service, %failure, "failed"),
         EventKind::Blocked { service, by } => tracing::error!(%service, %by, "blocked"),

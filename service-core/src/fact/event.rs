@@ -70,6 +70,16 @@ pub enum EventKind {
         /// For how long.
         elapsed: Duration,
     },
+    /// It has failed while it was up, or could not come up again: it goes down, with those that hold its instance, and
+    /// comes up again after a pause.
+    Restarting {
+        /// Who.
+        service: Arc<str>,
+        /// The pause.
+        delay: Duration,
+        /// What it failed with.
+        failure: Failure,
+    },
     /// It is up.
     Ready {
         /// Who.
@@ -176,6 +186,7 @@ impl EventKind {
             | Self::Progress { service, .. }
             | Self::Late { service, .. }
             | Self::Blocking { service, .. }
+            | Self::Restarting { service, .. }
             | Self::Ready { service, .. }
             | Self::Failed { service, .. }
             | Self::Blocked { service, .. }

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use super::{Budgets, Key, Place, Retry};
+use super::{Budgets, Key, Place, Restart, Retry};
 
 /// How a service hangs on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,4 +52,6 @@ pub(crate) struct Facts {
     pub when: Option<When>,
     pub budgets: Budgets,
     pub retry: Retry,
+    /// Whether and when it is restarted.
+    pub restart: Option<Restart>,
 }

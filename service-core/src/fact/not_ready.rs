@@ -25,6 +25,10 @@ pub enum Refusal {
     State,
     /// It failed.
     Failed(Failure),
+    /// It goes down only to come up again; whoever may wait gets the new instance.
+    Restarting,
+    /// The value it was called on is not its instance any more: a restart has replaced it.
+    Replaced,
     /// Something it requires failed: that one's name, and how.
     Blocked(String, Failure),
     /// It did not come up within this time.
@@ -72,6 +76,11 @@ impl fmt::Display for NotReady {
                 State::Idle => write!(f, "{service} is not ready: nothing has booted it; call Registry::boot() first"),
                 _ => write!(f, "{service} is not ready: it is {state}"),
             },
+            Refusal::Restarting => write!(f, "{service} is not ready: it is restarting"),
+            Refusal::Replaced => write!(
+                f,
+                "this instance of {service} was replaced when it was restarted; {service}::service() hands out the new one"
+            ),
             Refusal::Failed(failure) => write!(f, "{service} is not ready: {failure}"),
             Refusal::Blocked(by, failure) => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
             Refusal::WaitedFor(time) => {
