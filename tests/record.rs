@@ -34,6 +34,11 @@ impl Record {
         self.lock().push((self.born.elapsed(), what.into()));
     }
 
+    /// Forgets everything so far.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
     /// Everything so far, in order.
     pub fn notes(&self) -> Vec<String> {
         self.lock().iter().map(|(_, what)| what.clone()).collect()

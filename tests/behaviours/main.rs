@@ -11,6 +11,7 @@ mod inside;
 mod lazy;
 mod panics;
 mod registries;
+mod restarts;
 mod rollback;
 mod shutdown;
 mod substitutes;

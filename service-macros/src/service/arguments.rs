@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{LitInt, LitStr, Path, Result, Token, bracketed, parenthesized};
+use syn::{Expr, LitInt, LitStr, Path, Result, Token, bracketed, parenthesized};
 
 use crate::arguments::{Known, once, read};
 use crate::mistakes::Mistakes;
@@ -28,6 +28,7 @@ const KNOWN: &[Known] = &[
     once("drain_timeout", "`drain_timeout = \"10s\"`"),
     once("shutdown_timeout", "`shutdown_timeout = \"10s\"`"),
     once("retry", "`retry(attempts = 5, delay = \"200ms\", max_delay = \"5s\")`"),
+    once("restart", "`restart` or `restart = Restart::transient()`"),
 ];
 
 const RETRY: &[Known] = &[
@@ -49,6 +50,7 @@ pub(crate) struct Arguments {
     /// Each by the name of its argument.
     pub(crate) budgets: Vec<(Ident, Timespan)>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) restart: Option<Restart>,
 }
 
 /// How much `autowire` writes.
@@ -64,6 +66,14 @@ pub(crate) enum Autowire {
 pub(crate) struct When {
     pub(crate) path: TokenStream,
     pub(crate) text: String,
+}
+
+/// How it is restarted.
+pub(crate) enum Restart {
+    /// As services are by default.
+    Usual,
+    /// As this expression says.
+    As(Expr),
 }
 
 /// How `init` is tried again; what is left out has the default.
@@ -100,6 +110,8 @@ impl Arguments {
                 self.when = Some(When { text: written(&path), path: path.into_token_stream() });
             }
             "retry" => self.retry = Some(retry(input, mistakes)?),
+            "restart" if input.peek(Token![=]) => self.restart = Some(Restart::As(value(input)?)),
+            "restart" => self.restart = Some(Restart::Usual),
             "init_timeout" | "drain_timeout" | "shutdown_timeout" => {
                 input.parse::<Token![=]>()?;
                 let timespan = Timespan::parse_positive(name, input, mistakes)?;

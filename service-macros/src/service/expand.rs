@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::arguments::When;
+use super::arguments::{Restart, When};
 use super::dependency::{Bond, Dependency, Named};
 use super::model::{Model, Retry};
 
@@ -115,13 +115,17 @@ impl Model<'_> {
                 let declare = declare.retry(::service_core::__private::Retry::new(#attempts, #delay, #max_delay));
             }
         });
+        let restart = self.restart.iter().map(|restart| match restart {
+            Restart::Usual => quote!(let declare = declare.restart(::service_core::Restart::transient());),
+            Restart::As(policy) => quote!(let declare = declare.restart(#policy);),
+        });
         // Shown at the name, where a service without a lifecycle is told so.
         let span = ident.span().resolved_at(Span::call_site());
         let end = Ident::new(if self.given { "given" } else { "managed" }, span);
         let end = quote_spanned!(span=> declare.#end());
         quote! {
             let declare = ::service_core::__private::Declare::<#ident>::new(#type_name, #place);
-            #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#when)* #(#budgets)* #(#retry)*
+            #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#when)* #(#budgets)* #(#retry)* #(#restart)*
             #end
         }
     }

@@ -9,7 +9,7 @@ use syn::{LitStr, Visibility};
 use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 
-use super::arguments::{Arguments, Autowire, When};
+use super::arguments::{Arguments, Autowire, Restart, When};
 use super::dependency::{Bond, Dependency, Named};
 use super::field::{Field, Fill};
 use super::item::Shape;
@@ -28,6 +28,7 @@ pub(crate) struct Model<'a> {
     pub(crate) when: Option<When>,
     pub(crate) budgets: Vec<(Ident, Timespan)>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) restart: Option<Restart>,
     pub(crate) autowire: Option<Autowire>,
     pub(crate) fields: &'a [Field],
     pub(crate) clone: Option<Span>,
@@ -66,6 +67,7 @@ impl<'a> Model<'a> {
                 delay: retry.delay.unwrap_or(Timespan::of(Duration::from_millis(100))),
                 max_delay: retry.max_delay.unwrap_or(Timespan::of(Duration::from_secs(10))),
             }),
+            restart: arguments.restart,
             autowire: arguments.autowire,
             fields: &shape.fields,
             clone: shape.clone,

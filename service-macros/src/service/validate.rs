@@ -86,7 +86,8 @@ fn name_says_something(arguments: &Arguments, mistakes: &mut Mistakes) {
 
 /// What is handed over is not built, so nothing about building it makes sense.
 fn given_is_not_built(arguments: &Arguments, mistakes: &mut Mistakes) {
-    const BUILDING: [&str; 8] = ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry"];
+    const BUILDING: [&str; 9] =
+        ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry", "restart"];
     if !arguments.has("given") {
         return;
     }

@@ -9,7 +9,7 @@ fn every_argument_becomes_a_fact() {
     let arguments = r#"
         requires = [Cache, dyn Mail], wants = [metrics::Metrics], after = [Migrations], provides = [dyn Directory],
         name = "users", lazy, optional, when = features::users, init_timeout = "5s", drain_timeout = "1m30s",
-        shutdown_timeout = "250ms", retry(attempts = 5, delay = "200ms", max_delay = "5s")
+        shutdown_timeout = "250ms", retry(attempts = 5, delay = "200ms", max_delay = "5s"), restart = Restart::transient()
     "#;
     assert_snapshot("service", expand(arguments, "pub struct Users { cache: Arc<Cache> }"));
 }
@@ -52,7 +52,7 @@ fn every_mistake_is_reported_at_once() {
             "`lazy` is written twice; keep one of them",
             "`init_timeout` is \"5\", which is no duration; write it like \"500ms\", \"5s\", \"1m30s\" or \"2h\"",
             "`drain_timeout` is written `drain_timeout = \"10s\"`",
-            "#[service] takes arguments by name; write one of `requires`, `wants`, `after`, `provides`, `name`, `lazy`, `optional`, `given`, `autowire`, `when`, `init_timeout`, `drain_timeout`, `shutdown_timeout`, `retry`",
+            "#[service] takes arguments by name; write one of `requires`, `wants`, `after`, `provides`, `name`, `lazy`, `optional`, `given`, `autowire`, `when`, `init_timeout`, `drain_timeout`, `shutdown_timeout`, `retry`, `restart`",
             "the fields of a service have names, and S is a tuple struct; name its fields",
             "a service lives as long as its registry, so S<'a> cannot borrow; own the data, or share it in an Arc",
             "`after` names services, and `(A, B)` is none; write its type, or `dyn Trait`",

@@ -78,6 +78,7 @@ impl ::service_core::Service for Users {
                     ::core::time::Duration::new(5u64, 0u32),
                 ),
             );
+        let declare = declare.restart(Restart::transient());
         declare.managed()
     }
 }

@@ -1,0 +1,236 @@
+//! Restarts while everything else stays up: who moves, what happens to the old instance, and when it is given up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use service_core::{Context, Definition, Lifecycle, Reason, Refusal, Restart, Result, State, guarded, service};
+use tests::{Latch, Record, Told, isolated, ms, story};
+use tokio::time::sleep;
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// A policy that tries again after a second, twice a minute.
+const RESTART: Restart = Restart::transient().intensity(2, secs(60)).backoff(secs(1), secs(1));
+
+/// A supervised task that fails for good as soon as the latch is open.
+fn breaks(cx: &Context<()>, broken: &Latch) {
+    let broken = broken.clone();
+    cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), move || {
+        let broken = broken.clone();
+        async move {
+            broken.opened().await;
+            Err::<(), _>("the pump is stuck")
+        }
+    });
+}
+
+/// A service that breaks when this is opened, in its first life only.
+fn fragile(name: &str, record: &Record, broken: &Latch) -> Definition<()> {
+    let lives = Arc::new(AtomicU32::new(0));
+    let (broken, hooks, down) = (broken.clone(), record.clone(), record.clone());
+    let (up, gone) = (format!("init {name}"), format!("shutdown {name}"));
+    let definition = Definition::new(name).restart(RESTART).init(move |cx| {
+        hooks.note(&up);
+        if lives.fetch_add(1, Ordering::SeqCst) == 0 {
+            breaks(&cx, &broken);
+        }
+        async { Ok(()) }
+    });
+    definition.shutdown(move |_, _| {
+        down.note(&gone);
+        async { Ok(()) }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_dependants_go_down_before_it_and_come_up_after_it_and_nothing_else_moves() -> Result<()> {
+    let (record, broken, told) = (Record::new(), Latch::new(), Told::new());
+    let registry = isolated()
+        .define(record.quick("below"))
+        .define(fragile("it", &record, &broken).requires(["below"]))
+        .define(record.quick("above").requires(["it"]))
+        .define(record.quick("top").requires(["above"]))
+        .define(record.quick("beside").requires(["below"]))
+        .on_event(told.listener())
+        .boot()
+        .await?;
+    record.clear();
+    broken.open();
+    sleep(secs(2)).await;
+    assert_eq!(record.of("shutdown"), ["top", "above", "it"]);
+    assert_eq!(record.of("init"), ["it", "above", "top"]);
+    assert_eq!(told.of("restarting"), ["it"]);
+    assert!(registry.is_ready());
+    registry.shutdown().await?;
+    assert_eq!(record.of("shutdown").len(), 3 + 5, "{:?}", record.notes());
+    Ok(())
+}
+
+#[service(lazy, restart = RESTART)]
+#[derive(Debug)]
+struct Pump {
+    life: u32,
+}
+
+static LIVES: AtomicU32 = AtomicU32::new(0);
+
+impl Lifecycle for Pump {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let life = LIVES.fetch_add(1, Ordering::SeqCst);
+        let task = cx.clone();
+        cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), move || {
+            let cx = task.clone();
+            async move { if cx.sleep(secs(10)).await && life == 0 { Err("the pump is stuck") } else { Ok(()) } }
+        });
+        sleep(secs(1)).await;
+        Ok(Self { life })
+    }
+}
+
+impl Pump {
+    #[guarded]
+    async fn life(&self) -> Result<u32> {
+        Ok(self.life)
+    }
+
+    #[guarded]
+    async fn current() -> Result<u32> {
+        Ok(Self::service().await?.life)
+    }
+
+    #[guarded(refuse)]
+    async fn hurried(&self) -> Result<u32> {
+        Ok(self.life)
+    }
+
+    #[guarded]
+    fn now(&self) -> Result<u32> {
+        Ok(self.life)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_holds_the_old_instance_is_refused_and_everybody_else_gets_the_new_one() -> Result<()> {
+    let registry = isolated().with::<Restarted>().only::<Restarted>().boot().await?;
+    let old = registry.get::<Restarted>()?.pump.clone();
+    assert_eq!((old.life().await?, old.now()?), (0, 0));
+    sleep(ms(10_500)).await;
+    assert_eq!(registry.state::<Pump>(), State::Starting, "its pause, then its init of a second");
+    let new = registry.scope(Pump::service()).await?;
+    assert_eq!((new.life().await?, new.now()?, registry.scope(Pump::current()).await?), (1, 1, 1));
+    for refusal in [old.life().await, old.hurried().await, old.now()] {
+        let refusal = refusal.expect_err("it is the old one").to_string();
+        assert!(refusal.contains("replaced") && refusal.contains("Pump::service()"), "{refusal}");
+    }
+    let restarted = registry.get::<Restarted>()?;
+    assert!(Arc::ptr_eq(&restarted.pump, &new), "what requires it holds the new one too");
+    drop((old, new, restarted));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[service(lazy, autowire)]
+struct Restarted {
+    pump: Arc<Pump>,
+}
+
+#[tokio::test(start_paused = true)]
+async fn r11_a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
+    let (broken, told) = (Latch::new(), Told::new());
+    let lives = Arc::new(AtomicU32::new(0));
+    let (pump, count) = (broken.clone(), lives.clone());
+    let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
+        let life = count.fetch_add(1, Ordering::SeqCst);
+        if life == 0 {
+            breaks(&cx, &pump);
+        }
+        async move { if life == 1 { Err("not yet".into()) } else { Ok(()) } }
+    });
+    let above = Definition::new("above").requires(["it"]).init(async |_| Ok(()));
+    let registry = isolated().define(definition).define(above).on_event(told.listener()).boot().await?;
+    broken.open();
+    sleep(secs(5)).await;
+    assert_eq!(lives.load(Ordering::SeqCst), 3);
+    assert_eq!(told.of("restarting"), ["it", "it"]);
+    assert_eq!(told.of("failed"), tests::NONE);
+    assert!(registry.is_ready() && story(&registry).iter().filter(|it| *it == "ready above").count() == 2);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -> Result<()> {
+    let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
+    let (pump, count) = (broken.clone(), lives.clone());
+    let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
+        let life = count.fetch_add(1, Ordering::SeqCst);
+        if life == 0 {
+            breaks(&cx, &pump);
+        }
+        async move { if life > 0 { Err("the pump has burst".into()) } else { Ok(()) } }
+    });
+    let record = Record::new();
+    let registry = isolated().define(definition).define(record.quick("beside")).boot().await?;
+    broken.open();
+    let error = registry.stopped().await.expect_err("it was given up");
+    let report = error.report().expect("everything is down");
+    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the pump has burst")), "{report}");
+    assert_eq!(lives.load(Ordering::SeqCst), 1 + 2, "twice a minute, and no more");
+    assert_eq!(record.of("shutdown"), ["beside"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r15_what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<()> {
+    let tries = Arc::new(AtomicU32::new(0));
+    let count = tries.clone();
+    let flaky = Definition::new("flaky").optional().restart(RESTART).init(move |_| {
+        let attempt = count.fetch_add(1, Ordering::SeqCst);
+        async move { if attempt < 2 { Err("no answer".into()) } else { Ok(()) } }
+    });
+    let record = Record::new();
+    let blocked = record.quick("blocked").optional().requires(["flaky"]);
+    let registry = isolated().define(flaky).define(blocked).boot().await?;
+    assert_eq!(record.notes(), tests::NONE, "the boot does not wait for it");
+    let refusal = registry.get_named::<()>("blocked").expect_err("it is blocked");
+    assert!(matches!(refusal.cause(), Refusal::Blocked(by, _) if by == "flaky"), "{refusal}");
+    sleep(secs(5)).await;
+    assert_eq!(tries.load(Ordering::SeqCst), 3);
+    registry.get_named::<()>("blocked")?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_optional_service_that_breaks_for_good_leaves_the_rest_alone() -> Result<()> {
+    let broken = Latch::new();
+    let pump = broken.clone();
+    let definition = Definition::new("it").optional().init(move |cx: Context<()>| {
+        breaks(&cx, &pump);
+        async { Ok(()) }
+    });
+    let registry = isolated().define(definition).boot().await?;
+    broken.open();
+    sleep(secs(60)).await;
+    assert!(registry.is_ready());
+    let error = registry.shutdown().await.expect_err("its task has failed");
+    assert!(error.to_string().contains("the pump is stuck"), "{error}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_in_the_pause_before_a_restart_ends_at_once() -> Result<()> {
+    let (record, broken) = (Record::new(), Latch::new());
+    let registry = isolated().define(fragile("it", &record, &broken)).define(record.quick("beside")).boot().await?;
+    broken.open();
+    sleep(ms(500)).await;
+    let asked = tokio::time::Instant::now();
+    registry.shutdown().await?;
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(record.count("init it"), 1);
+    assert_eq!(record.count("shutdown it"), 1, "once, although everything went down afterwards");
+    Ok(())
+}
