@@ -7,6 +7,7 @@ mod dependencies;
 mod events;
 mod every_failure;
 mod guard;
+mod health;
 mod inside;
 mod lazy;
 mod panics;

@@ -63,6 +63,7 @@ impl<S: Homed> Declare<S> {
             budgets: Budgets::default(),
             retry: Retry::default(),
             restart: None,
+            tags: Vec::new(),
         };
         Self { facts, views: Vec::new() }
     }
@@ -123,6 +124,18 @@ impl<S: Homed> Declare<S> {
         self
     }
 
+    /// `tags = ["…"]`.
+    pub fn tag(mut self, tag: &str) -> Self {
+        self.facts.tags.push(tag.to_owned());
+        self
+    }
+
+    /// `health_timeout = "…"`.
+    pub fn health_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.health = time;
+        self
+    }
+
     /// `init_timeout = "…"`.
     pub fn init_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.init = time;
@@ -147,7 +160,7 @@ impl<S: Homed> Declare<S> {
         self
     }
 
-    /// `restart(…)`.
+    /// `restart = …`.
     pub fn restart(mut self, restart: Restart) -> Self {
         self.facts.restart = Some(restart);
         self

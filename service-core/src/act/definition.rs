@@ -71,6 +71,7 @@ impl Definition<()> {
             budgets: Budgets::default(),
             retry: Retry::default(),
             restart: None,
+            tags: Vec::new(),
         };
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
@@ -127,6 +128,18 @@ impl<T: Send + Sync + 'static> Definition<T> {
     /// How long coming up may take; 30 s by default.
     pub fn init_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.init = time;
+        self
+    }
+
+    /// How long one health check may take; 5 s by default.
+    pub fn health_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.health = time;
+        self
+    }
+
+    /// Puts its health check into a group that can be asked for by itself.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.facts.tags.push(tag.into());
         self
     }
 

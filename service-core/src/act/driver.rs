@@ -326,6 +326,7 @@ impl Driver {
                     let took = boot.began.elapsed();
                     self.shared.set_timing(Timing { began: Some(boot.began), took: Some(took) });
                     self.shared.log.emit(EventKind::Booted { elapsed: took });
+                    self.shared.probes.start();
                     self.shared.settle_boot(Ok(()));
                 }
                 if let Some(boot) = &mut self.boot {

@@ -1,18 +1,21 @@
 //! [`Shared`]: what all handles, hooks and calls of one registry share.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::checkup::Checkup;
 use super::driver::{Driver, Message};
 use super::hooks::Hooks;
 use super::log::{Listener, Log, Telling};
+use super::probes::Probes;
 use super::slot::Slot;
 use super::spawned::Spawned;
 use super::waits::Waits;
@@ -27,6 +30,7 @@ pub(crate) struct Options {
     pub rollback_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub lame_duck: Duration,
+    pub health_cache: Duration,
     pub concurrency: usize,
     pub cancel: Option<CancellationToken>,
     pub isolated: bool,
@@ -41,6 +45,7 @@ impl Default for Options {
             rollback_timeout: Duration::from_secs(25),
             shutdown_timeout: Duration::from_secs(25),
             lame_duck: Duration::ZERO,
+            health_cache: Duration::ZERO,
             concurrency: usize::MAX,
             cancel: None,
             isolated: false,
@@ -66,6 +71,10 @@ pub(crate) struct Shared {
     pub options: Options,
     pub log: Log,
     pub waits: Waits,
+    /// What all of its users hold; known by what it is not.
+    pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
+    pub checkup: Checkup,
+    pub probes: Probes,
     pub spawned: Spawned,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
@@ -119,6 +128,9 @@ impl Shared {
                 options,
                 log,
                 waits: Waits::default(),
+                handle: OnceLock::new(),
+                checkup: Checkup::default(),
+                probes: Probes::default(),
                 inbox,
                 boot: watch::Sender::new(None),
                 boot_waiters: AtomicUsize::new(0),

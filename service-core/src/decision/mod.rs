@@ -19,6 +19,7 @@ pub(crate) mod restarts;
 mod sample;
 mod selection;
 mod similar;
+mod wellbeing;
 mod wish;
 
 pub use critical_path::{CriticalPath, Step};
@@ -26,4 +27,5 @@ pub(crate) use graph::NodeStatus;
 pub use graph::{Graph, ServiceNode};
 pub use plan::Plan;
 pub(crate) use prove::prove;
+pub(crate) use wellbeing::along_the_graph;
 pub(crate) use wish::{Wanted, Wish};

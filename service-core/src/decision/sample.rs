@@ -43,6 +43,7 @@ pub(super) fn service(name: &str) -> Facts {
         budgets: Budgets::default(),
         retry: Retry::default(),
         restart: None,
+        tags: Vec::new(),
     }
 }
 

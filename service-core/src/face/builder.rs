@@ -150,6 +150,7 @@ impl Builder {
             budgets: Budgets::default(),
             retry: Retry::default(),
             restart: None,
+            tags: Vec::new(),
         };
         let declared = Declared::new(facts, Arc::new(HandedOverDyn { value }));
         self.added.push(declared);
@@ -179,6 +180,12 @@ impl Builder {
     /// to notice. 0 by default.
     pub fn lame_duck(mut self, time: Duration) -> Self {
         self.options.lame_duck = time;
+        self
+    }
+
+    /// How long what a service said about its health is good for: 0 by default, so that each question asks it again.
+    pub fn health_cache(mut self, time: Duration) -> Self {
+        self.options.health_cache = time;
         self
     }
 

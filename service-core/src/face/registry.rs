@@ -4,24 +4,20 @@ use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinHandle;
 
 use super::signals::{self, Signals};
 use super::{Builder, current, process};
 use crate::act::{self, End, Shared, Slot, since};
 use crate::decision::{Graph, NodeStatus};
 use crate::fact::{
-    BootError, Event, Health, HealthReport, Key, NotReady, Reason, Report, RunError, ServiceHealth, ServiceReport,
-    ShutdownError, ShutdownReport, State,
+    BootError, Event, Health, HealthReport, Key, NotReady, Reason, Report, RunError, ServiceReport, ShutdownError,
+    ShutdownReport, State,
 };
 use crate::mechanism::ambient::{self, Frame, Role};
-
-/// How long one health check may take.
-const CHECK: Duration = Duration::from_secs(5);
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
 ///
@@ -56,7 +52,20 @@ impl Drop for Handle {
 
 impl Registry {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { handle: Arc::new(Handle { shared }) }
+        let registry = Self { handle: Arc::new(Handle { shared }) };
+        let handle: Weak<Handle> = Arc::downgrade(&registry.handle);
+        registry.shared().handle.get_or_init(|| handle);
+        registry
+    }
+
+    /// The registry that this code runs on behalf of: inside its hooks, tasks, guarded calls and scopes; elsewhere the
+    /// process's. `None` where there is none, or where nobody holds it any more.
+    ///
+    /// A service that keeps it keeps its own registry from being dropped; that matters only to one that is not shut down.
+    pub fn current() -> Option<Self> {
+        let Some(shared) = Shared::ambient() else { return process::existing() };
+        let handle = shared.handle.get()?.upgrade()?.downcast::<Handle>().ok()?;
+        Some(Self { handle })
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -215,41 +224,62 @@ impl Registry {
         shared.plan.absent_wants(index).iter().cloned().chain(gone).collect()
     }
 
-    /// Asks every service that is ready how it is, all at once; a check may take 5 s, and a panic in one is that
-    /// service's ill health.
+    /// How every service is: those that are up are asked, all at once, each as long as its `health_timeout` allows, and a
+    /// panic in a check is that service's ill health. One that is not up although it should be is unhealthy; one that
+    /// needs an unhealthy one is degraded, and says by whom.
     pub async fn health(&self) -> HealthReport {
-        let shared = self.shared();
-        let mut checks = JoinSet::new();
-        for (index, slot) in shared.slots.iter().enumerate() {
-            if slot.state() != State::Ready {
-                continue;
-            }
-            let (hooks, slot) = (shared.hooks[index].clone(), slot.clone());
-            checks.spawn(async move {
-                let began = Instant::now();
-                let frame = slot.frame(Role::Hook);
-                let check = async {
-                    match hooks.health(&slot) {
-                        Some(check) => check.await,
-                        None => Health::Healthy,
-                    }
-                };
-                let health = match timeout(CHECK, act::caught(ambient::marked(frame, check))).await {
-                    Ok(Ok(health)) => health,
-                    Ok(Err(message)) => Health::unhealthy(format!("its check panicked: {message}")),
-                    Err(_) => Health::unhealthy(format!("its check timed out after {CHECK:?}")),
-                };
-                (index, ServiceHealth { name: slot.name.to_string(), health, latency: began.elapsed() })
-            });
-        }
-        let mut services = checks.join_all().await;
-        services.sort_by_key(|(index, _)| *index);
-        HealthReport { services: services.into_iter().map(|(_, health)| health).collect() }
+        self.shared().checkup.ask(self.shared(), None).await
     }
 
-    /// Whether everything that was to be booted is up and no shutdown has been requested.
+    /// The same, of the services with this tag alone.
+    pub async fn health_of(&self, tag: &str) -> HealthReport {
+        self.shared().checkup.ask(self.shared(), Some(tag)).await
+    }
+
+    /// Whether everything that was to be booted came up and no shutdown has been requested.
     pub fn is_ready(&self) -> bool {
         self.shared().is_ready()
+    }
+
+    /// The startup probe: whether the boot has ever succeeded. Once it has, this stays true.
+    pub fn startup(&self) -> bool {
+        self.shared().probes.has_started()
+    }
+
+    /// The liveness probe: healthy unless [`set_dead`](Self::set_dead) has said otherwise. No dependency, no boot and no
+    /// drain makes it fail: a restart of the process would not help against any of them.
+    pub fn liveness(&self) -> Health {
+        self.shared().probes.dead().map_or(Health::Healthy, Health::unhealthy)
+    }
+
+    /// Says that this process is beyond help, so that whoever watches it starts another.
+    pub fn set_dead(&self, why: impl Into<String>) {
+        self.shared().probes.set_dead(why.into());
+    }
+
+    /// The readiness probe: unhealthy before the boot has succeeded, as soon as a shutdown was requested, while a
+    /// service is unhealthy, and while [`set_unready`](Self::set_unready) says so.
+    pub async fn readiness(&self) -> Health {
+        if !self.is_ready() {
+            let leaving = self.shared().is_leaving() || self.shared().has_ended();
+            return Health::unhealthy(if leaving { "shutting down" } else { "starting" });
+        }
+        if let Some(why) = self.shared().probes.unready() {
+            return Health::unhealthy(why);
+        }
+        let report = self.health().await;
+        let ill: Vec<_> = report.services.iter().filter(|it| !it.health.is_up()).map(|it| &*it.name).collect();
+        if ill.is_empty() { report.health() } else { Health::unhealthy(format!("{} unhealthy", ill.join(", "))) }
+    }
+
+    /// Asks for no requests for a while, and says why; [`set_ready`](Self::set_ready) takes it back.
+    pub fn set_unready(&self, why: impl Into<String>) {
+        self.shared().probes.set_unready(Some(why.into()));
+    }
+
+    /// Takes back [`set_unready`](Self::set_unready).
+    pub fn set_ready(&self) {
+        self.shared().probes.set_unready(None);
     }
 
     /// The latest events, oldest first: at most 4,096, and a first number above 0 tells how many are gone.

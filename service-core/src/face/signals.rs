@@ -1,16 +1,26 @@
 //! SIGTERM and ctrl-c: listened for only when asked, and given back afterwards.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use crate::fact::Reason;
 
 pub(crate) use listening::Signals;
 
+/// What comes so soon after the first signal is the same one, sent to the process and to its group, as timeout(1) does.
+const ECHO: Duration = Duration::from_millis(50);
+
 /// Hands the first signal to `shut_down`; a second one leaves the process at once.
 pub(crate) async fn obey(mut signals: Signals, shut_down: impl FnOnce(Reason)) {
     let (name, _) = signals.next().await;
     shut_down(Reason::Signal(name));
-    let (name, number) = signals.next().await;
+    let first = Instant::now();
+    let (name, number) = loop {
+        let signal = signals.next().await;
+        if first.elapsed() >= ECHO {
+            break signal;
+        }
+    };
     eprintln!("{name} received a second time: leaving at once");
     std::process::exit(128 + number);
 }

@@ -9,13 +9,20 @@ pub(crate) struct Budgets {
     pub init: Duration,
     /// Waiting for admitted calls and joining tasks.
     pub drain: Duration,
+    /// One health check, other than the first.
+    pub health: Duration,
     /// `shutdown`, then the deferred cleanups.
     pub shutdown: Duration,
 }
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { init: Duration::from_secs(30), drain: Duration::from_secs(10), shutdown: Duration::from_secs(10) }
+        Self {
+            init: Duration::from_secs(30),
+            drain: Duration::from_secs(10),
+            health: Duration::from_secs(5),
+            shutdown: Duration::from_secs(10),
+        }
     }
 }
 

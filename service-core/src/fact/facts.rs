@@ -52,6 +52,8 @@ pub(crate) struct Facts {
     pub when: Option<When>,
     pub budgets: Budgets,
     pub retry: Retry,
+    /// What its health check can be asked for by.
+    pub tags: Vec<String>,
     /// Whether and when it is restarted.
     pub restart: Option<Restart>,
 }

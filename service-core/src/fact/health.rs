@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::json::{object, or_null, quoted};
 use super::lasted;
 
 /// What a service says about itself. Ordered from best to worst, so the worst of several is their maximum.
@@ -86,9 +87,11 @@ pub struct ServiceHealth {
     pub health: Health,
     /// How long its check took.
     pub latency: Duration,
+    /// The groups it is in.
+    pub tags: Vec<String>,
 }
 
-/// What all services that are up said: the whole is as healthy as its worst part.
+/// How all services are: the whole is as healthy as its worst part.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HealthReport {
@@ -97,16 +100,35 @@ pub struct HealthReport {
 }
 
 impl HealthReport {
+    /// `{"status": …, "components": [{"name": …, "status": …, "latency_ms": …, "error": …}]}`
+    pub fn json(&self) -> String {
+        let components: Vec<_> = self.services.iter().map(ServiceHealth::json).collect();
+        let status = quoted(self.health().status());
+        object(&[("status", status), ("components", format!("[{}]", components.join(", ")))])
+    }
+
     /// The worst of them; healthy when there is none.
     pub fn health(&self) -> Health {
         self.services.iter().map(|service| service.health.clone()).max().unwrap_or(Health::Healthy)
     }
 }
 
+impl ServiceHealth {
+    fn json(&self) -> String {
+        let fields = [
+            ("name", quoted(&self.name)),
+            ("status", quoted(self.health.status())),
+            ("latency_ms", format!("{:.3}", self.latency.as_secs_f64() * 1e3)),
+            ("error", or_null(self.health.why())),
+        ];
+        object(&fields)
+    }
+}
+
 impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.health().status())?;
-        for ServiceHealth { name, health, latency } in &self.services {
+        for ServiceHealth { name, health, latency, .. } in &self.services {
             writeln!(f, "  {name}: {health} ({:?})", lasted(*latency))?;
         }
         Ok(())

@@ -8,6 +8,7 @@ mod every;
 mod facts;
 mod failure;
 mod health;
+pub(crate) mod json;
 mod key;
 mod lasted;
 pub(crate) mod node;

@@ -26,6 +26,8 @@ const KNOWN: &[Known] = &[
     once("when", "`when = path::to::a_fn`"),
     once("init_timeout", "`init_timeout = \"30s\"`"),
     once("drain_timeout", "`drain_timeout = \"10s\"`"),
+    once("health_timeout", "`health_timeout = \"5s\"`"),
+    once("tags", "`tags = [\"…\"]`"),
     once("shutdown_timeout", "`shutdown_timeout = \"10s\"`"),
     once("retry", "`retry(attempts = 5, delay = \"200ms\", max_delay = \"5s\")`"),
     once("restart", "`restart` or `restart = Restart::transient()`"),
@@ -45,6 +47,7 @@ pub(crate) struct Arguments {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) provides: Vec<Named>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) tags: Vec<LitStr>,
     pub(crate) autowire: Option<Autowire>,
     pub(crate) when: Option<When>,
     /// Each by the name of its argument.
@@ -103,6 +106,7 @@ impl Arguments {
             "wants" => self.depend(Bond::Wants, input)?,
             "after" => self.depend(Bond::After, input)?,
             "provides" => self.provides = names(input)?,
+            "tags" => self.tags = texts(input)?,
             "name" => self.name = Some(value(input)?),
             "autowire" => self.autowire = Some(autowire(input)?),
             "when" => {
@@ -112,7 +116,7 @@ impl Arguments {
             "retry" => self.retry = Some(retry(input, mistakes)?),
             "restart" if input.peek(Token![=]) => self.restart = Some(Restart::As(value(input)?)),
             "restart" => self.restart = Some(Restart::Usual),
-            "init_timeout" | "drain_timeout" | "shutdown_timeout" => {
+            "init_timeout" | "drain_timeout" | "health_timeout" | "shutdown_timeout" => {
                 input.parse::<Token![=]>()?;
                 let timespan = Timespan::parse_positive(name, input, mistakes)?;
                 self.budgets.extend(timespan.map(|timespan| (name.clone(), timespan)));
@@ -139,6 +143,13 @@ fn names(input: ParseStream) -> Result<Vec<Named>> {
     let list;
     bracketed!(list in input);
     Ok(Punctuated::<Named, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+}
+
+fn texts(input: ParseStream) -> Result<Vec<LitStr>> {
+    input.parse::<Token![=]>()?;
+    let list;
+    bracketed!(list in input);
+    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?.into_iter().collect())
 }
 
 fn autowire(input: ParseStream) -> Result<Autowire> {

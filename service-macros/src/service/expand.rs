@@ -108,6 +108,7 @@ impl Model<'_> {
                 quote!(let declare = declare.#flag();)
             },
         );
+        let tags = self.tags.iter().map(|tag| quote!(let declare = declare.tag(#tag);));
         let when = self.when.iter().map(|When { path, text }| quote!(let declare = declare.when(#text, #path);));
         let budgets = self.budgets.iter().map(|(budget, time)| quote!(let declare = declare.#budget(#time);));
         let retry = self.retry.iter().map(|Retry { attempts, delay, max_delay }| {
@@ -125,7 +126,7 @@ impl Model<'_> {
         let end = quote_spanned!(span=> declare.#end());
         quote! {
             let declare = ::service_core::__private::Declare::<#ident>::new(#type_name, #place);
-            #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#when)* #(#budgets)* #(#retry)* #(#restart)*
+            #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#tags)* #(#when)* #(#budgets)* #(#retry)* #(#restart)*
             #end
         }
     }

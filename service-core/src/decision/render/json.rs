@@ -1,9 +1,9 @@
-//! A graph as JSON, written by hand: it is all the JSON there is in this crate.
+//! A graph as JSON.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use crate::decision::graph::{Edge, Graph, ServiceNode};
+use crate::fact::json::{lines, object, or_null, quoted};
 
 pub(in crate::decision) fn json(graph: &Graph) -> String {
     let services = graph.nodes().iter().map(service);
@@ -45,39 +45,6 @@ fn dependency(graph: &Graph, edge: &Edge) -> String {
     object(&fields)
 }
 
-fn object(fields: &[(&str, String)]) -> String {
-    let fields: Vec<_> = fields.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
-    format!("{{{}}}", fields.join(", "))
-}
-
-/// An array with one item a line, so that two snapshots can be compared with `diff`.
-fn lines(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<_> = items.map(|item| format!("\n    {item}")).collect();
-    match items.is_empty() {
-        true => "[]".to_owned(),
-        false => format!("[{}\n  ]", items.join(",")),
-    }
-}
-
-fn or_null(text: Option<&str>) -> String {
-    text.map_or_else(|| "null".to_owned(), quoted)
-}
-
 fn micros(time: Option<Duration>) -> String {
     time.map_or_else(|| "null".to_owned(), |time| time.as_micros().to_string())
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => quoted.extend(['\\', letter]),
-            _ if letter.is_control() => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(letter));
-            }
-            _ => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

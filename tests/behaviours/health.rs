@@ -1,0 +1,210 @@
+//! Health and probes: what each service says, what follows from it, and what an orchestrator is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use service_core::{Definition, Health, HealthReport, Registry, Result};
+use tests::{Latch, failing, isolated, ms};
+use tokio::time::{Instant, sleep};
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// A service that is well when it comes up, and says this afterwards.
+fn says(name: &str, health: impl Fn() -> Health + Send + Sync + 'static) -> Definition<()> {
+    let asked = AtomicU32::new(0);
+    Definition::new(name).init(async |_| Ok(())).health(move |_| {
+        let health = if asked.fetch_add(1, Ordering::SeqCst) == 0 { Health::Healthy } else { health() };
+        async { health }
+    })
+}
+
+fn of<'a>(report: &'a HealthReport, name: &str) -> &'a Health {
+    let found = report.services.iter().find(|service| service.name == name);
+    &found.unwrap_or_else(|| panic!("{name} is not in {report}")).health
+}
+
+#[tokio::test(start_paused = true)]
+async fn h01_while_booting_it_has_not_started_is_alive_and_not_ready() -> Result<()> {
+    let (send, receive) = std::sync::mpsc::channel();
+    let probed = Definition::new("slow").init(move |_| {
+        let send = send.clone();
+        async move {
+            let registry = Registry::current().ok_or("it runs on behalf of one")?;
+            let probes = (registry.startup(), registry.liveness(), registry.readiness().await);
+            send.send(probes).map_err(|error| error.to_string())?;
+            Ok(())
+        }
+    });
+    let registry = isolated().define(probed).boot().await?;
+    assert_eq!(receive.recv()?, (false, Health::Healthy, Health::unhealthy("starting")));
+    assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy));
+    assert_eq!(registry.readiness().await, Health::Healthy);
+    registry.shutdown().await?;
+    assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy), "startup latches, liveness holds");
+    assert_eq!(registry.readiness().await, Health::unhealthy("shutting down"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h02_an_ill_dependency_turns_readiness_false_and_liveness_not() -> Result<()> {
+    let registry = isolated()
+        .define(says("db", || Health::unhealthy("no disk")))
+        .define(says("users", || Health::Healthy).requires(["db"]))
+        .define(says("mail", || Health::Healthy))
+        .boot()
+        .await?;
+    let report = registry.health().await;
+    assert_eq!(of(&report, "db"), &Health::unhealthy("no disk"));
+    assert_eq!(of(&report, "users"), &Health::degraded("db is unhealthy"));
+    assert_eq!(of(&report, "mail"), &Health::Healthy);
+    assert_eq!(registry.readiness().await, Health::unhealthy("db unhealthy"));
+    assert_eq!(registry.liveness(), Health::Healthy);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h03_a_check_that_panics_is_ill_health_and_the_others_are_still_told() -> Result<()> {
+    let registry =
+        isolated().define(says("bad", || panic!("not my day"))).define(says("good", || Health::Healthy)).boot().await?;
+    let report = registry.health().await;
+    assert!(of(&report, "bad").why().is_some_and(|why| why.contains("not my day")), "{report}");
+    assert_eq!(of(&report, "good"), &Health::Healthy);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h04_checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> Result<()> {
+    let slow = |name: &str, takes: Duration| {
+        let asked = AtomicU32::new(0);
+        Definition::new(name).init(async |_| Ok(())).health_timeout(secs(2)).health(move |_| {
+            let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                if !first {
+                    sleep(takes).await;
+                }
+                Health::Healthy
+            }
+        })
+    };
+    let registry = isolated()
+        .define(slow("hangs", secs(999)))
+        .define(slow("one", ms(900)))
+        .define(slow("two", ms(900)))
+        .boot()
+        .await?;
+    let asked = Instant::now();
+    let report = registry.health().await;
+    assert_eq!(asked.elapsed(), secs(2));
+    assert_eq!(of(&report, "hangs"), &Health::unhealthy("its check timed out after 2s"));
+    let latencies: Vec<_> = report.services.iter().map(|service| service.latency).collect();
+    assert_eq!(latencies, [secs(2), ms(900), ms(900)], "h10: each carries the time it took");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h05_the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealthy() -> Result<()> {
+    let registry =
+        isolated().define(says("a", || Health::degraded("slow"))).define(says("b", || Health::Healthy)).boot().await?;
+    assert_eq!(registry.health().await.health(), Health::degraded("slow"));
+    assert!(registry.readiness().await.is_up(), "degraded is ready");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h06_a_group_is_asked_by_itself() -> Result<()> {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = asked.clone();
+    let other = says("other", move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        Health::Healthy
+    });
+    let registry =
+        isolated().define(says("db", || Health::degraded("slow")).tag("storage")).define(other).boot().await?;
+    let report = registry.health_of("storage").await;
+    assert_eq!(report.services.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["db"]);
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "nobody else is asked");
+    assert!(registry.health_of("nothing").await.services.is_empty());
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_is_good_for_as_long_as_the_builder_says() -> Result<()> {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = asked.clone();
+    let service = says("db", move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        Health::Healthy
+    });
+    let registry = isolated().define(service).health_cache(secs(10)).boot().await?;
+    for _ in 0..3 {
+        registry.health().await;
+    }
+    tokio::join!(registry.health(), registry.health());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    sleep(secs(10)).await;
+    tokio::join!(registry.health(), registry.health());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h09_during_the_lame_duck_and_the_drain_it_is_alive_and_not_ready() -> Result<()> {
+    let hold = Latch::new();
+    let end = hold.clone();
+    let slow = Definition::new("slow").init(async |_| Ok(())).shutdown(move |_, _| {
+        let end = end.clone();
+        async move {
+            end.opened().await;
+            Ok(())
+        }
+    });
+    let registry = isolated().define(slow).lame_duck(secs(5)).boot().await?;
+    registry.request_shutdown("enough");
+    sleep(secs(1)).await;
+    assert_eq!(registry.readiness().await, Health::unhealthy("shutting down"));
+    assert_eq!(registry.liveness(), Health::Healthy);
+    registry.get_named::<()>("slow")?;
+    sleep(secs(5)).await;
+    assert!(registry.get_named::<()>("slow").is_err());
+    assert_eq!(registry.liveness(), Health::Healthy);
+    hold.open();
+    registry.stopped().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_up_is_told_too() -> Result<()> {
+    let failed = failing("failed", "no").optional();
+    let registry = isolated().define(failed).define(says("fine", || Health::Healthy)).boot().await?;
+    let report = registry.health().await;
+    assert_eq!(of(&report, "failed"), &Health::degraded("failed"), "it is optional");
+    assert_eq!(report.health().status(), "degraded");
+    let json = report.json();
+    let told = r#"{"name": "failed", "status": "degraded", "latency_ms": 0.000, "error": "failed"}"#;
+    assert!(json.starts_with(r#"{"status": "degraded", "components": ["#) && json.contains(told), "{json}");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_program_may_say_that_it_is_dead_or_wants_no_requests() -> Result<()> {
+    let registry = isolated().define(says("fine", || Health::Healthy)).boot().await?;
+    registry.set_unready("warming up again");
+    assert_eq!(registry.readiness().await, Health::unhealthy("warming up again"));
+    assert_eq!(registry.liveness(), Health::Healthy);
+    registry.set_ready();
+    assert_eq!(registry.readiness().await, Health::Healthy);
+    registry.set_dead("the heap is corrupt");
+    assert_eq!(registry.liveness(), Health::unhealthy("the heap is corrupt"));
+    registry.shutdown().await?;
+    Ok(())
+}
