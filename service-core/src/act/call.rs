@@ -27,6 +27,7 @@ pub(crate) async fn admit(
     lane: usize,
     policy: Policy,
 ) -> Result<Pass, NotReady> {
+    note_use(slot)?;
     loop {
         match admit_now(slot, address, lane) {
             Ok(pass) => return Ok(pass),
@@ -41,16 +42,15 @@ pub(crate) async fn admit(
 
 /// Admits a call at once, or says why not.
 pub(crate) fn admit_now(slot: &Arc<Slot>, address: Option<usize>, lane: usize) -> Result<Pass, NotReady> {
+    note_use(slot)?;
     if slot.is_replaced(address) {
         return Err(slot.refuse(Refusal::Replaced));
     }
-    let pass = match slot.admit(lane) {
-        Some(pass) => pass,
-        None if is_insider(slot) => slot.admit_insider(),
-        None => return Err(not_now(slot)),
-    };
-    note_use(slot);
-    Ok(pass)
+    match slot.admit(lane) {
+        Some(pass) => Ok(pass),
+        None if is_insider(slot) => Ok(slot.admit_insider()),
+        None => Err(not_now(slot)),
+    }
 }
 
 /// A value of a service that is up, waiting for it if it may still come up.
@@ -58,6 +58,7 @@ pub(crate) async fn reach<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Ar
 where
     T: ?Sized,
 {
+    note_use(slot)?;
     loop {
         if let Ok(value) = reach_now(slot, &view) {
             return Ok(value);
@@ -74,7 +75,7 @@ where
     if (slot.state() == State::Ready || is_insider(slot))
         && let Some(value) = view(slot)
     {
-        note_use(slot);
+        note_use(slot)?;
         return Ok(value);
     }
     Err(not_now(slot))
@@ -98,12 +99,11 @@ fn own_start(slot: &Slot) -> NotReady {
     slot.refuse(Refusal::Cycle(vec![slot.name.to_string(), slot.name.to_string()]))
 }
 
-fn note_use(slot: &Slot) {
-    if slot.has_ambient_start()
-        && let Some(shared) = slot.shared()
-    {
-        shared.waits.note_use(&shared, slot);
+fn note_use(slot: &Slot) -> Result<(), NotReady> {
+    if !slot.has_ambient_start() {
+        return Ok(());
     }
+    slot.shared().map_or(Ok(()), |shared| shared.waits.note_use(&shared, slot))
 }
 
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {

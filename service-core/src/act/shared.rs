@@ -34,6 +34,7 @@ pub(crate) struct Options {
     pub concurrency: usize,
     pub cancel: Option<CancellationToken>,
     pub isolated: bool,
+    pub deny_undeclared: bool,
     /// Where, or by what, it was booted: for the error of a second boot.
     pub origin: String,
 }
@@ -49,6 +50,7 @@ impl Default for Options {
             concurrency: usize::MAX,
             cancel: None,
             isolated: false,
+            deny_undeclared: false,
             origin: String::new(),
         }
     }

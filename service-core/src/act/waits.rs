@@ -46,15 +46,23 @@ impl Waits {
     }
 
     /// Notes that whoever is starting on this thread uses `slot`, if it has not declared that.
-    pub(crate) fn note_use(&self, shared: &Shared, slot: &Slot) {
+    ///
+    /// # Errors
+    /// If this registry denies it.
+    pub(crate) fn note_use(&self, shared: &Shared, slot: &Slot) -> Result<(), NotReady> {
         for service in starting(shared) {
             if service != slot.index && !shared.depends(service, slot.index) {
                 let mut state = self.lock();
                 if !state.undeclared.contains(&(service, slot.index)) {
                     state.undeclared.push((service, slot.index));
                 }
+                drop(state);
+                if shared.options.deny_undeclared {
+                    return Err(slot.refuse(Refusal::Undeclared(shared.slots[service].name.clone())));
+                }
             }
         }
+        Ok(())
     }
 
     /// Every undeclared use so far, in the plan's order.

@@ -157,6 +157,13 @@ impl Builder {
         self
     }
 
+    /// Makes it an error that a service calls in its `init` what it does not declare. By default that works if it can, is
+    /// dashed in the graph, and is listed in the boot's report.
+    pub fn deny_undeclared(mut self) -> Self {
+        self.options.deny_undeclared = true;
+        self
+    }
+
     /// How long the whole boot may take; by default as long as its services' budgets allow.
     pub fn boot_timeout(mut self, time: Duration) -> Self {
         self.options.boot_timeout = Some(time);

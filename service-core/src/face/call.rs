@@ -82,14 +82,15 @@ where
 fn elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<Progress, NotReady> {
     match Inside::elsewhere_now::<S>(address, method) {
         Ok(inside) => Ok(Progress::Inside(inside)),
-        Err(refusal) if method.policy() == Policy::Refuse || is_final(refusal.state()) => Err(refusal),
+        Err(refusal) if method.policy() == Policy::Refuse || is_final::<S>(address, &refusal) => Err(refusal),
         Err(_) => Ok(Progress::Waiting(Box::pin(Inside::elsewhere::<S>(address, method)))),
     }
 }
 
-/// Whether waiting leads nowhere.
-const fn is_final(state: State) -> bool {
-    matches!(state, State::Draining | State::Stopping | State::Stopped)
+/// Whether waiting leads nowhere: this very instance is on its way down, and not because it is restarted.
+fn is_final<S: Service>(address: usize, refusal: &NotReady) -> bool {
+    matches!(refusal.state(), State::Draining | State::Stopping | State::Stopped)
+        && S::home().find(address).is_some_and(|slot| !slot.is_restarting())
 }
 
 impl<F, R> Future for Call<F, R>

@@ -37,6 +37,8 @@ pub enum Refusal {
     Overloaded(usize),
     /// A service was waited for by something that it is itself waiting for: the whole way round, by name.
     Cycle(Vec<String>),
+    /// The service of this name called it in its `init` without declaring that, and the registry denies it.
+    Undeclared(Arc<str>),
     /// No registry is booted, and a lazy boot is not allowed here; why.
     NoRegistry(&'static str),
     /// The registry that is meant does not have this service.
@@ -91,6 +93,10 @@ impl fmt::Display for NotReady {
                 f,
                 "{service} is not ready and never would be: {}; declare the order with `requires`, or make one of these calls later than init",
                 path.join(" waits for ")
+            ),
+            Refusal::Undeclared(by) => write!(
+                f,
+                "{service} may not be called by {by} while that starts: nothing declares it, and deny_undeclared() forbids it; add `{service}` to its `requires`"
             ),
             Refusal::NoRegistry(why) => write!(f, "{service} is not ready: {why}"),
             Refusal::Unregistered => write!(

@@ -1,0 +1,182 @@
+//! What calls in flight may do while their service drains, and how those who wait are let go.
+#![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
+
+use std::sync::Arc;
+
+use service_core::{Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use tests::{Latch, Record, isolated, ms};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+#[service(lazy, autowire)]
+struct World {
+    init: Latch,
+    fails: bool,
+    record: Record,
+}
+
+#[service(lazy, requires = [World])]
+struct Store;
+
+impl Lifecycle for Store {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
+        cx.get::<World>().record.note("shutdown store");
+        Ok(())
+    }
+}
+
+#[guarded]
+impl Store {
+    pub async fn read(&self) -> Result<u32, NotReady> {
+        Ok(1)
+    }
+}
+
+#[service(lazy, requires = [World, Store], drain_timeout = "2s")]
+struct Feed {
+    store: Arc<Store>,
+    record: Record,
+    stopping: CancellationToken,
+}
+
+impl Lifecycle for Feed {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let world = cx.get::<World>();
+        world.init.opened().await;
+        if world.fails {
+            return Err("no feed".into());
+        }
+        Ok(Self { store: cx.get(), record: world.record.clone(), stopping: cx.stopping() })
+    }
+
+    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
+        self.record.note("shutdown feed");
+        Ok(())
+    }
+}
+
+#[guarded]
+impl Feed {
+    /// A stream that ends when it is told to.
+    pub async fn polite(&self) -> Result<(), NotReady> {
+        self.stopping.cancelled().await;
+        self.record.note("told to stop");
+        Ok(())
+    }
+
+    /// A stream that sees it, and goes on.
+    pub async fn endless(&self) -> Result<(), NotReady> {
+        self.stopping.cancelled().await;
+        self.record.note("did not listen");
+        std::future::pending().await
+    }
+
+    /// Uses a dependency while it is being drained.
+    pub async fn late(&self) -> Result<u32, NotReady> {
+        self.stopping.cancelled().await;
+        sleep(ms(100)).await;
+        self.store.read().await
+    }
+
+    pub async fn whenever() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+fn world(record: &Record) -> World {
+    World { init: Latch::new(), fails: false, record: record.clone() }
+}
+
+fn open(record: &Record) -> World {
+    let world = world(record);
+    world.init.open();
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn s17_an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budget() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
+    let feed = registry.get::<Feed>()?;
+    for _ in 0..2 {
+        let feed = feed.clone();
+        tokio::spawn(async move { feed.endless().await });
+    }
+    let polite = tokio::spawn(async move { feed.polite().await });
+    sleep(ms(1)).await;
+    let error = registry.shutdown().await.expect_err("two streams never end");
+    polite.await??;
+    assert_eq!(record.count("did not listen"), 2, "both were told");
+    assert!(record.in_order("told to stop", "shutdown feed"));
+    let report = error.report().expect("it was waited for");
+    let feed = report.services.iter().find(|it| it.name == "Feed").expect("it was up");
+    assert_eq!((feed.drain, feed.calls_left.clone()), (ms(2_000), vec![("endless".to_owned(), 2)]));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s02_a_call_in_flight_during_its_drain_may_call_what_its_service_requires() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
+    let feed = registry.get::<Feed>()?;
+    let late = tokio::spawn(async move { feed.late().await });
+    sleep(ms(1)).await;
+    registry.shutdown().await?;
+    assert_eq!(late.await??, 1, "the store was still up");
+    assert_eq!(record.of("shutdown"), ["feed", "store"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d03_guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Result<()> {
+    let world = World { fails: true, ..world(&Record::new()) };
+    let init = world.init.clone();
+    let registry = isolated().replace::<World>(world).boot().await?;
+    let began = Instant::now();
+    let calls: JoinSet<_> = (0..10)
+        .map(|_| {
+            let registry = registry.clone();
+            async move { registry.scope(Feed::whenever()).await }
+        })
+        .collect();
+    sleep(ms(5)).await;
+    init.open();
+    for refusal in calls.join_all().await {
+        let refusal = refusal.expect_err("the init fails");
+        assert!(
+            matches!(refusal.cause(), Refusal::Failed(failure) if failure.to_string().contains("no feed")),
+            "{refusal}"
+        );
+    }
+    assert_eq!(began.elapsed(), ms(5));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d04_d12_a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
+    let world = world(&Record::new());
+    let init = world.init.clone();
+    let registry = isolated().replace::<World>(world).boot().await?;
+    for _ in 0..2 {
+        let mut calls = JoinSet::new();
+        for _ in 0..1_024 {
+            let registry = registry.clone();
+            calls.spawn(async move { registry.scope(Feed::whenever()).await });
+        }
+        sleep(ms(1)).await;
+        let refusal = registry.scope(Feed::whenever()).await.expect_err("every place is taken");
+        assert!(matches!(refusal.cause(), Refusal::Overloaded(_)), "{refusal}");
+        calls.shutdown().await;
+    }
+    assert_eq!(registry.state::<Feed>(), State::Starting, "nobody waits, and it comes up all the same");
+    init.open();
+    registry.scope(Feed::whenever()).await?;
+    registry.shutdown().await?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The shapes a guarded method may have: receivers, generics, borrowed returns, futures, and the methods of traits.
+#![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use service_core::{NotReady, Result, State, guarded, service};
+use tests::{isolated, ms};
+
+#[service(lazy, autowire)]
+struct Shapes {
+    #[service(default = "shapes".to_owned())]
+    name: String,
+}
+
+#[guarded]
+impl Shapes {
+    pub fn by_reference(&self) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub async fn by_arc(self: Arc<Self>) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub async fn by_arc_reference(self: &Arc<Self>) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub fn by_nothing() -> Result<usize, NotReady> {
+        Ok(6)
+    }
+
+    pub async fn generic<T: Into<usize>, const N: usize>(&self, number: T) -> Result<usize, NotReady> {
+        Ok(number.into() + N)
+    }
+
+    pub fn opaque_argument(&self, words: impl Display) -> Result<String, NotReady> {
+        Ok(format!("{words} {}", self.name))
+    }
+
+    pub async fn borrowed(&self) -> Result<&str, NotReady> {
+        Ok(&self.name)
+    }
+
+    pub fn longer<'a>(&'a self, other: &'a str) -> Result<&'a str, NotReady> {
+        Ok(if other.len() > self.name.len() { other } else { &self.name })
+    }
+
+    pub fn opaque(&self) -> impl Iterator<Item = u8> + '_ {
+        self.name.bytes()
+    }
+
+    pub fn future(&self, early: bool) -> impl Future<Output = Result<usize, NotReady>> + Send + 'static + use<> {
+        let length = self.name.len();
+        async move {
+            if early {
+                return Ok(0);
+            }
+            tokio::task::yield_now().await;
+            Ok(length)
+        }
+    }
+
+    pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<usize, NotReady>> + Send + '_>> {
+        Box::pin(async { Ok(self.name.len()) })
+    }
+
+    #[must_use = "kept"]
+    #[allow(clippy::unused_async, reason = "kept too")]
+    pub async fn question(&self, text: &str) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        let parsed: usize = text.parse()?;
+        Ok(parsed)
+    }
+}
+
+trait Native {
+    async fn native(&self) -> Result<usize, NotReady>;
+    fn promised(&self) -> impl Future<Output = Result<usize, NotReady>> + Send;
+}
+
+#[guarded]
+impl Native for Shapes {
+    async fn native(&self) -> Result<usize, NotReady> {
+        Ok(1)
+    }
+
+    async fn promised(&self) -> Result<usize, NotReady> {
+        Ok(2)
+    }
+}
+
+#[async_trait]
+trait Boxed {
+    async fn boxed_by_attribute(&self) -> Result<usize, NotReady>;
+}
+
+#[async_trait]
+#[guarded]
+impl Boxed for Shapes {
+    async fn boxed_by_attribute(&self) -> Result<usize, NotReady> {
+        Ok(3)
+    }
+}
+
+#[async_trait]
+trait BoxedFirst {
+    async fn boxed_first(&self) -> Result<usize, NotReady>;
+}
+
+#[guarded]
+#[async_trait]
+impl BoxedFirst for Shapes {
+    async fn boxed_first(&self) -> Result<usize, NotReady> {
+        Ok(4)
+    }
+}
+
+async fn all(shapes: &Arc<Shapes>) -> Vec<Result<usize, NotReady>> {
+    vec![
+        shapes.by_reference(),
+        shapes.clone().by_arc().await,
+        shapes.by_arc_reference().await,
+        Shapes::by_nothing(),
+        shapes.generic::<u8, 2>(4).await,
+        shapes.opaque_argument(1).map(|words| words.len() - 2),
+        shapes.borrowed().await.map(str::len),
+        shapes.longer("a").map(str::len),
+        shapes.future(false).await,
+        shapes.future(true).await.map(|length| length + 6),
+        shapes.boxed().await,
+        shapes.native().await.map(|length| length + 5),
+        shapes.promised().await.map(|length| length + 4),
+        shapes.boxed_by_attribute().await.map(|length| length + 3),
+        shapes.boxed_first().await.map(|length| length + 2),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_every_shape_runs_while_its_service_is_up_and_is_refused_afterwards() -> Result<()> {
+    let registry = isolated().only::<Shapes>().boot().await?;
+    let shapes = registry.get::<Shapes>()?;
+    for (at, returned) in registry.scope(all(&shapes)).await.into_iter().enumerate() {
+        assert_eq!(returned.ok(), Some(6), "shape {at}");
+    }
+    assert_eq!(shapes.opaque().count(), 6);
+    assert_eq!(shapes.question("6").await.ok(), Some(6));
+    assert!(shapes.question("six").await.is_err_and(|error| error.is::<std::num::ParseIntError>()));
+
+    // Made while it was up, polled when it is down: the guard is inside the future.
+    let late = shapes.future(true);
+    let report = registry.shutdown().await?;
+    assert_eq!(report.services[0].drain, ms(0), "a future that was never polled is no call");
+    assert_eq!(late.await.expect_err("it is down").state(), State::Stopped);
+    for (at, returned) in registry.scope(all(&shapes)).await.into_iter().enumerate() {
+        assert_eq!(returned.expect_err("it is down").state(), State::Stopped, "shape {at}");
+    }
+    assert!(shapes.question("6").await.is_err_and(|error| error.is::<NotReady>()));
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! Calls from one `init` to a service that nothing declares: they work if they can, are shown, may be denied, and are
+//! named where they wait in a circle.
+#![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
+
+use std::error::Error;
+
+use service_core::{Builder, Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use tests::{isolated, ms};
+use tokio::time::{Instant, sleep};
+
+/// Each calls the next in its `init`, and the last the first; none declares that.
+macro_rules! circle {
+    ($($name:ident after $delay:literal calls $next:ident),* $(,)?) => {$(
+        #[service(lazy)]
+        struct $name;
+
+        impl Lifecycle for $name {
+            async fn init(_cx: &Context<Self>) -> Result<Self> {
+                sleep(ms($delay)).await;
+                $next::call().await?;
+                Ok(Self)
+            }
+        }
+
+        #[guarded]
+        impl $name {
+            pub async fn call() -> Result<(), NotReady> {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+circle!(One after 10 calls Two, Two after 20 calls Three, Three after 30 calls One);
+
+fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
+    let refusal = error.source().and_then(|it| it.downcast_ref::<NotReady>());
+    refusal.unwrap_or_else(|| panic!("{error}")).cause()
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_three_that_wait_for_each_other_are_named_as_soon_as_the_circle_closes() {
+    let began = Instant::now();
+    let error = isolated().only::<One>().only::<Two>().only::<Three>().boot().await.expect_err("none can be first");
+    assert_eq!(began.elapsed(), ms(30), "when the last begins to wait, not when a budget ends");
+    let Refusal::Cycle(path) = refusal(&error.failures()[0]) else { panic!("{error}") };
+    assert_eq!(*path, ["Three", "One", "Two", "Three"]);
+}
+
+/// Waits for `Far` through an admitted call of `Between`, which is up; and `Far` waits for it.
+#[service(lazy, requires = [Between])]
+struct Near;
+
+#[service(lazy)]
+struct Far;
+
+#[service(lazy, autowire)]
+struct Between {}
+
+#[guarded]
+impl Between {
+    pub async fn pass_on() -> Result<(), NotReady> {
+        Far::call().await
+    }
+}
+
+impl Lifecycle for Near {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Between::pass_on().await?;
+        Ok(Self)
+    }
+}
+
+impl Lifecycle for Far {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(20)).await;
+        Near::call().await?;
+        Ok(Self)
+    }
+}
+
+impl Near {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+impl Far {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_wait_through_the_call_of_a_third_is_seen() {
+    let began = Instant::now();
+    let error = isolated().only::<Near>().only::<Far>().boot().await.expect_err("neither can be first");
+    assert_eq!(began.elapsed(), ms(20));
+    let Refusal::Cycle(path) = refusal(&error.failures()[0]) else { panic!("{error}") };
+    assert_eq!(*path, ["Far", "Near", "Far"]);
+}
+
+/// A task of `Host` waits for a service that requires `Host`. Nothing waits for the task, so this is no circle.
+#[service(lazy)]
+struct Host;
+
+impl Lifecycle for Host {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.spawn("early bird", async { Guest::call().await });
+        sleep(ms(10)).await;
+        Ok(Self)
+    }
+}
+
+#[service(lazy, requires = [Host])]
+struct Guest;
+
+impl Lifecycle for Guest {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(10)).await;
+        Ok(Self)
+    }
+}
+
+impl Guest {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_task_may_wait_for_what_requires_its_service() -> Result<()> {
+    let registry = isolated().only::<Host>().only::<Guest>().boot().await?;
+    sleep(ms(1)).await;
+    let report = registry.shutdown().await?;
+    assert!(report.is_clean(), "the task was not refused: {report}");
+    Ok(())
+}
+
+/// Calls `Open` in its `init` without declaring it.
+#[service(lazy)]
+struct Caller;
+
+impl Lifecycle for Caller {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Open::call().await?;
+        Ok(Self)
+    }
+}
+
+#[service(lazy)]
+struct Open;
+
+impl Lifecycle for Open {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(10)).await;
+        Ok(Self)
+    }
+}
+
+impl Open {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+fn both() -> Builder {
+    isolated().only::<Caller>().only::<Open>()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undeclared_call_works_is_dashed_in_every_drawing_and_listed() -> Result<()> {
+    let registry = both().boot().await?;
+    let report = registry.report();
+    assert_eq!(report.undeclared, [("Caller".to_owned(), "Open".to_owned())]);
+    let graph = registry.graph();
+    assert!(graph.to_string().contains("undeclared: Open"), "{graph}");
+    assert!(graph.dot().contains(r#""Caller" -> "Open" [label="undeclared""#), "{}", graph.dot());
+    assert!(graph.dot().contains("style=dashed"));
+    assert!(graph.mermaid().contains(r#"-.->|"undeclared"|"#), "{}", graph.mermaid());
+    assert!(graph.json().contains(r#""bond": "undeclared""#), "{}", graph.json());
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undeclared_call_is_an_error_where_that_is_denied() {
+    let began = Instant::now();
+    let error = both().deny_undeclared().boot().await.expect_err("nothing declares it");
+    assert_eq!(began.elapsed(), ms(0), "before it waits");
+    assert!(matches!(refusal(&error.failures()[0]), Refusal::Undeclared(by) if &**by == "Caller"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("Open may not be called by Caller while that starts"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_declared_is_never_denied() -> Result<()> {
+    let registry = isolated().deny_undeclared().only::<Guest>().boot().await?;
+    assert_eq!(registry.state::<Guest>(), State::Ready);
+    registry.shutdown().await?;
+    Ok(())
+}
