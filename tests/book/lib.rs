@@ -16,6 +16,7 @@ pages! {
     services_and_dependencies = "../../docs/services-and-dependencies.md";
     boot_and_shutdown = "../../docs/boot-and-shutdown.md";
     guarded_calls = "../../docs/guarded-calls.md";
+    long_running = "../../docs/long-running.md";
     testing = "../../docs/testing.md";
     linking = "../../docs/linking.md";
     service = "../../service-macros/docs/service.md";

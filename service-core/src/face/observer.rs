@@ -36,7 +36,7 @@ pub(crate) fn observe(event: &Event) {
         },
         EventKind::TaskFailed { service, task, failure } => tracing::error!(%service, %task, %failure, "task failed"),
         EventKind::TaskRestarting { service, task, delay } => {
-            tracing::warn!(%service, %task, ?delay, "task restarting")
+            tracing::warn!(%service, %task, ?delay, "task restarting");
         }
         EventKind::TaskRefused { service, task } => tracing::warn!(%service, %task, "task not started"),
         EventKind::LeftRunning { services } => {
