@@ -234,3 +234,40 @@ async fn a_shutdown_in_the_pause_before_a_restart_ends_at_once() -> Result<()> {
     assert_eq!(record.count("shutdown it"), 1, "once, although everything went down afterwards");
     Ok(())
 }
+
+static TRIES: AtomicU32 = AtomicU32::new(0);
+
+/// Fails the second time.
+#[service(lazy)]
+#[derive(Debug)]
+struct Below;
+
+impl Lifecycle for Below {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        if TRIES.fetch_add(1, Ordering::SeqCst) == 1 { Err("not now".into()) } else { Ok(Self) }
+    }
+}
+
+#[service(lazy, requires = [Below])]
+#[derive(Debug)]
+struct Above;
+
+impl Lifecycle for Above {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Err("never".into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_was_up_for_another_alone_and_fails_the_next_time_takes_nothing_down() -> Result<()> {
+    let registry = isolated().boot().await?;
+    for words in ["never", "not now", "never"] {
+        let refusal = registry.wait_ready::<Above>().await.expect_err("it fails").to_string();
+        assert!(refusal.contains(words), "{refusal}");
+        sleep(secs(1)).await;
+        assert_ne!(registry.state::<Below>(), State::Ready, "nobody else has asked for it");
+    }
+    assert!(registry.is_ready());
+    registry.shutdown().await?;
+    Ok(())
+}

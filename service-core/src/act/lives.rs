@@ -152,6 +152,7 @@ impl Lives {
         if let Some((instance, site)) = self.each[service].risen.take() {
             self.each[service].site = Some(site);
             self.each[service].up_since = Some(Instant::now());
+            self.each[service].failure = None;
             slot.open(instance);
         }
         let elapsed = {
@@ -198,6 +199,9 @@ impl Lives {
     pub(crate) fn stop(&mut self, service: usize, comes_back: bool) {
         let limit = self.limit(service);
         let cause = if comes_back { Refusal::Restarting } else { Refusal::State };
+        if !comes_back {
+            self.each[service].up_since = None;
+        }
         if let Some(site) = self.each[service].site.take() {
             let falling = bring_down(self.shared.clone(), site, cause, limit);
             self.steward(service, Phase::Shutdown, async move { Done::Down(falling.await) });
@@ -208,7 +212,8 @@ impl Lives {
         self.each[service].abort.now(self.limit(service));
     }
 
-    pub(crate) fn forget(&self, service: usize) {
+    pub(crate) fn forget(&mut self, service: usize) {
+        self.each[service].up_since = None;
         let state = if self.going_down.is_some() { State::Stopped } else { State::Idle };
         self.shared.slots[service].set(state, Refusal::State);
     }
