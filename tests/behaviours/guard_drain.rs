@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use service_core::{Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use service_core::{Context, Lifecycle, NotReady, Refusal, Restart, Result, State, guarded, service};
 use tests::{Latch, Record, isolated, ms};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -177,6 +177,59 @@ async fn d04_d12_a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
     assert_eq!(registry.state::<Feed>(), State::Starting, "nobody waits, and it comes up all the same");
     init.open();
     registry.scope(Feed::whenever()).await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+/// Breaks once, and is restarted while one of its calls takes a second to end.
+#[service(lazy, requires = [World], restart = Restart::transient().intensity(2, ms(60_000)).backoff(ms(10), ms(10)))]
+struct Mill {
+    world: Arc<World>,
+}
+
+impl Lifecycle for Mill {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let world = cx.get::<World>();
+        let (record, broken) = (world.record.clone(), world.init.clone());
+        let lives = record.count("mill");
+        record.note("mill");
+        cx.tasks().supervised("wheel", Restart::transient().intensity(0, ms(1_000)), move || {
+            let broken = broken.clone();
+            async move {
+                broken.opened().await;
+                if lives == 0 { Err("the wheel is stuck") } else { Ok(()) }
+            }
+        });
+        Ok(Self { world })
+    }
+}
+
+#[guarded]
+impl Mill {
+    pub async fn grind(&self) -> Result<(), NotReady> {
+        self.world.record.note("grinds");
+        sleep(ms(1_000)).await;
+        Ok(())
+    }
+
+    pub async fn life() -> Result<usize> {
+        Ok(Self::service().await?.world.record.count("mill"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d02_a_call_without_a_receiver_waits_through_the_drain_of_a_restart() -> Result<()> {
+    let world = world(&Record::new());
+    let broken = world.init.clone();
+    let registry = isolated().replace::<World>(world).only::<Mill>().boot().await?;
+    let mill = registry.get::<Mill>()?;
+    let grinding = tokio::spawn(async move { mill.grind().await });
+    sleep(ms(1)).await;
+    broken.open();
+    sleep(ms(10)).await;
+    assert_eq!(registry.state::<Mill>(), State::Draining);
+    assert_eq!(registry.scope(Mill::life()).await?, 2, "it ran on the new instance");
+    grinding.await??;
     registry.shutdown().await?;
     Ok(())
 }
