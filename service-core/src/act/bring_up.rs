@@ -41,8 +41,11 @@ impl Abort {
 pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration, abort: Abort) -> Risen {
     let slot = shared.slots[index].clone();
     let facts = &shared.plan.services()[index].facts;
-    // Nothing has begun yet: an abort in the pause finds nothing to undo, and the budget has not started.
-    let _ = abort.token.run_until_cancelled(sleep_until(later(pause))).await;
+    // Even the shortest sleep lasts until the clock's next tick.
+    if !pause.is_zero() {
+        // Nothing has begun yet: an abort in the pause finds nothing to undo, and the budget has not started.
+        let _ = abort.token.run_until_cancelled(sleep_until(later(pause))).await;
+    }
     let began = Instant::now();
     let deadline = &abort.deadline;
     deadline.set(later(facts.budgets.init));
