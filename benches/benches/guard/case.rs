@@ -8,6 +8,9 @@ use service_core::Result;
 
 use crate::subject::{Ledger, Subject};
 
+/// By how many instructions a guarded call should be dearer than a plain one, at most. Not reached yet.
+pub(crate) const GOAL: u32 = 30;
+
 /// One thing whose cost is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -88,5 +91,38 @@ async fn each_async<F: Future>(times: u64, mut make: impl FnMut(u64) -> F) {
     for number in 0..times {
         let made = make(black_box(number)).await;
         black_box(&made);
+    }
+}
+
+impl Case {
+    /// In words; `None` for what is only measured to be taken off.
+    pub(crate) const fn title(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Plain => "a plain call",
+            Self::Guarded => "**guarded call**, `users.find(1)`",
+            Self::GuardedAnywhere => "**guarded call without a receiver**, `Users::find(1)`",
+            Self::PlainAsync => "a plain async call, awaited",
+            Self::GuardedAsync => "**guarded async call**, awaited",
+            Self::TryService => "**`Users::try_service()`**",
+            Self::Service => "**`Users::service().await`**",
+            Self::OnceLock => "`OnceLock::get`",
+            Self::ArcClone => "`Arc` clone and drop",
+            Self::RwLockArc => "`RwLock<Arc<_>>`: read, clone, drop",
+            Self::TaskTracker => "`tokio-util` `TaskTracker` token",
+            Self::Semaphore => "`tokio` `Semaphore` permit",
+            Self::Counter => "one shared counter, up and down",
+        })
+    }
+
+    /// What it is compared with, and by how many instructions it may be dearer: a little above what is reached, so that it
+    /// gets no dearer unnoticed. The goal is [`GOAL`].
+    pub(crate) const fn bound(self) -> Option<(Self, f64)> {
+        match self {
+            Self::Guarded | Self::GuardedAnywhere => Some((Self::Plain, 40.0)),
+            Self::GuardedAsync => Some((Self::PlainAsync, 70.0)),
+            Self::TryService => Some((Self::Nothing, 60.0)),
+            _ => None,
+        }
     }
 }
