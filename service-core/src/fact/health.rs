@@ -127,9 +127,9 @@ impl ServiceHealth {
 
 impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.health().status())?;
+        f.write_str(self.health().status())?;
         for ServiceHealth { name, health, latency, .. } in &self.services {
-            writeln!(f, "  {name}: {health} ({:?})", lasted(*latency))?;
+            write!(f, "\n  {name}: {health} ({:?})", lasted(*latency))?;
         }
         Ok(())
     }

@@ -47,13 +47,15 @@ pub struct ServiceReport {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.services.iter().filter(|service| service.state == State::Ready).count();
-        writeln!(f, "{ready} of {} services ready in {:?}", self.services.len(), lasted(self.total))?;
+        write!(f, "{ready} of {} services ready in {:?}", self.services.len(), lasted(self.total))?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
             let ServiceReport { name, state, waited, own, .. } = service;
-            write!(f, "  {name:width$}  {state:8}")?;
-            if service.attempts > 0 {
-                write!(f, "  own {:?}, waited {:?}", lasted(*own), lasted(*waited))?;
+            write!(f, "\n  {name:width$}  ")?;
+            if service.attempts == 0 {
+                write!(f, "{state}")?;
+            } else {
+                write!(f, "{state:8}  own {:?}, waited {:?}", lasted(*own), lasted(*waited))?;
             }
             if service.attempts > 1 {
                 write!(f, ", {} attempts", service.attempts)?;
@@ -67,13 +69,12 @@ impl fmt::Display for Report {
             if let Some(failure) = &service.failure {
                 write!(f, ": {failure}")?;
             }
-            writeln!(f)?;
         }
         if !self.critical_path.is_empty() {
-            writeln!(f, "  longest path: {}", self.critical_path.join(" → "))?;
+            write!(f, "\n  longest path: {}", self.critical_path.join(" → "))?;
         }
         for (who, whom) in &self.undeclared {
-            writeln!(f, "  {who} called {whom} in its init without declaring it: add it to `requires`")?;
+            write!(f, "\n  {who} called {whom} in its init without declaring it: add it to `requires`")?;
         }
         Ok(())
     }

@@ -53,11 +53,11 @@ impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clean = self.services.iter().filter(|service| service.outcome.is_clean()).count();
         let all = self.services.len();
-        writeln!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", lasted(self.total), self.reason)?;
+        write!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
             let ServiceShutdown { name, outcome, drain, own, calls_left, still_held, .. } = service;
-            write!(f, "  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
+            write!(f, "\n  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for (method, count) in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }
@@ -66,7 +66,6 @@ impl fmt::Display for ShutdownReport {
                 1 => f.write_str(", a reference outlives it")?,
                 many => write!(f, ", {many} references outlive it")?,
             }
-            writeln!(f)?;
         }
         Ok(())
     }
