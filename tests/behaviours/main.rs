@@ -15,6 +15,7 @@ mod guard_waiters;
 mod health;
 mod inside;
 mod lazy;
+mod logs;
 mod panics;
 mod registries;
 mod restarts;

@@ -1,48 +1,219 @@
 //! Events in words: the only file that names tracing, and the only one that knows how an event reads in a log.
+//!
+//! Each event is one record with the target `service_core`. Its fields `domain`, `action` and `status` say what it is about,
+//! so that nobody has to parse the words: a thing is `started`, and ends in `success`, `error` or `cancelled`; what somebody
+//! should know of on the way is a `warning`. Times are in seconds.
 
-use crate::fact::{Event, EventKind};
+use std::time::Duration;
+
+use crate::fact::{Event, EventKind, Failure, Phase, State, lasted};
+
+/// A record: its level, its three words and its message, then what else it has.
+macro_rules! log {
+    ($level:ident, $domain:expr, $action:expr, $status:literal, $message:literal $(, $($fields:tt)+)?) => {
+        tracing::$level!(
+            target: "service_core",
+            domain = $domain,
+            action = $action,
+            status = $status,
+            $($($fields)+,)?
+            $message
+        )
+    };
+}
 
 /// Logs an event.
 pub(crate) fn observe(event: &Event) {
     match &event.kind {
-        EventKind::Booting { services } => tracing::info!(services, "booting"),
-        EventKind::Starting { service } => tracing::debug!(%service, "starting"),
-        EventKind::Retrying { service, attempt, delay, failure } => {
-            tracing::warn!(%service, attempt, ?delay, %failure, "trying again");
+        EventKind::Booting { services } => log!(info, "lifecycle", "boot", "started", "booting", services),
+        EventKind::Booted { elapsed } => {
+            log!(info, "lifecycle", "boot", "success", "booted", elapsed = seconds(*elapsed));
         }
-        EventKind::Progress { service, words } => tracing::debug!(%service, %words, "progress"),
-        EventKind::Late { service, phase, elapsed, detail } => {
-            tracing::warn!(%service, %phase, ?elapsed, %detail, "late");
+        EventKind::RollingBack => log!(error, "lifecycle", "boot", "error", "the boot failed, rolling back"),
+        EventKind::ShuttingDown { reason } => {
+            log!(info, "lifecycle", "shutdown", "started", "shutting down", %reason);
         }
-        EventKind::Blocking { service, phase, elapsed } => {
-            tracing::warn!(%service, %phase, ?elapsed, "blocking its thread; use spawn_blocking");
-        }
-        EventKind::Restarting { service, delay, failure } => tracing::error!(%service, ?delay, %failure, "restarting"),
-        EventKind::Ready { service, elapsed } => tracing::info!(%service, ?elapsed, "ready"),
-        EventKind::Failed { service, failure } => tracing::error!(%service, %failure, "failed"),
-        EventKind::Blocked { service, by } => tracing::error!(%service, %by, "blocked"),
-        EventKind::Undone { service, outcome } => match outcome.failure() {
-            None => tracing::debug!(%service, "undone"),
-            Some(_) => tracing::error!(%service, %outcome, "undone"),
-        },
-        EventKind::Booted { elapsed } => tracing::info!(?elapsed, "booted"),
-        EventKind::RollingBack => tracing::warn!("the boot failed, rolling back"),
-        EventKind::ShuttingDown { reason } => tracing::info!(%reason, "shutting down"),
-        EventKind::Draining { service } => tracing::debug!(%service, "draining"),
-        EventKind::Stopping { service } => tracing::debug!(%service, "stopping"),
-        EventKind::Stopped { service, outcome, elapsed } => match outcome.failure() {
-            None => tracing::info!(%service, ?elapsed, "stopped"),
-            Some(_) => tracing::error!(%service, ?elapsed, %outcome, "stopped"),
-        },
-        EventKind::TaskFailed { service, task, failure } => tracing::error!(%service, %task, %failure, "task failed"),
-        EventKind::TaskRestarting { service, task, delay } => {
-            tracing::warn!(%service, %task, ?delay, "task restarting");
-        }
-        EventKind::TaskRefused { service, task } => tracing::warn!(%service, %task, "task not started"),
         EventKind::LeftRunning { services } => {
             let services = services.join(", ");
-            tracing::warn!(%services, "registry dropped without shutdown().await; these were left running");
+            log!(
+                warn,
+                "lifecycle",
+                "shutdown",
+                "warning",
+                "registry dropped without shutdown().await; these were left running",
+                %services
+            );
         }
-        EventKind::ShutDown { elapsed } => tracing::info!(?elapsed, "shut down"),
+        EventKind::ShutDown { elapsed } => {
+            log!(info, "lifecycle", "shutdown", "success", "shut down", elapsed = seconds(*elapsed));
+        }
+        EventKind::Starting { service } => {
+            log!(debug, "lifecycle", "init", "started", "starting", %service, state = %State::Starting);
+        }
+        EventKind::Retrying { service, attempt, delay, failure } => log!(
+            warn,
+            "lifecycle",
+            "retry",
+            "warning",
+            "trying again",
+            %service,
+            state = %State::Starting,
+            attempt,
+            delay = seconds(*delay),
+            elapsed = seconds(failure.elapsed()),
+            error = %failure,
+            error_type = error_type(failure)
+        ),
+        EventKind::Ready { service, elapsed } => log!(
+            info,
+            "lifecycle",
+            "init",
+            "success",
+            "ready",
+            %service,
+            state = %State::Ready,
+            elapsed = seconds(*elapsed)
+        ),
+        EventKind::Failed { service, failure } => log!(
+            error,
+            "lifecycle",
+            "init",
+            "error",
+            "failed",
+            %service,
+            state = %State::Failed,
+            elapsed = seconds(failure.elapsed()),
+            error = %failure,
+            error_type = error_type(failure)
+        ),
+        EventKind::Blocked { service, by } => {
+            log!(warn, "lifecycle", "init", "cancelled", "blocked", %service, state = %State::Blocked, %by);
+        }
+        EventKind::Undone { service, outcome } => match outcome.failure() {
+            None => log!(debug, "lifecycle", "undo", "cancelled", "undone", %service),
+            Some(failure) => log!(
+                error,
+                "lifecycle",
+                "undo",
+                "error",
+                "undone, but not cleanly",
+                %service,
+                elapsed = seconds(failure.elapsed()),
+                error = %failure,
+                error_type = error_type(failure)
+            ),
+        },
+        EventKind::Restarting { service, delay, failure } => log!(
+            warn,
+            "lifecycle",
+            "restart",
+            "started",
+            "restarting",
+            %service,
+            delay = seconds(*delay),
+            error = %failure,
+            error_type = error_type(failure)
+        ),
+        EventKind::Draining { service } => {
+            log!(debug, "lifecycle", "drain", "started", "draining", %service, state = %State::Draining);
+        }
+        EventKind::Stopping { service } => {
+            log!(debug, "lifecycle", "shutdown", "started", "stopping", %service, state = %State::Stopping);
+        }
+        EventKind::Stopped { service, outcome, elapsed } => match outcome.failure() {
+            None => log!(
+                info,
+                "lifecycle",
+                "shutdown",
+                "success",
+                "stopped",
+                %service,
+                state = %State::Stopped,
+                elapsed = seconds(*elapsed)
+            ),
+            Some(failure) => log!(
+                error,
+                "lifecycle",
+                "shutdown",
+                "error",
+                "stopped, but not cleanly",
+                %service,
+                state = %State::Stopped,
+                elapsed = seconds(*elapsed),
+                error = %failure,
+                error_type = error_type(failure)
+            ),
+        },
+        EventKind::Progress { service, words } => {
+            log!(debug, "lifecycle", "progress", "started", "progress", %service, progress = %words);
+        }
+        EventKind::Late { service, phase, elapsed, detail } => log!(
+            warn,
+            domain(phase),
+            action(phase),
+            "warning",
+            "late",
+            %service,
+            %phase,
+            elapsed = seconds(*elapsed),
+            %detail
+        ),
+        EventKind::Blocking { service, phase, elapsed } => log!(
+            warn,
+            domain(phase),
+            action(phase),
+            "warning",
+            "blocking its thread; use spawn_blocking",
+            %service,
+            %phase,
+            elapsed = seconds(*elapsed)
+        ),
+        EventKind::TaskFailed { service, task, failure } => log!(
+            error,
+            "task",
+            "run",
+            "error",
+            "task failed",
+            %service,
+            %task,
+            elapsed = seconds(failure.elapsed()),
+            error = %failure,
+            error_type = error_type(failure)
+        ),
+        EventKind::TaskRestarting { service, task, delay } => {
+            log!(warn, "task", "restart", "started", "task restarting", %service, %task, delay = seconds(*delay));
+        }
+        EventKind::TaskRefused { service, task } => {
+            log!(warn, "task", "run", "cancelled", "task not started", %service, %task);
+        }
+    }
+}
+
+/// As a number, so that logs can be sorted and summed by it; to the figures that people read.
+fn seconds(time: Duration) -> f64 {
+    lasted(time).as_secs_f64()
+}
+
+fn error_type(failure: &Failure) -> &'static str {
+    match failure.panic_message() {
+        Some(_) => "panic",
+        None if failure.is_timeout() => "timeout",
+        None => "error",
+    }
+}
+
+fn domain(phase: &Phase) -> &'static str {
+    if matches!(phase, Phase::Task(_)) { "task" } else { "lifecycle" }
+}
+
+fn action(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Init => "init",
+        Phase::Start => "start",
+        Phase::Health => "health",
+        Phase::Drain | Phase::Tasks => "drain",
+        Phase::Task(_) => "run",
+        Phase::Shutdown => "shutdown",
+        Phase::Cleanup => "cleanup",
     }
 }
