@@ -283,3 +283,53 @@ async fn r19_a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_n
     assert_eq!(cx.tasks().names(), NONE);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_refused_replaces_nothing() -> Result<()> {
+    let record = Record::new();
+    let noted = record.clone();
+    let (registry, _) = with(move |cx| {
+        let (flush, late, record) = (cx.clone(), cx.clone(), noted.clone());
+        cx.spawn("flush", async move {
+            flush.stopping().cancelled().await;
+            sleep(secs(2)).await;
+            record.note("flushed");
+        });
+        cx.spawn("late", async move {
+            late.stopping().cancelled().await;
+            sleep(secs(1)).await;
+            assert!(!late.tasks().replace("flush", async {}), "it goes down");
+        });
+    })
+    .await?;
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["flushed"], "it had its drain to end");
+    Ok(())
+}
+
+/// Starts another task when it is dropped.
+struct Respawns(Registry, Context<()>);
+
+impl Drop for Respawns {
+    fn drop(&mut self) {
+        self.0.spawn(async {});
+        self.1.spawn("another", async {});
+    }
+}
+
+#[test]
+fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let handle = runtime.handle().clone();
+    let (registry, cx) = runtime.block_on(with(|_| {})).expect("it boots");
+    drop(runtime);
+    let (send, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _inside = handle.enter();
+        let (one, other) = (Respawns(registry.clone(), cx.clone()), Respawns(registry.clone(), cx.clone()));
+        cx.spawn("late", async move { drop(one) });
+        registry.spawn(async move { drop(other) });
+        send.send(cx.tasks().len())
+    });
+    assert_eq!(ended.recv_timeout(secs(60)), Ok(0), "nobody waits for a lock of his own");
+}

@@ -34,13 +34,13 @@ impl Spawned {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         let (running, ended) = oneshot::channel::<()>();
+        // Outside of the lock: a runtime that is gone drops the future at once, and that may come back here.
         let task = tokio::spawn(async move {
             let _running = running;
             future.await
         });
-        match &mut *tasks {
+        match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(tasks) => {
                 tasks.retain(|task| !task.abort.is_finished());
                 tasks.push(Task { abort: task.abort_handle(), ended });

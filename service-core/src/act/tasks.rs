@@ -62,9 +62,27 @@ struct Inner {
 struct State {
     closed: bool,
     next: u64,
-    running: BTreeMap<u64, (Arc<str>, AbortHandle)>,
+    running: BTreeMap<u64, Running>,
     /// How the first task failed that nothing started again.
     failure: Option<Failure>,
+}
+
+/// A task that runs, or is about to.
+struct Running {
+    name: Arc<str>,
+    /// Absent while it is being started.
+    abort: Option<AbortHandle>,
+    /// Whether it is to be aborted as soon as it is started.
+    is_doomed: bool,
+}
+
+impl Running {
+    fn abort(&mut self) {
+        self.is_doomed = true;
+        if let Some(abort) = &self.abort {
+            abort.abort();
+        }
+    }
 }
 
 /// What becomes of a task of the same name that is running.
@@ -149,26 +167,12 @@ impl Tasks {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let runtime = Handle::current();
-        // One lock over all of it: no task runs that a shutdown does not know, and none is known that cannot be aborted.
-        let mut state = self.inner.lock();
-        let of_name = state.running.values().filter(|(running, _)| *running == name);
-        let refused = match same {
-            Same::Beside => false,
-            Same::First => of_name.count() > 0,
-            Same::Replaced => {
-                of_name.for_each(|(_, abort)| abort.abort());
-                false
-            }
-        };
-        if state.closed || refused {
-            drop(state);
+        let Some(number) = self.inner.reserve(&name, same) else {
             self.inner.slot.emit(EventKind::TaskRefused { service: self.inner.slot.name.clone(), task: name });
             return false;
-        }
-        let number = state.next;
-        state.next += 1;
+        };
         let place = Place { tasks: self.inner.clone(), number };
-        let chore = Chore::new(self.inner.slot.clone(), name.clone(), self.inner.stopping.clone());
+        let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
         let frame = self.inner.slot.frame(Role::Task);
         let work = work(chore.clone());
         let handle = runtime.spawn(async move {
@@ -185,21 +189,13 @@ impl Tasks {
             }
             drop(place);
         });
-        state.running.insert(number, (name, handle.abort_handle()));
+        self.inner.started(number, handle.abort_handle());
         true
     }
 
     /// Aborts the tasks of that name, and says whether there was one.
     pub fn cancel(&self, name: &str) -> bool {
-        let state = self.inner.lock();
-        let mut found = false;
-        for (running, abort) in state.running.values() {
-            if &**running == name {
-                found = true;
-                abort.abort();
-            }
-        }
-        found
+        self.inner.lock().abort(|running| running == name)
     }
 
     /// How many are running.
@@ -214,7 +210,7 @@ impl Tasks {
 
     /// The names of those that are running, in the order in which they were started.
     pub fn names(&self) -> Vec<String> {
-        self.inner.lock().running.values().map(|(name, _)| name.to_string()).collect()
+        self.inner.lock().running.values().map(|task| task.name.to_string()).collect()
     }
 
     /// Waits until none is running, or for this long, and says how many still are.
@@ -242,9 +238,7 @@ impl Tasks {
 
     /// Aborts what still runs.
     pub(crate) fn abort_all(&self) {
-        for (_, abort) in self.inner.lock().running.values() {
-            abort.abort();
-        }
+        self.inner.lock().abort(|_| true);
     }
 
     /// How the first task failed that nothing started again.
@@ -253,7 +247,42 @@ impl Tasks {
     }
 }
 
+impl State {
+    /// Aborts the tasks whose name is like this, and says whether there was one.
+    fn abort(&mut self, is_meant: impl Fn(&str) -> bool) -> bool {
+        let meant = self.running.values_mut().filter(|task| is_meant(&task.name));
+        meant.map(Running::abort).count() > 0
+    }
+}
+
 impl Inner {
+    /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.
+    fn reserve(&self, name: &Arc<str>, same: Same) -> Option<u64> {
+        let mut state = self.lock();
+        // First of all: what is refused puts an end to nothing.
+        if state.closed || (same == Same::First && state.running.values().any(|task| task.name == *name)) {
+            return None;
+        }
+        if same == Same::Replaced {
+            state.abort(|running| *running == **name);
+        }
+        let number = state.next;
+        state.next += 1;
+        state.running.insert(number, Running { name: name.clone(), abort: None, is_doomed: false });
+        Some(number)
+    }
+
+    /// The task has been started, and may have ended. Not under one lock with its start: a runtime that is gone drops it
+    /// at once, and its place with it.
+    fn started(&self, number: u64, abort: AbortHandle) {
+        if let Some(task) = self.lock().running.get_mut(&number) {
+            if task.is_doomed {
+                abort.abort();
+            }
+            task.abort = Some(abort);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
