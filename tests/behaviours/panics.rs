@@ -112,3 +112,73 @@ async fn a_panic_in_a_health_check_is_ill_health() -> Result<()> {
     registry.shutdown().await?;
     Ok(())
 }
+
+/// An error that cannot say what it is.
+struct Mute;
+
+impl std::fmt::Display for Mute {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl std::fmt::Debug for Mute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Mute {}
+
+#[tokio::test(start_paused = true)]
+async fn f11_an_error_whose_words_panic_is_an_error_all_the_same() {
+    let error = isolated().define(Definition::new("a").init(async |_| Err::<(), _>(Mute.into()))).boot().await;
+    let error = error.expect_err("it fails").to_string();
+    assert!(
+        error.contains("init of a failed after 0ns: (its Display panicked) (tests/behaviours/panics.rs:"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn f12_an_error_whose_words_panic_does_not_keep_the_registry_from_going_down() -> Result<()> {
+    let record = Record::new();
+    let down = record.clone();
+    let definition = Definition::new("a").init(async |cx| {
+        let restart = service_core::Restart::transient().intensity(0, ms(1));
+        cx.tasks().supervised("feed", restart, || async {
+            sleep(ms(1)).await;
+            Err::<(), _>(Mute)
+        });
+        Ok(())
+    });
+    let definition = definition.shutdown(move |_, _| {
+        down.note("down");
+        async { Err(Mute.into()) }
+    });
+    let registry = isolated().define(definition).boot().await?;
+    let error = registry.stopped().await.expect_err("a task of it was given up").to_string();
+    assert!(error.contains("task feed of a failed after 1ms: (its Display panicked)"), "{error}");
+    assert_eq!(record.count("down"), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn f11_a_payload_that_panics_when_it_is_dropped_leaves_the_cleanups_to_run() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "a bomb");
+        }
+    }
+    let record = Record::new();
+    let cleaned = record.clone();
+    let definition = Definition::new("a").init(move |cx| {
+        let record = cleaned.clone();
+        cx.defer(async move { record.note("cleaned up") });
+        async { std::panic::panic_any(Bomb) }
+    });
+    let error = isolated().define::<()>(definition).boot().await.expect_err("it panics");
+    assert_eq!(error.failures()[0].panic_message(), Some("a payload that is not text"));
+    assert_eq!(record.notes(), ["cleaned up"]);
+}

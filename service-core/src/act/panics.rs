@@ -36,7 +36,17 @@ pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
         Ok(text) => *text,
         Err(payload) => match payload.downcast_ref::<&str>() {
             Some(text) => (*text).to_owned(),
-            None => "a payload that is not text".to_owned(),
+            None => {
+                let_go(payload);
+                "a payload that is not text".to_owned()
+            }
         },
+    }
+}
+
+/// Drops a payload, which is user code too. What comes of a panic in that is left alone: it might panic in turn.
+fn let_go(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }

@@ -1,7 +1,8 @@
 //! [`Failure`]: one thing that went wrong in one service.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,8 @@ struct Inner {
 }
 
 enum Cause {
-    Error(BoxError),
+    /// With its words, spoken once: they are user code, and may panic.
+    Error(BoxError, String),
     Panic(String),
     TimedOut(String),
 }
@@ -75,7 +77,8 @@ impl Failure {
 
     /// The hook returned an error.
     pub(crate) fn error(service: &str, place: Place, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
-        Self::new(service, place, phase, elapsed, Cause::Error(error))
+        let words = words(&*error);
+        Self::new(service, place, phase, elapsed, Cause::Error(error, words))
     }
 
     /// The hook panicked, with this message.
@@ -135,19 +138,36 @@ impl Failure {
     }
 }
 
+/// What an error and its sources say, as far as they get.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let mut words = String::new();
+    let spoken = catch_unwind(AssertUnwindSafe(|| {
+        write!(words, "{error}")?;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            write!(words, ": {cause}")?;
+            source = cause.source();
+        }
+        fmt::Result::Ok(())
+    }));
+    match spoken {
+        Ok(Ok(())) => {}
+        Ok(Err(fmt::Error)) => words.push_str("(its Display failed)"),
+        Err(payload) => {
+            // It may panic when it is dropped.
+            std::mem::forget(payload);
+            words.push_str("(its Display panicked)");
+        }
+    }
+    words
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { service, place, phase, elapsed, path, cause } = &*self.inner;
         let elapsed = lasted(*elapsed);
         match cause {
-            Cause::Error(error) => {
-                write!(f, "{phase} of {service} failed after {elapsed:?}: {error}")?;
-                let mut source = error.source();
-                while let Some(cause) = source {
-                    write!(f, ": {cause}")?;
-                    source = cause.source();
-                }
-            }
+            Cause::Error(_, words) => write!(f, "{phase} of {service} failed after {elapsed:?}: {words}")?,
             Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
             Cause::TimedOut(detail) if detail.is_empty() => {
                 write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
@@ -171,7 +191,7 @@ impl fmt::Debug for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.inner.cause {
-            Cause::Error(error) => Some(&**error),
+            Cause::Error(error, _) => Some(&**error),
             _ => None,
         }
     }
