@@ -1,6 +1,6 @@
 //! How long a boot takes: its longest path, and nothing more.
 
-use service_core::Result;
+use service_core::{Definition, Result};
 use tests::{Dag, Record, isolated, ms};
 use tokio::time::{Instant, sleep};
 
@@ -42,5 +42,17 @@ async fn b07_time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<(
     let times: Vec<_> = report.services.iter().map(|it| (it.name.as_str(), it.waited, it.own)).collect();
     assert_eq!(times[..2], [("a", ms(0), ms(30)), ("b", ms(30), ms(5))]);
     registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn b07_a_boot_of_what_takes_no_time_waits_for_no_tick_of_the_clock() -> Result<()> {
+    tokio::time::advance(std::time::Duration::from_micros(300)).await;
+    let began = Instant::now();
+    let above = Definition::new("above").requires(["below"]);
+    let registry = isolated().define(Definition::new("below")).define(above).boot().await?;
+    assert_eq!(began.elapsed(), ms(0));
+    registry.shutdown().await?;
+    assert_eq!(began.elapsed(), ms(0));
     Ok(())
 }

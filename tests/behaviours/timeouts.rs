@@ -1,5 +1,7 @@
 //! Budgets: what is late is ended at the right moment, by name, and what is cancelled is not called late.
 
+use std::time::Duration;
+
 use service_core::{BootFailure, Definition, Outcome, Phase, Result, Retry};
 use tests::{Record, Told, hanging, isolated, ms};
 use tokio::time::{Instant, sleep};
@@ -192,4 +194,13 @@ async fn a_task_that_ignores_stopping_is_aborted_and_named() -> Result<()> {
     assert_eq!(began.elapsed(), ms(300));
     assert!(error.to_string().contains("poll did not end when stopping() was cancelled: aborted"), "{error}");
     Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_before_the_next_attempt_that_the_clock_cannot_hold_is_longer_than_any_budget() {
+    let retry = Retry::new(2, Duration::MAX, Duration::MAX);
+    let definition = tests::failing("a", "no answer").retry(retry).init_timeout(Duration::MAX);
+    let error = isolated().define(definition).boot().await.expect_err("it fails");
+    assert_eq!(error.failures()[0].panic_message(), None);
+    assert!(error.to_string().contains("no answer"), "{error}");
 }

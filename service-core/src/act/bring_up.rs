@@ -72,7 +72,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration,
         let Some(delay) = facts.retry.delay_after(attempt).filter(|_| may_retry) else {
             return Risen::Fell { failure, undone };
         };
-        let wake = Instant::now() + delay;
+        let wake = later(delay);
         if wake >= until {
             // The budget would run out in the pause: the error says more than a time-out would.
             return Risen::Fell { failure, undone };
