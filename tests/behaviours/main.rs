@@ -3,6 +3,7 @@
 mod boot_order;
 mod boot_time;
 mod budgets;
+mod definitions;
 mod dependencies;
 mod events;
 mod every_failure;

@@ -76,7 +76,8 @@ impl Definition<()> {
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
 
-    /// Makes the value. Everything that it requires is ready, and `cx.get_named` hands it out.
+    /// Makes the value. Everything that it requires is ready, and `cx.get_named` hands it out. Hooks that were set before
+    /// stay, and see `()`.
     pub fn init<T, F, Made>(self, init: F) -> Definition<T>
     where
         T: Send + Sync + 'static,
@@ -85,7 +86,9 @@ impl Definition<()> {
     {
         let init = Arc::new(init);
         let init: Init<T> = Arc::new(move |cx| later(init.clone(), move |init| init(cx)));
-        Definition { facts: self.facts, init, start: None, health: None, shutdown: None }
+        let Self { facts, start, health, shutdown, .. } = self;
+        let health = health.map(|hook| -> Check<T> { Arc::new(move |_| hook(Arc::new(()))) });
+        Definition { facts, init, start: start.map(regardless), health, shutdown: shutdown.map(regardless) }
     }
 }
 
@@ -211,6 +214,11 @@ impl<T> fmt::Debug for Definition<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Definition").field("name", &self.facts.name).finish_non_exhaustive()
     }
+}
+
+/// A hook that does without the value.
+fn regardless<T: 'static>(hook: Hook<()>) -> Hook<T> {
+    Arc::new(move |_, cx| hook(Arc::new(()), Context::new(cx.site().clone())))
 }
 
 /// The future of a hook that calls the user's closure when it is first polled, so that even what the closure does before
