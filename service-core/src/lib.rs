@@ -8,6 +8,8 @@ mod mechanism;
 
 pub use act::{Context, Definition, Ending, Lifecycle, Tasks};
 pub use decision::{CriticalPath, Graph, Plan, ServiceNode, Step};
+#[cfg(feature = "telemetry")]
+pub use face::telemetry;
 pub use face::{Builder, Registry, Service};
 pub use fact::{
     Absence, BootError, BootFailure, BoxError, Event, EventKind, Every, Failure, Health, HealthReport, Link, NotReady,

@@ -24,4 +24,5 @@ mod rollback;
 mod shutdown;
 mod substitutes;
 mod tasks;
+mod telemetry;
 mod timeouts;

@@ -13,6 +13,8 @@ mod process;
 mod registry;
 mod service;
 mod signals;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 mod trial;
 
 pub use builder::Builder;

@@ -6,6 +6,12 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "telemetry")]
+pub(super) use tracing::{
+    Event as Record, Subscriber,
+    field::{Field, Visit},
+};
+
 use crate::fact::{Event, EventKind, Failure, Phase, State, lasted};
 
 /// A record: its level, its three words and its message, then what else it has.

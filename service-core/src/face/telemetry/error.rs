@@ -1,0 +1,39 @@
+//! [`Error`]: why the logs could not be set up.
+
+use std::fmt;
+
+/// Why the logs could not be set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The process has a subscriber already.
+    AlreadyInitialised,
+    /// A directive can't be read.
+    BadDirective {
+        /// The variable that it stands in, or `the configuration`.
+        from: String,
+        /// The directive.
+        directive: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyInitialised => f.write_str(
+                "the logs of this process are set up already, here or by another subscriber of tracing; call \
+                 telemetry::init once, first of all in main",
+            ),
+            Self::BadDirective { from, directive, why } => {
+                write!(
+                    f,
+                    "{from} has the directive {directive:?}: {why}; write level or module=level, as in info,hyper=warn"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
