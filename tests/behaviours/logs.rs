@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use service_core::{Context, Definition, Health, Restart, Result, Retry};
 use tests::{failing, hanging, isolated, ms};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// One record of a log: its level and its fields.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,10 @@ struct Capture {
 impl Capture {
     /// On this thread, until the guard is dropped: the tests run on one thread each.
     fn begin() -> (Self, DefaultGuard) {
+        // While there is one subscriber only, tracing asks that of whatever thread comes by whether a line is of interest,
+        // and remembers the answer for all threads. With two it asks both.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(Self::default()));
         let capture = Self::default();
         let guard = tracing::subscriber::set_default(capture.clone());
         (capture, guard)

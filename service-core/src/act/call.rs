@@ -130,7 +130,7 @@ async fn until_ready(slot: &Arc<Slot>) -> Result<(), NotReady> {
     let mut status = slot.watch();
     let mut asked = false;
     loop {
-        let state = status.borrow_and_update().state;
+        let state = status.borrow_and_update().state();
         match state {
             State::Ready => return Ok(()),
             _ if state.is_coming_up() || slot.is_restarting() => {

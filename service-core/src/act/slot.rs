@@ -28,7 +28,8 @@ pub(crate) struct Slot {
     /// Whether the registry is the process's.
     is_of_process: bool,
     shared: Weak<Shared>,
-    status: watch::Sender<Status>,
+    /// The state, as what those are told who are refused because of it: so a refusal allocates nothing.
+    status: watch::Sender<NotReady>,
     instance: RwLock<Option<Instance>>,
     /// Where instances of its type are known; none for a definition made at run time.
     home: OnceLock<&'static dyn Residence>,
@@ -39,13 +40,6 @@ pub(crate) struct Slot {
     token: AtomicUsize,
     waiting: AtomicUsize,
     times: Mutex<Times>,
-}
-
-/// The state, and why it is what it is.
-#[derive(Clone, Debug)]
-pub(crate) struct Status {
-    pub state: State,
-    pub cause: Refusal,
 }
 
 /// How long things took, for the report.
@@ -66,15 +60,16 @@ pub(crate) struct Times {
 
 impl Slot {
     pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, shared: Weak<Shared>) -> Self {
+        let name: Arc<str> = facts.name.as_str().into();
         Self {
             registry,
             index,
-            name: facts.name.as_str().into(),
+            name: name.clone(),
             place: facts.place,
             lazy: facts.lazy,
             is_of_process,
             shared,
-            status: watch::Sender::new(Status { state: State::Idle, cause: Refusal::State }),
+            status: watch::Sender::new(NotReady::new(name, State::Idle, Refusal::State)),
             instance: RwLock::new(None),
             home: OnceLock::new(),
             at_home: AtomicBool::new(false),
@@ -112,19 +107,15 @@ impl Slot {
     }
 
     pub(crate) fn state(&self) -> State {
-        self.status.borrow().state
+        self.status.borrow().state()
     }
 
-    pub(crate) fn status(&self) -> Status {
-        self.status.borrow().clone()
-    }
-
-    pub(crate) fn watch(&self) -> watch::Receiver<Status> {
+    pub(crate) fn watch(&self) -> watch::Receiver<NotReady> {
         self.status.subscribe()
     }
 
     pub(crate) fn set(&self, state: State, cause: Refusal) {
-        self.status.send_replace(Status { state, cause });
+        self.status.send_replace(NotReady::new(self.name.clone(), state, cause));
     }
 
     /// Its instance lives at this address, in this home; `at_home` tells whether it may use the gate there.
@@ -148,7 +139,7 @@ impl Slot {
 
     /// Whether it goes down only to come up again.
     pub(crate) fn is_restarting(&self) -> bool {
-        matches!(self.status.borrow().cause, Refusal::Restarting)
+        matches!(self.status.borrow().cause(), Refusal::Restarting)
     }
 
     /// The home, if this is the process's instance.
@@ -208,8 +199,7 @@ impl Slot {
     }
 
     pub(crate) fn refusal(&self) -> NotReady {
-        let Status { state, cause } = self.status();
-        NotReady::new(self.name.clone(), state, cause)
+        self.status.borrow().clone()
     }
 
     pub(crate) fn refuse(&self, cause: Refusal) -> NotReady {

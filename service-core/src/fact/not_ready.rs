@@ -12,6 +12,11 @@ use super::{Failure, State, lasted};
 /// A guarded method that returns `Result<_, E>` hands this to `E::from`.
 #[derive(Clone)]
 pub struct NotReady {
+    // One word, because every guarded method returns a result that has room for it.
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     service: Arc<str>,
     state: State,
     cause: Refusal,
@@ -51,28 +56,28 @@ pub enum Refusal {
 
 impl NotReady {
     pub(crate) fn new(service: impl Into<Arc<str>>, state: State, cause: Refusal) -> Self {
-        Self { service: service.into(), state, cause }
+        Self { inner: Arc::new(Inner { service: service.into(), state, cause }) }
     }
 
     /// The service's name.
     pub fn service(&self) -> &str {
-        &self.service
+        &self.inner.service
     }
 
     /// The state it was in.
     pub fn state(&self) -> State {
-        self.state
+        self.inner.state
     }
 
     /// What stood in the way.
     pub fn cause(&self) -> &Refusal {
-        &self.cause
+        &self.inner.cause
     }
 }
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { service, state, cause } = self;
+        let Inner { service, state, cause } = &*self.inner;
         match cause {
             Refusal::State => match state {
                 State::Idle => write!(f, "{service} is not ready: nothing has booted it; call Registry::boot() first"),
@@ -117,7 +122,7 @@ impl fmt::Debug for NotReady {
 
 impl Error for NotReady {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.cause {
+        match &self.inner.cause {
             Refusal::Failed(failure) | Refusal::Blocked(_, failure) => Some(failure),
             _ => None,
         }
