@@ -332,4 +332,32 @@ fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
         send.send(cx.tasks().len())
     });
     assert_eq!(ended.recv_timeout(secs(60)), Ok(0), "nobody waits for a lock of his own");
+
+async fn what_a_task_spawns_runs_on_behalf_of_the_service_where_its_scope_is_carried() -> Result<()> {
+    let (registry, cx) = with(|_| ()).await?;
+    let inside = tokio::spawn(async move { cx.scope(async { Registry::current() }).await }).await?;
+    let inside = inside.ok_or("the scope names the registry")?;
+    assert!(tokio::spawn(async { Registry::current() }).await?.is_none(), "without it there is none");
+    let cx = with(|_| ()).await?.1;
+    let waited = cx.scope(async { Registry::current().ok_or("none")?.shutdown().await.map_err(|it| it.to_string()) });
+    assert!(waited.await.is_err(), "it would wait for itself");
+    assert!(inside.is_ready());
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_told_to_stop_knows_how_long_it_has() -> Result<()> {
+    let (left, remaining) = std::sync::mpsc::channel();
+    let definition = Definition::new("worker").drain_timeout(secs(7)).init(move |cx: Context<()>| {
+        let (left, task) = (left.clone(), cx.clone());
+        cx.spawn("task", async move {
+            task.stopping().cancelled().await;
+            let _ = left.send(task.remaining());
+        });
+        async { Ok(()) }
+    });
+    isolated().define(definition).boot().await?.shutdown().await?;
+    assert_eq!(remaining.recv()?, secs(7));
+    Ok(())
 }

@@ -48,8 +48,9 @@ pub(crate) async fn bring_down(
     slot.close(cause.clone());
     slot.emit(EventKind::Draining { service: slot.name.clone() });
     let began = Instant::now();
-    site.stopping.cancel();
+    // In this order: a task that is told to stop may ask at once how long it has.
     site.deadline.set(later(budgets.drain));
+    site.stopping.cancel();
     way.drain(&site).await;
     way.join(&site).await;
     way.drain = began.elapsed();
@@ -73,8 +74,8 @@ pub(crate) async fn undo(site: &Arc<Site>, instance: Option<Instance>, limit: Op
     let mut way = Way::new(&slot);
     site.deadline.bind(limit);
     let began = Instant::now();
-    site.stopping.cancel();
     site.deadline.set(later(budgets.drain));
+    site.stopping.cancel();
     way.join(site).await;
     way.drain = began.elapsed();
     let stopping = Instant::now();

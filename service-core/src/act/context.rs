@@ -14,6 +14,7 @@ use super::ending::Ending;
 use super::site::Site;
 use super::tasks::Tasks;
 use crate::fact::{EventKind, Key, NotReady, Reason, Requires, Wants};
+use crate::mechanism::ambient::{self, Role};
 
 /// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
 pub struct Context<S> {
@@ -94,6 +95,26 @@ impl<S> Context<S> {
     /// The background tasks of this service.
     pub fn tasks(&self) -> &Tasks {
         &self.site.tasks
+    }
+
+    /// Runs a future on behalf of this service, as one of its tasks is run: `T::service()` means its registry, and the
+    /// service's own drain refuses it nothing. For what runs in a task that somebody else started, such as a connection;
+    /// whoever started that task also ends it.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use std::time::Duration;
+    /// # fn example<S: 'static>(cx: Context<S>) {
+    /// cx.clone().spawn("accept", async move {
+    ///     let mut connections = tokio::task::JoinSet::new();
+    ///     let of_service = cx.clone();
+    ///     connections.spawn(async move { of_service.scope(async { /* … */ }).await });
+    ///     while connections.join_next().await.is_some() {}
+    /// });
+    /// # }
+    /// ```
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        ambient::marked(self.site.slot.frame(Role::Task), future).await
     }
 
     /// Cancelled when this service begins to go down. A task ends when this is.

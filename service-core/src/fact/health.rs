@@ -61,6 +61,17 @@ impl Health {
         }
     }
 
+    /// `{"status": …, "error": …}`
+    ///
+    /// ```
+    /// use service_core::Health;
+    ///
+    /// assert_eq!(Health::degraded("slow").json(), r#"{"status": "degraded", "error": "slow"}"#);
+    /// ```
+    pub fn json(&self) -> String {
+        object(&[("status", quoted(self.status())), ("error", or_null(self.why()))])
+    }
+
     /// Whether it works, degraded or not.
     pub fn is_up(&self) -> bool {
         !matches!(self, Self::Unhealthy(_))
