@@ -332,15 +332,19 @@ fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
         send.send(cx.tasks().len())
     });
     assert_eq!(ended.recv_timeout(secs(60)), Ok(0), "nobody waits for a lock of his own");
+}
 
+#[tokio::test(start_paused = true)]
 async fn what_a_task_spawns_runs_on_behalf_of_the_service_where_its_scope_is_carried() -> Result<()> {
     let (registry, cx) = with(|_| ()).await?;
     let inside = tokio::spawn(async move { cx.scope(async { Registry::current() }).await }).await?;
     let inside = inside.ok_or("the scope names the registry")?;
     assert!(tokio::spawn(async { Registry::current() }).await?.is_none(), "without it there is none");
-    let cx = with(|_| ()).await?.1;
-    let waited = cx.scope(async { Registry::current().ok_or("none")?.shutdown().await.map_err(|it| it.to_string()) });
-    assert!(waited.await.is_err(), "it would wait for itself");
+    let (other, cx) = with(|_| ()).await?;
+    let shut_down = cx.scope(async { Registry::current().expect("it is there").shutdown().await });
+    let error = shut_down.await.expect_err("it would wait for itself").to_string();
+    assert!(error.contains("worker"), "{error}");
+    other.stopped().await?;
     assert!(inside.is_ready());
     registry.shutdown().await?;
     Ok(())

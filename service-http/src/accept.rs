@@ -1,0 +1,110 @@
+//! [`Acceptor`]: lets connections in, one task each, and sees all of them out.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use service_core::{Context, Result};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{Connection, CutOff};
+
+/// How long not to accept where that fails: somebody has to close a file first.
+const OUT_OF_FILES: Duration = Duration::from_millis(500);
+
+/// The most that are taken from the kernel's queue at the end. It holds fewer, unless somebody has turned it up; and who
+/// connects faster than we accept must not keep us here.
+const MOST_WAITING: usize = 4_096;
+
+/// Lets connections in on behalf of a service.
+pub(crate) struct Acceptor<S> {
+    pub(crate) cx: Context<S>,
+    pub(crate) router: Router,
+    pub(crate) head_timeout: Duration,
+}
+
+impl<S: 'static> Acceptor<S> {
+    /// Serves until it is told to stop, then until everybody is answered, or cut off.
+    ///
+    /// # Errors
+    /// If a request that we had taken was not answered.
+    pub(crate) async fn run(self, listener: TcpListener, stopping: CancellationToken) -> Result<()> {
+        let cut = CancellationToken::new();
+        let mut connections = JoinSet::new();
+        let let_in = |stream: TcpStream, connections: &mut JoinSet<Option<CutOff>>| {
+            // How they ended matters at the end alone.
+            while connections.try_join_next().is_some() {}
+            let (cx, stopping, cut) = (self.cx.clone(), stopping.clone(), cut.clone());
+            let connection = Connection::new(self.router.clone(), self.head_timeout);
+            connections.spawn(async move {
+                let of_service = cx.clone();
+                of_service.scope(connection.serve(stream, &cx, stopping, cut)).await
+            });
+        };
+        while let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => let_in(stream, &mut connections),
+                Err(error) if is_of_the_client(&error) => {}
+                Err(error) => {
+                    tracing::warn!(service = self.cx.name(), %error, "cannot accept a connection");
+                    stopping.run_until_cancelled(tokio::time::sleep(OUT_OF_FILES)).await;
+                }
+            }
+        }
+        for stream in queued(listener) {
+            let_in(stream, &mut connections);
+        }
+        let left = self.cx.remaining();
+        let all_ended = async { while connections.join_next().await.is_some() {} };
+        if timeout(left - left / 10, all_ended).await.is_ok() {
+            return Ok(());
+        }
+        cut.cancel();
+        self.tell(connections.join_all().await.into_iter().flatten().collect())
+    }
+
+    fn tell(&self, cut_off: Vec<CutOff>) -> Result<()> {
+        let lost: Vec<_> = cut_off.iter().filter_map(|it| it.unanswered.as_deref()).collect();
+        let slow = cut_off.len() - lost.len();
+        if slow > 0 {
+            let who = if slow == 1 { "a client that had" } else { "clients that had" };
+            let count = if slow == 1 { String::new() } else { format!("{slow} ") };
+            self.cx.progress(format!("cut off {count}{who} not sent all of a request, or not taken all of an answer"));
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let (first, rest) = lost.split_at(lost.len().min(5));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        Err(format!("cut off while being answered: {}{more}; drain_timeout is how long they have", first.join(", "))
+            .into())
+    }
+}
+
+/// Who is connected already, but not accepted yet: closing the listener would throw them out, with what they have sent.
+fn queued(listener: TcpListener) -> Vec<TcpStream> {
+    // Not tokio's own accept: it knows of those that the reactor has told it of, and we want to know now.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let mut queued = Vec::new();
+    for _ in 0..MOST_WAITING {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                // One that fails here is gone already.
+                queued.extend(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || is_of_the_client(&error) => {}
+            Err(_) => break,
+        }
+    }
+    queued
+}
+
+/// Whether it was that one connection which failed.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

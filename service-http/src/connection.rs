@@ -1,0 +1,112 @@
+//! [`Connection`]: one client, from its first request to its last answer.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use service_core::Context;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use crate::panics::caught;
+use crate::turn::Turn;
+use crate::watched::{Side, Watched};
+
+/// How long an idle connection is still listened to before it is closed: a request may lie in the kernel that nobody has
+/// told us of, and one may be on its way.
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
+/// One client.
+pub(crate) struct Connection {
+    router: Router,
+    head_timeout: Duration,
+    turn: Arc<Turn>,
+}
+
+/// A connection that was cut off.
+pub(crate) struct CutOff {
+    /// The request that we had not answered, if it was not the client whom we waited for.
+    pub(crate) unanswered: Option<String>,
+}
+
+impl Connection {
+    pub(crate) fn new(router: Router, head_timeout: Duration) -> Self {
+        Self { router, head_timeout, turn: Arc::default() }
+    }
+
+    /// Answers until the client has gone; once we are stopping, until it is answered or cut off.
+    pub(crate) async fn serve<S: 'static>(
+        self,
+        stream: TcpStream,
+        cx: &Context<S>,
+        stopping: CancellationToken,
+        cut: CancellationToken,
+    ) -> Option<CutOff> {
+        // An answer is sent when it is there, not when there is more of it. Where that is refused, it is late, not wrong.
+        let _ = stream.set_nodelay(true);
+        let Self { router, head_timeout, turn } = self;
+        let answer = service_fn(|request| answer(router.clone(), request, turn.clone(), cx.clone()));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(head_timeout)
+            .serve_connection(TokioIo::new(stream), answer)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let mut closing = pin!(async {
+            stopping.cancelled().await;
+            sleep(LAST_LOOK).await;
+        });
+        let mut is_closing = false;
+        let served = poll_fn(|cx| {
+            // First what was asked, so that a connection is not called idle whose request has just come.
+            // An error is the client's: it is gone, or it speaks something else.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if !is_closing && closing.as_mut().poll(cx).is_ready() {
+                is_closing = true;
+                connection.as_mut().graceful_shutdown();
+                return connection.as_mut().poll(cx).map(drop);
+            }
+            Poll::Pending
+        });
+        match cut.run_until_cancelled(served).await {
+            Some(()) => None,
+            None => Some(CutOff { unanswered: turn.unanswered() }),
+        }
+    }
+}
+
+async fn answer<S: 'static>(
+    mut router: Router,
+    request: Request<Incoming>,
+    turn: Arc<Turn>,
+    cx: Context<S>,
+) -> Result<Response, Infallible> {
+    turn.begin(request.method(), request.uri().path());
+    let request = request.map(|body| Body::new(Watched::new(body, Side::Request, turn.clone())));
+    let answered = caught(async { router.call(request).await }).await;
+    let mut response = answered.unwrap_or_else(|message| {
+        tracing::error!(service = cx.name(), request = turn.name(), "a handler panicked: {message}");
+        Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    })?;
+    // Already in the lame duck, so that a client which keeps its connection finds another server for its next request.
+    if cx.reason().is_some() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response.map(|body| Body::new(Watched::new(body, Side::Response, turn))))
+}
