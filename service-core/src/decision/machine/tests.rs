@@ -1,5 +1,9 @@
 //! Thousands of generated lives, driven without a runtime, with every rule looked at after every input; and the stories
 //! that are too particular to leave to chance.
+//!
+//! `.ci/slow` breaks the machine in every small way that cargo-mutants knows and runs these. One way is not noticed, because
+//! it changes nothing: in `demand`, counting one more for a dependant that does not wait, whose count nobody reads before
+//! it is made anew.
 
 mod life;
 mod stories;

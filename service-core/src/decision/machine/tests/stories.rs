@@ -145,8 +145,10 @@ fn up() -> Machine {
 fn r13_a_restart_takes_what_holds_the_instance_along_and_leaves_the_rest_alone() {
     let mut machine = up();
     assert_eq!(machine.on(Input::Restart(1)), [Action::Stop(2)], "first what holds B");
+    assert_eq!([0, 1, 2, 3].map(|service| machine.comes_back(service)), [false, true, true, false]);
     assert_eq!(machine.on(Input::WentDown(2)), [Action::Await(2), Action::Stop(1)]);
     assert_eq!(machine.on(Input::WentDown(1)), [Action::Await(1), Action::Start(1)], "neither A nor D");
+    assert!(!machine.comes_back(1), "it is back");
     assert_eq!(machine.on(Input::CameUp(1)), [Action::Open(1), Action::Start(2)]);
     assert_eq!(machine.on(Input::CameUp(2)), [Action::Open(2)]);
 }
@@ -164,7 +166,9 @@ fn a_restart_that_is_asked_for_twice_is_one() {
 fn a_shutdown_during_a_restart_brings_nothing_up_again() {
     let mut machine = up();
     machine.on(Input::Restart(1));
+    assert!(!machine.is_sinking());
     machine.on(Input::Sink);
+    assert!(machine.is_sinking() && !machine.comes_back(1));
     machine.on(Input::WentDown(3));
     assert_eq!(machine.on(Input::WentDown(2)), [Action::Forget(2), Action::Stop(1)]);
 }
