@@ -51,6 +51,24 @@ async fn a_periodic_task_runs_at_once_then_every_interval_until_its_service_goes
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_periodic_task_may_begin_later() -> Result<()> {
+    let record = Record::new();
+    let run = record.clone();
+    let (registry, _) = with(move |cx| {
+        let run = run.clone();
+        cx.tasks().periodic("tick", Every::new(secs(10)).first_after(secs(3)), move || {
+            run.note("tick");
+            async {}
+        });
+    })
+    .await?;
+    sleep(secs(25)).await;
+    assert_eq!(record.times("tick"), [secs(3), secs(13), secs(23)]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_periodic_task_slower_than_its_interval_skips_what_it_missed() -> Result<()> {
     let record = Record::new();
     let run = record.clone();

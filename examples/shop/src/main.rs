@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process;
 
+use service_core::telemetry::{self, Config, Level};
 use service_core::{BootError, Result};
 use shop::http::Port;
 use shop::{Command, HELP, Settings};
@@ -33,6 +34,8 @@ async fn run() -> Result<()> {
 }
 
 async fn serve(settings: Settings) -> Result<()> {
+    // `RUST_LOG=info,shop=debug cargo run -p shop` tells it all.
+    telemetry::init(Config::new("shop").level(Level::Off).module("shop", Level::Warn))?;
     let registry = shop::registry(settings).signals(true).boot().await.map_err(in_a_sentence)?;
     let report = registry.report();
     say(registry.graph());

@@ -68,11 +68,11 @@ impl Checkup {
 
 /// One that is not up is ill if it should be, and degrades the whole if it could be.
 fn not_up(shared: &Shared, index: usize) -> Option<Health> {
-    let slot = &shared.slots[index];
-    let state = slot.state();
+    let (state, service) = (shared.slots[index].state(), &shared.plan.services()[index]);
     match state {
         State::Idle | State::Ready => None,
-        _ if shared.plan.services()[index].facts.optional => Some(Health::degraded(state.as_str())),
+        State::Stopped if !service.eager => None,
+        _ if service.facts.optional => Some(Health::degraded(state.as_str())),
         _ => Some(Health::unhealthy(state.as_str())),
     }
 }

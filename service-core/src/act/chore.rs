@@ -63,6 +63,9 @@ impl Chore {
         F: FnMut() -> R + Send,
         R: Future<Output: Ending> + Send,
     {
+        if !every.first().is_zero() && !self.pause(every.first()).await {
+            return Ok(());
+        }
         let began = Instant::now();
         let mut chance = Chance::new(None);
         loop {

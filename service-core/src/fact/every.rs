@@ -17,6 +17,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Every {
+    first: Duration,
     interval: Duration,
     jitter: Duration,
 }
@@ -25,7 +26,14 @@ impl Every {
     /// Every so often; an interval of zero is taken as a nanosecond.
     pub const fn new(interval: Duration) -> Self {
         let interval = if interval.is_zero() { Duration::from_nanos(1) } else { interval };
-        Self { interval, jitter: Duration::ZERO }
+        Self { first: Duration::ZERO, interval, jitter: Duration::ZERO }
+    }
+
+    /// The first run is not at once but after this pause; the turns are counted from there.
+    #[must_use]
+    pub const fn first_after(mut self, pause: Duration) -> Self {
+        self.first = pause;
+        self
     }
 
     /// Each run but the first begins later by a random part of this.
@@ -38,6 +46,10 @@ impl Every {
     /// The time from one run's turn to the next one's.
     pub const fn interval(&self) -> Duration {
         self.interval
+    }
+
+    pub(crate) fn first(&self) -> Duration {
+        self.first
     }
 
     /// The next turn after this time, both since the first run.

@@ -39,7 +39,7 @@ impl From<ShopError> for Problem {
             ShopError::EmailTaken(_) | ShopError::OutOfStock { .. } => StatusCode::CONFLICT,
             ShopError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             ShopError::Database(_) | ShopError::Delivery(_) => {
-                eprintln!("shop: {error}");
+                tracing::error!(%error, "a request could not be answered");
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the shop failed; it is not your fault");
             }
         };

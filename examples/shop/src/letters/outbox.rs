@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use service_core::{Context, Health, Lifecycle, Result, service};
+use service_core::{Context, Health, Lifecycle, Restart, Result, service};
 use tokio::sync::Notify;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::{Letter, Mail};
 use crate::ShopError;
 use crate::storage::Db;
 
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// Letters on their way.
@@ -34,18 +36,9 @@ impl Lifecycle for Outbox {
 
     async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
         let stopping = cx.stopping();
-        cx.spawn("deliver", async move {
-            while !stopping.is_cancelled() {
-                self.deliver_all().await;
-                tokio::select! {
-                    biased;
-                    () = stopping.cancelled() => {}
-                    () = self.queued.notified() => {}
-                    () = sleep(TRY_AGAIN_AFTER) => {}
-                }
-            }
-            self.deliver_all().await;
-        });
+        // However long the database is gone: letters wait, and orders are taken all the same.
+        let patient = Restart::transient().intensity(u32::MAX, TRY_AGAIN_AFTER).backoff(FIRST_PAUSE, TRY_AGAIN_AFTER);
+        cx.tasks().supervised("deliver", patient, move || self.clone().deliver(stopping.clone()));
         Ok(())
     }
 
@@ -72,26 +65,34 @@ impl Outbox {
         self.queued.notify_one();
     }
 
-    async fn deliver_all(&self) {
-        let undeliverable = match self.try_deliver_all().await {
-            Ok(undeliverable) => undeliverable,
-            Err(error) => {
-                eprintln!("shop: the outbox rests for {TRY_AGAIN_AFTER:?}: {error}");
-                1
+    /// Delivers what is queued, until the outbox goes down, and then once more.
+    async fn deliver(self: Arc<Self>, stopping: CancellationToken) -> Result<(), ShopError> {
+        loop {
+            let is_last = stopping.is_cancelled();
+            let undeliverable = self.deliver_all().await;
+            self.undeliverable.store(*undeliverable.as_ref().unwrap_or(&1), Ordering::Relaxed);
+            undeliverable?;
+            if is_last {
+                return Ok(());
             }
-        };
-        self.undeliverable.store(undeliverable, Ordering::Relaxed);
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => {}
+                () = self.queued.notified() => {}
+                () = sleep(TRY_AGAIN_AFTER) => {}
+            }
+        }
     }
 
     /// Tries each letter once, oldest first; how many could not be delivered.
-    async fn try_deliver_all(&self) -> Result<usize, ShopError> {
+    async fn deliver_all(&self) -> Result<usize, ShopError> {
         let mut undeliverable = 0;
         let mut last = 0;
         while let Some((number, letter)) = self.next_after(last).await? {
             last = number;
             let delivered = self.mail.deliver(number, &letter).await;
             if let Err(error) = &delivered {
-                eprintln!("shop: letter {number}: {error}");
+                tracing::warn!(number, %error, "a letter could not be delivered");
                 undeliverable += 1;
             }
             self.record(number, delivered.is_ok()).await?;

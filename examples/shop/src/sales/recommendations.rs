@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
-use tokio::time::sleep;
 
 use crate::ShopError;
 use crate::storage::Db;
@@ -32,12 +31,12 @@ impl Lifecycle for Recommendations {
     }
 
     async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
-        let stopping = cx.stopping();
+        let task = cx.clone();
         cx.spawn("refresh", async move {
-            while stopping.run_until_cancelled(sleep(REFRESH_AFTER)).await.is_some() {
+            while task.sleep(REFRESH_AFTER).await {
                 match self.db.read(count).await {
                     Ok(together) => *self.together.write().unwrap_or_else(PoisonError::into_inner) = together,
-                    Err(error) => eprintln!("shop: recommendations stay as they were: {error}"),
+                    Err(error) => tracing::warn!(%error, "recommendations stay as they were"),
                 }
             }
         });

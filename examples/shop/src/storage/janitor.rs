@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_core::{Context, Lifecycle, Result, service};
-use tokio::time::sleep;
+use service_core::{Context, Every, Lifecycle, Result, service};
 
 use super::Db;
 use crate::ShopError;
 
-const ROUND: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Keeps the database small and quick: every hour it throws away what was sent long ago.
+/// Keeps the database small and quick: an hour after the start and then once a day it throws away what was sent long ago.
 #[service(autowire(fn))]
 pub struct Janitor {
     db: Arc<Db>,
@@ -23,20 +22,15 @@ impl Lifecycle for Janitor {
     }
 
     async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
-        let stopping = cx.stopping();
-        cx.spawn("sweep", async move {
-            while stopping.run_until_cancelled(sleep(ROUND)).await.is_some() {
-                if let Err(error) = self.sweep().await {
-                    eprintln!("shop: the janitor left things as they are: {error}");
-                }
-            }
-        });
+        // Not while it boots, and not all shops of a street at once.
+        let nightly = Every::new(24 * HOUR).first_after(HOUR).jitter(HOUR);
+        cx.tasks().periodic("sweep", nightly, move || self.clone().sweep());
         Ok(())
     }
 }
 
 impl Janitor {
-    async fn sweep(&self) -> Result<(), ShopError> {
+    async fn sweep(self: Arc<Self>) -> Result<(), ShopError> {
         self.db
             .write(|transaction| {
                 transaction

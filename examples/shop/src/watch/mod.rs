@@ -1,0 +1,5 @@
+//! What watches over the rest.
+
+mod monitor;
+
+pub use monitor::Monitor;
