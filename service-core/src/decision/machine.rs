@@ -160,7 +160,7 @@ impl Machine {
                 }
             }
         }
-        self.demands.add(ticket, Demand { roots, members, unsettled: open, whole });
+        self.demands.add(ticket, Demand { members, unsettled: open, whole });
         for member in unsettled {
             for at in 0..self.plan.services()[member].dependants.len() {
                 let dependant = self.plan.services()[member].dependants[at];
@@ -294,7 +294,7 @@ impl Machine {
         let optional = self.plan.services()[service].facts.optional;
         let mut lost = Vec::new();
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
-            match self.demands.missed(ticket, service, optional) {
+            match self.demands.missed(ticket, optional) {
                 Verdict::Open => {}
                 Verdict::Met => self.actions.push(Action::Settle(ticket, Ok(()))),
                 Verdict::Lost => lost.push(ticket),

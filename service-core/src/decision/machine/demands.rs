@@ -8,7 +8,6 @@ pub(crate) type Ticket = u64;
 /// Some services, with all they require.
 #[derive(Clone, Debug)]
 pub(super) struct Demand {
-    pub roots: Vec<usize>,
     /// The roots and all that they require, in the plan's order.
     pub members: Vec<usize>,
     /// Of these, how many are neither up nor known not to come up.
@@ -53,12 +52,13 @@ impl Demands {
     }
 
     /// One of its members will not come up.
-    pub(super) fn missed(&mut self, ticket: Ticket, member: usize, optional: bool) -> Verdict {
+    pub(super) fn missed(&mut self, ticket: Ticket, optional: bool) -> Verdict {
         let Some(demand) = self.0.get_mut(&ticket) else { return Verdict::Open };
         demand.unsettled -= 1;
         match (demand.whole, optional) {
             (true, false) => Verdict::Fatal,
-            (false, _) if demand.roots.contains(&member) => Verdict::Lost,
+            // Each of its members is required, so its roots can't come up either.
+            (false, _) => Verdict::Lost,
             _ if demand.unsettled == 0 => Verdict::Met,
             _ => Verdict::Open,
         }
