@@ -88,3 +88,40 @@ async fn a_trait_is_replaced_whoever_provides_it() -> Result<()> {
     assert_eq!(record.notes(), NONE);
     Ok(())
 }
+
+/// Hands over what it says when it is dropped.
+#[service(lazy)]
+struct Testament {
+    record: Record,
+}
+
+impl Lifecycle for Testament {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Err("it is always replaced".into())
+    }
+}
+
+impl Mail for Testament {
+    fn from(&self) -> &'static str {
+        "testament"
+    }
+}
+
+impl Drop for Testament {
+    fn drop(&mut self) {
+        self.record.note("dropped");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_was_handed_over_is_let_go_at_shutdown_like_any_other() -> Result<()> {
+    let record = Record::new();
+    let testament = || Testament { record: record.clone() };
+    let mail: Arc<dyn Mail> = Arc::new(testament());
+    let builder = isolated().replace(testament()).replace_dyn(mail);
+    let registry = builder.only::<Testament>().only::<dyn Mail>().boot().await?;
+    assert_eq!(record.notes(), NONE);
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["dropped", "dropped"], "although somebody still holds {registry:?}");
+    Ok(())
+}

@@ -43,6 +43,7 @@ pub(crate) async fn bring_down(
     let slot = site.slot.clone();
     let budgets = shared.plan.services()[slot.index].facts.budgets;
     let mut way = Way::new(&slot);
+    let comes_back = matches!(cause, Refusal::Restarting);
     site.deadline.bind(limit);
 
     slot.close(cause.clone());
@@ -63,7 +64,13 @@ pub(crate) async fn bring_down(
         way.hook(&site, Phase::Shutdown, shutdown).await;
     }
     way.clean_up(&site).await;
-    way.release(|| slot.release());
+    way.release(|| {
+        let still_held = slot.release();
+        if !comes_back {
+            shared.hooks[slot.index].let_go();
+        }
+        still_held
+    });
     way.finish(stopping.elapsed())
 }
 

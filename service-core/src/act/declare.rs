@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::home::Homed;
-use super::hooks::{Awaited, HandedOver, Hooks, Managed, Views};
+use super::hooks::{Awaited, HandedOver, Hooks, Kept, Managed, Views};
 use super::lifecycle::Lifecycle;
 use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Place, Restart, Retry, When};
 
@@ -28,7 +28,7 @@ impl Declared {
     pub(crate) fn hand_over<S: Homed>(&mut self, value: Arc<S>) {
         let views = self.views.as_ref().and_then(|views| views.downcast_ref::<Arc<Views<S>>>());
         let views = views.cloned().unwrap_or_default();
-        self.hooks = Arc::new(HandedOver { value, views });
+        self.hooks = Arc::new(HandedOver { value: Kept::new(value), views });
     }
 }
 

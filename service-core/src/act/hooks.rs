@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::context::Context;
 use super::home::Homed;
@@ -26,6 +26,9 @@ pub(crate) trait Hooks: Send + Sync {
 
     /// `shutdown`; `None` where there is no such hook.
     fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>>;
+
+    /// Lets go of a value that was handed over: it never comes up again.
+    fn let_go(&self) {}
 }
 
 /// Adds the trait objects that a service provides to its instance.
@@ -80,16 +83,41 @@ impl<S: Homed + Lifecycle> Hooks for Managed<S> {
     }
 }
 
+/// A value that was handed over, for as long as it could come up.
+pub(crate) struct Kept<T: ?Sized>(Mutex<Option<Arc<T>>>);
+
+impl<T: ?Sized> Kept<T> {
+    pub(crate) fn new(value: Arc<T>) -> Self {
+        Self(Mutex::new(Some(value)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An instance of it.
+    fn instance(&self, site: &Site, instance: impl FnOnce(Arc<T>) -> Instance) -> Boxed<Result<Instance>> {
+        let instance = self.lock().clone().map(instance);
+        let name = site.slot.name.clone();
+        Box::pin(async move { instance.ok_or_else(|| format!("{name} was let go already").into()) })
+    }
+
+    fn let_go(&self) {
+        // Outside of the lock, because its `drop` is the user's.
+        let value = self.lock().take();
+        drop(value);
+    }
+}
+
 /// The hooks of a value that was handed over: none, it is ready at once.
 pub(crate) struct HandedOver<S> {
-    pub value: Arc<S>,
+    pub value: Kept<S>,
     pub views: Arc<Views<S>>,
 }
 
 impl<S: Homed> Hooks for HandedOver<S> {
     fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
-        let instance = instance(self.value.clone(), &self.views, &site).handed_over();
-        Box::pin(async move { Ok(instance) })
+        self.value.instance(&site, |value| instance(value, &self.views, &site).handed_over())
     }
 
     fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
@@ -98,18 +126,21 @@ impl<S: Homed> Hooks for HandedOver<S> {
 
     fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
         None
+    }
+
+    fn let_go(&self) {
+        self.value.let_go();
     }
 }
 
 /// The hooks of a trait object that was handed over.
 pub(crate) struct HandedOverDyn<B: ?Sized> {
-    pub value: Arc<B>,
+    pub value: Kept<B>,
 }
 
 impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
-    fn come_up(&self, _site: Arc<Site>) -> Boxed<Result<Instance>> {
-        let instance = Instance::of_dyn(self.value.clone());
-        Box::pin(async move { Ok(instance) })
+    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+        self.value.instance(&site, Instance::of_dyn)
     }
 
     fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
@@ -118,6 +149,10 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
 
     fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
         None
+    }
+
+    fn let_go(&self) {
+        self.value.let_go();
     }
 }
 

@@ -41,7 +41,7 @@ pub use door::Method;
 pub(crate) use driver::Message;
 pub use ending::Ending;
 pub use home::{Home, Homed};
-pub(crate) use hooks::{HandedOverDyn, Hooks};
+pub(crate) use hooks::{HandedOverDyn, Hooks, Kept};
 pub use lifecycle::Lifecycle;
 pub(crate) use log::Listener;
 pub(crate) use panics::caught_payload;

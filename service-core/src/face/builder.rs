@@ -14,7 +14,7 @@ use super::current::short_name;
 use super::observer::observe;
 use super::signals::Signals;
 use super::{Registry, Service, process};
-use crate::act::{Declared, Definition, HandedOverDyn, Hooks, Listener, Options, Shared};
+use crate::act::{Declared, Definition, HandedOverDyn, Hooks, Kept, Listener, Options, Shared};
 use crate::decision::{Plan, Wanted, Wish, prove};
 use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Place, PlanError, Retry};
 
@@ -152,7 +152,7 @@ impl Builder {
             restart: None,
             tags: Vec::new(),
         };
-        let declared = Declared::new(facts, Arc::new(HandedOverDyn { value }));
+        let declared = Declared::new(facts, Arc::new(HandedOverDyn { value: Kept::new(value) }));
         self.added.push(declared);
         self
     }
