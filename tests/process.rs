@@ -169,3 +169,18 @@ fn a_registry_whose_runtime_is_gone_is_booted_afresh() -> Result<()> {
     drop(turn);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_inside_the_boot_is_an_error_at_once() -> Result<()> {
+    let _turn = turn().await;
+    let definition = Definition::new("impatient").init(async |_| {
+        Registry::boot().await?;
+        Ok(())
+    });
+    let began = tokio::time::Instant::now();
+    let error = Registry::builder().define(definition).boot().await.expect_err("it would wait for itself");
+    assert_eq!(began.elapsed(), std::time::Duration::ZERO);
+    let said = "impatient cannot wait for the boot: it is a part of what comes up; use Registry::current()";
+    assert!(error.to_string().contains(said), "{error}");
+    Ok(())
+}

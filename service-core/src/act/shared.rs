@@ -21,7 +21,7 @@ use super::spawned::Spawned;
 use super::waits::Waits;
 use crate::decision::Plan;
 use crate::fact::{BootError, BootFailure, Event, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
-use crate::mechanism::ambient;
+use crate::mechanism::ambient::{self, Frame, Role};
 
 /// The budgets and switches of one registry.
 #[derive(Clone, Debug)]
@@ -180,8 +180,15 @@ impl Shared {
     }
 
     /// Boots everything that is to be booted, or joins the boot that is under way. If every caller stops waiting, the
-    /// boot is cancelled.
+    /// boot is cancelled. A hook of the boot is told that it would wait for itself.
     pub(crate) async fn boot(&self) -> Result<(), BootError> {
+        let starts = |frame: Frame| frame.registry() == self.id && frame.role() == Role::Starting;
+        if self.booted().is_none()
+            && let Some(service) = ambient::find(|frame| starts(frame).then_some(frame.service()))
+        {
+            let name = self.slots[service as usize].name.to_string();
+            return Err(BootError::new(BootFailure::Inside(name), None));
+        }
         let waiter = BootWaiter::new(self);
         let mut boot = self.boot.subscribe();
         self.send(Message::Boot);

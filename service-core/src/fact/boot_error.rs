@@ -47,6 +47,8 @@ pub enum BootFailure {
     ShutDown(Reason),
     /// Another builder has booted the process's registry; where it was called.
     AlreadyBooted(String),
+    /// This service waited, on its own way up, for the boot that it is a part of.
+    Inside(String),
     /// The signals could not be listened for.
     Signals(io::Error),
     /// There is no tokio runtime to run on, or it was shut down before the boot ended.
@@ -109,6 +111,10 @@ impl fmt::Display for BootError {
             BootFailure::AlreadyBooted(by) => write!(
                 f,
                 "the process already has a registry, booted at {by}; use that one, shut it down first, or make this one `.isolated()`"
+            )?,
+            BootFailure::Inside(service) => write!(
+                f,
+                "{service} cannot wait for the boot: it is a part of what comes up; use Registry::current(), or wait elsewhere"
             )?,
             BootFailure::Signals(error) => write!(f, "cannot listen for SIGTERM and ctrl-c: {error}")?,
             BootFailure::NoRuntime => {
