@@ -105,8 +105,8 @@ impl Arguments {
             "requires" => self.depend(Bond::Requires, input)?,
             "wants" => self.depend(Bond::Wants, input)?,
             "after" => self.depend(Bond::After, input)?,
-            "provides" => self.provides = names(input)?,
-            "tags" => self.tags = texts(input)?,
+            "provides" => self.provides = listed(input)?,
+            "tags" => self.tags = listed(input)?,
             "name" => self.name = Some(value(input)?),
             "autowire" => self.autowire = Some(autowire(input)?),
             "when" => {
@@ -128,7 +128,7 @@ impl Arguments {
 
     fn depend(&mut self, bond: Bond, input: ParseStream) -> Result<()> {
         let dependency = |on| Dependency { bond, on, conditions: Vec::new() };
-        self.dependencies.extend(names(input)?.into_iter().map(dependency));
+        self.dependencies.extend(listed::<Named>(input)?.into_iter().map(dependency));
         Ok(())
     }
 }
@@ -138,18 +138,15 @@ fn value<T: syn::parse::Parse>(input: ParseStream) -> Result<T> {
     input.parse()
 }
 
-fn names(input: ParseStream) -> Result<Vec<Named>> {
+/// The members of `= [A, B]`.
+fn listed<T: syn::parse::Parse>(input: ParseStream) -> Result<Vec<T>> {
     input.parse::<Token![=]>()?;
     let list;
     bracketed!(list in input);
-    Ok(Punctuated::<Named, Token![,]>::parse_terminated(&list)?.into_iter().collect())
-}
-
-fn texts(input: ParseStream) -> Result<Vec<LitStr>> {
-    input.parse::<Token![=]>()?;
-    let list;
-    bracketed!(list in input);
-    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+    let members = Punctuated::<T, Token![,]>::parse_terminated(&list);
+    // What is left in the brackets would be a second mistake, in the parser's own words.
+    list.parse::<TokenStream>()?;
+    Ok(members?.into_iter().collect())
 }
 
 fn autowire(input: ParseStream) -> Result<Autowire> {

@@ -1,7 +1,7 @@
 //! What `autowire` writes: the constructor, from the fields.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use super::arguments::Autowire;
 use super::dependency::Bond;
@@ -18,7 +18,8 @@ impl Model<'_> {
         }};
         match self.autowire {
             None => TokenStream::new(),
-            Some(Autowire::Lifecycle) => quote! {
+            // Shown at the word, where a second `impl Lifecycle` is told so.
+            Some(Autowire::Lifecycle) => quote_spanned! {self.autowire_span.resolved_at(Span::call_site())=>
                 #[diagnostic::do_not_recommend]
                 impl ::service_core::Lifecycle for #ident {
                     async fn init(cx: &::service_core::Context<Self>) -> ::service_core::Result<Self> {
@@ -36,7 +37,7 @@ impl Model<'_> {
     }
 
     fn filled(&self, field: &Field) -> TokenStream {
-        let Field { name, fill, conditions, .. } = field;
+        let Field { name, fill, conditions, span, .. } = field;
         let value = match fill {
             Fill::Injected(on) => {
                 let ty = &on.ty;
@@ -51,7 +52,7 @@ impl Model<'_> {
                     quote!(cx.get_opt::<#ty>())
                 }
             }
-            Fill::Default => quote!(::core::default::Default::default()),
+            Fill::Default => quote_spanned!(*span=> ::core::default::Default::default()),
             Fill::Written(value) => value.clone(),
         };
         quote!(#(#conditions)* #name: #value)

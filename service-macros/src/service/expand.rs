@@ -118,7 +118,10 @@ impl Model<'_> {
         });
         let restart = self.restart.iter().map(|restart| match restart {
             Restart::Usual => quote!(let declare = declare.restart(::service_core::Restart::transient());),
-            Restart::As(policy) => quote!(let declare = declare.restart(#policy);),
+            Restart::As(policy) => {
+                let restart = quote_spanned!(policy.span()=> ::service_core::Restart);
+                quote!(let restart: #restart = #policy; let declare = declare.restart(restart);)
+            }
         });
         // Shown at the name, where a service without a lifecycle is told so.
         let span = ident.span().resolved_at(Span::call_site());

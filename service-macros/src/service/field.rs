@@ -1,7 +1,8 @@
 //! [`Field`]: a field of the struct, and how `autowire` fills it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, GenericArgument, Meta, PathArguments, Token, Type};
 
 use crate::mistakes::Mistakes;
@@ -12,6 +13,8 @@ use super::dependency::Named;
 pub(crate) struct Field {
     pub(crate) name: Ident,
     pub(crate) fill: Fill,
+    /// Where its type stands.
+    pub(crate) span: Span,
     /// Its own `#[service(default…)]`, for which there must be an `autowire`.
     pub(crate) attribute: Option<TokenStream>,
     /// Its `#[cfg]`.
@@ -50,6 +53,7 @@ impl Field {
         Self {
             name: field.ident.clone().expect("a named field has a name"),
             fill,
+            span: field.ty.span().resolved_at(Span::call_site()),
             attribute: attributes.first().map(ToTokens::to_token_stream),
             conditions: field.attrs.iter().filter(|it| it.path().is_ident("cfg")).cloned().collect(),
         }

@@ -31,6 +31,8 @@ pub(crate) struct Model<'a> {
     pub(crate) retry: Option<Retry>,
     pub(crate) restart: Option<Restart>,
     pub(crate) autowire: Option<Autowire>,
+    /// Where the word `autowire` stands.
+    pub(crate) autowire_span: Span,
     pub(crate) fields: &'a [Field],
     pub(crate) clone: Option<Span>,
 }
@@ -50,7 +52,8 @@ impl<'a> Model<'a> {
         if arguments.autowire.is_some() {
             inject(&mut dependencies, &shape.fields);
         }
-        let flag = |name| arguments.present.iter().any(|present| present == name);
+        let word = |name| arguments.present.iter().find(|present| *present == name);
+        let flag = |name| word(name).is_some();
         Self {
             ident: &shape.ident,
             visibility: &shape.visibility,
@@ -71,6 +74,7 @@ impl<'a> Model<'a> {
             }),
             restart: arguments.restart,
             autowire: arguments.autowire,
+            autowire_span: word("autowire").map_or_else(Span::call_site, Ident::span),
             fields: &shape.fields,
             clone: shape.clone,
         }

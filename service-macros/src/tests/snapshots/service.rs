@@ -78,7 +78,8 @@ impl ::service_core::Service for Users {
                     ::core::time::Duration::new(5u64, 0u32),
                 ),
             );
-        let declare = declare.restart(Restart::transient());
+        let restart: ::service_core::Restart = Restart::transient();
+        let declare = declare.restart(restart);
         declare.managed()
     }
 }
