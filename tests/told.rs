@@ -67,6 +67,7 @@ pub fn told(event: &Event) -> String {
         EventKind::TaskRestarting { .. } => "task restarting",
         EventKind::TaskRefused { .. } => "task refused",
         EventKind::LeftRunning { services } => return format!("left running {}", services.join(", ")),
+        EventKind::SystemdUnreachable { .. } => "systemd unreachable",
         EventKind::ShutDown { .. } => "shut down",
         other => panic!("an event without words: {other:?}"),
     };

@@ -8,6 +8,8 @@ mod mechanism;
 
 pub use act::{Context, Definition, Ending, Lifecycle, Tasks};
 pub use decision::{CriticalPath, Graph, Plan, ServiceNode, Step};
+#[cfg(feature = "systemd")]
+pub use face::Systemd;
 #[cfg(feature = "telemetry")]
 pub use face::telemetry;
 pub use face::{Builder, Registry, Service};

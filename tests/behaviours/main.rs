@@ -23,6 +23,8 @@ mod restarts;
 mod rollback;
 mod shutdown;
 mod substitutes;
+#[cfg(unix)]
+mod systemd;
 mod tasks;
 mod telemetry;
 mod timeouts;

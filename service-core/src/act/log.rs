@@ -26,7 +26,7 @@ pub(crate) struct Log {
     born: Instant,
     kept: Mutex<Kept>,
     /// Ours: quick, and called in the order of the events.
-    observer: fn(&Event),
+    observer: Listener,
     /// To the task that calls the user's listeners; `None` where there are none.
     listeners: Option<mpsc::UnboundedSender<Told>>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Telling {
 
 impl Log {
     /// A log, and the task that must run for the listeners to be told.
-    pub(crate) fn new(observer: fn(&Event), listeners: Vec<Listener>) -> (Self, Option<Telling>) {
+    pub(crate) fn new(observer: Listener, listeners: Vec<Listener>) -> (Self, Option<Telling>) {
         let (sender, telling) = if listeners.is_empty() {
             (None, None)
         } else {

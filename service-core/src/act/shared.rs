@@ -20,7 +20,7 @@ use super::slot::Slot;
 use super::spawned::Spawned;
 use super::waits::Waits;
 use crate::decision::Plan;
-use crate::fact::{BootError, BootFailure, Event, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
+use crate::fact::{BootError, BootFailure, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
 use crate::mechanism::ambient::{self, Frame, Role};
 
 /// The budgets and switches of one registry.
@@ -110,7 +110,7 @@ impl Shared {
         plan: Plan,
         hooks: Vec<Arc<dyn Hooks>>,
         options: Options,
-        observer: fn(&Event),
+        observer: Listener,
         listeners: Vec<Listener>,
     ) -> Result<Arc<Self>, BootError> {
         let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;

@@ -45,6 +45,8 @@ pub struct Builder {
     options: Options,
     listeners: Vec<Listener>,
     signals: bool,
+    #[cfg(feature = "systemd")]
+    systemd: super::Systemd,
 }
 
 fn wanted<T: ?Sized + 'static>() -> Wanted {
@@ -62,6 +64,8 @@ impl Builder {
             options: Options::default(),
             listeners: Vec::new(),
             signals: false,
+            #[cfg(feature = "systemd")]
+            systemd: super::Systemd::default(),
         }
     }
 
@@ -216,6 +220,14 @@ impl Builder {
         self
     }
 
+    /// Tells systemd when it is ready, how far it is, that it is alive, and when it goes down. By default only
+    /// [`Registry::launch`] does so.
+    #[cfg(feature = "systemd")]
+    pub fn systemd(mut self, systemd: super::Systemd) -> Self {
+        self.systemd = systemd;
+        self
+    }
+
     /// Tells a function of every event, in order, in a task of its own. Several calls add up.
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
@@ -268,10 +280,20 @@ impl Builder {
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
         let (signals, wish) = (self.signals, self.wish.clone());
+        #[cfg(feature = "systemd")]
+        let systemd = std::mem::take(&mut self.systemd);
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
         let plan = prove(facts, &wish)?;
         let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
-        Ok(Prepared { plan, hooks, options, listeners, signals })
+        Ok(Prepared {
+            plan,
+            hooks,
+            options,
+            listeners,
+            signals,
+            #[cfg(feature = "systemd")]
+            systemd,
+        })
     }
 
     /// Everything that is linked in or was added, with what stands in for some of it.
@@ -297,17 +319,27 @@ pub(crate) struct Prepared {
     options: Options,
     listeners: Vec<Listener>,
     signals: bool,
+    #[cfg(feature = "systemd")]
+    systemd: super::Systemd,
 }
 
 impl Prepared {
     /// A registry that is not booted yet.
     pub(crate) fn launch(self) -> Result<Registry, BootError> {
-        let Self { plan, hooks, options, listeners, signals } = self;
+        #[cfg(feature = "systemd")]
+        let notifier = self.systemd.notifier(&self.plan, &self.options);
+        let Self { plan, hooks, options, listeners, signals, .. } = self;
         let signals = match signals.then(Signals::listen).transpose() {
             Ok(signals) => signals,
             Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
         };
-        let registry = Registry::new(Shared::launch(plan, hooks, options, observe, listeners)?);
+        #[cfg(feature = "systemd")]
+        let observe = super::systemd::Notifier::beside(notifier.clone(), observe);
+        let registry = Registry::new(Shared::launch(plan, hooks, options, Box::new(observe), listeners)?);
+        #[cfg(feature = "systemd")]
+        if let Some(notifier) = notifier {
+            registry.shared().spawned.spawn(notifier.run(Arc::downgrade(registry.shared())));
+        }
         if let Some(signals) = signals {
             registry.obey(signals);
         }

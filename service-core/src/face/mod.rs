@@ -13,6 +13,8 @@ mod process;
 mod registry;
 mod service;
 mod signals;
+#[cfg(feature = "systemd")]
+mod systemd;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 mod trial;
@@ -23,4 +25,6 @@ pub use catalog::{Entry, inventory};
 pub use guard::{Entered, Who, enter};
 pub use registry::Registry;
 pub use service::Service;
+#[cfg(feature = "systemd")]
+pub use systemd::Systemd;
 pub use trial::{Trial, argument};

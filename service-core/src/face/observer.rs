@@ -50,6 +50,9 @@ pub(crate) fn observe(event: &Event) {
                 %services
             );
         }
+        EventKind::SystemdUnreachable { error } => {
+            log!(warn, "lifecycle", "notify", "warning", "systemd could not be told", %error);
+        }
         EventKind::ShutDown { elapsed } => {
             log!(info, "lifecycle", "shutdown", "success", "shut down", elapsed = seconds(*elapsed));
         }

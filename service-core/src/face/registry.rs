@@ -98,7 +98,7 @@ impl Registry {
     /// runs until one arrives or somebody requests the shutdown, shuts down, and prints what went wrong to stderr.
     ///
     /// Leaves 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors; a second signal leaves at once
-    /// with 128 and the signal's number.
+    /// with 128 and the signal's number. With the feature `systemd`, systemd is told where `NOTIFY_SOCKET` is set.
     ///
     /// ```no_run
     /// # use service_core::Registry;
@@ -109,7 +109,10 @@ impl Registry {
     /// ```
     pub async fn launch() -> ExitCode {
         super::builder::print_graph_and_leave_if_asked();
-        let registry = match Self::builder().signals(true).boot().await {
+        let builder = Self::builder().signals(true);
+        #[cfg(feature = "systemd")]
+        let builder = builder.systemd(super::Systemd::from_env());
+        let registry = match builder.boot().await {
             Ok(registry) => registry,
             Err(error) => {
                 eprintln!("{error}");

@@ -170,6 +170,11 @@ pub enum EventKind {
         /// Who.
         services: Vec<Arc<str>>,
     },
+    /// systemd could not be told something; told once.
+    SystemdUnreachable {
+        /// Why not.
+        error: Arc<str>,
+    },
     /// Everything is down. The registry's last event, however it ended.
     ShutDown {
         /// How long the shutdown or rollback took.

@@ -1,0 +1,262 @@
+//! What systemd is told, at a socket of our own.
+
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use service_core::{Builder, Definition, EventKind, Result, Systemd};
+use tests::{Latch, Record, failing, isolated, ms, story};
+use tokio::time::{sleep, timeout};
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// Where systemd would listen.
+struct Socket {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Socket {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("notify-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        socket.set_nonblocking(true).expect("a socket that does not wait");
+        Self { socket, path }
+    }
+
+    fn systemd(&self) -> Systemd {
+        Systemd::at(&self.path)
+    }
+
+    /// The messages since the last time; a socket holds no more than some ten.
+    fn messages(&self) -> Vec<String> {
+        messages(&self.socket)
+    }
+
+    /// The messages until this has ended, and what it came to.
+    async fn during<T>(&self, future: impl Future<Output = T>) -> (T, Vec<String>) {
+        let mut future = pin!(future);
+        let mut heard = Vec::new();
+        loop {
+            let ended = timeout(secs(1), &mut future).await;
+            heard.extend(self.messages());
+            if let Ok(output) = ended {
+                return (output, heard);
+            }
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // A test's folder is not worth its failure.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn messages(socket: &UnixDatagram) -> Vec<String> {
+    let mut messages = Vec::new();
+    let mut bytes = [0; 4096];
+    while let Ok(length) = socket.recv(&mut bytes) {
+        messages.push(String::from_utf8_lossy(&bytes[..length]).into_owned());
+    }
+    messages
+}
+
+/// The values of a variable, in the order in which they were told.
+fn of<'a>(messages: &'a [String], name: &str) -> Vec<&'a str> {
+    let lines = messages.iter().flat_map(|message| message.lines());
+    lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).collect()
+}
+
+/// The times that were asked for, in seconds.
+fn extensions(messages: &[String]) -> Vec<u64> {
+    of(messages, "EXTEND_TIMEOUT_USEC").iter().map(|it| it.parse::<u64>().expect("a number") / 1_000_000).collect()
+}
+
+fn two(record: &Record) -> Builder {
+    isolated().define(record.service("db", ms(2_000), ms(3_000))).define(record.quick("users").requires(["db"]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_is_told_from_its_beginning_to_its_end_and_no_longer() -> Result<()> {
+    let socket = Socket::new();
+    let registry = two(&Record::new()).systemd(socket.systemd()).boot().await?;
+    let boot = socket.messages();
+    assert_eq!(of(&boot, "READY"), ["1"]);
+    assert!(boot.last().is_some_and(|last| last.starts_with("READY=1\n")), "{boot:?}");
+    assert_eq!(of(&boot, "STATUS").first(), Some(&"booting, services ready: 0 of 2"));
+    assert_eq!(of(&boot, "STATUS").last(), Some(&"services ready: 2"));
+    assert!(of(&boot, "STOPPING").is_empty());
+
+    sleep(secs(600)).await;
+    assert!(socket.messages().is_empty(), "nothing happens, and there is no watchdog");
+
+    registry.request_shutdown("the paper has run out");
+    registry.stopped().await?;
+    let down = socket.messages();
+    assert!(down[0].starts_with("STOPPING=1\nSTATUS=shutting down (the paper has run out), services left: 2\n"));
+    assert_eq!(of(&down, "STOPPING"), ["1"]);
+    assert!(of(&down, "STATUS").contains(&"shutting down (the paper has run out), services left: 1"), "{down:?}");
+    assert_eq!(of(&down, "STATUS").last(), Some(&"down after 3s"));
+
+    sleep(secs(600)).await;
+    assert!(socket.messages().is_empty(), "nothing is told after the end");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Result<()> {
+    let socket = Socket::new();
+    let slow = Record::new().service("slow", secs(60), secs(12)).init_timeout(secs(100)).shutdown_timeout(secs(20));
+    let builder = isolated().define(slow).shutdown_timeout(secs(40)).lame_duck(secs(5)).systemd(socket.systemd());
+    let (registry, told) = socket.during(builder.boot()).await;
+    let (registry, boot) = (registry?, extensions(&told));
+    assert_eq!(boot.iter().max(), Some(&110), "100 s to come up, and 10 s");
+    assert!(boot.len() >= 60 / 5, "told again and again: {boot:?}");
+    assert!(boot[2..].is_sorted_by(|a, b| a > b), "the end stays where it was: {boot:?}");
+
+    let (down, told) = socket.during(registry.shutdown()).await;
+    down?;
+    let down = extensions(&told);
+    assert_eq!(down.first(), Some(&55), "lame duck, shutdown, and 10 s");
+    assert!(down.is_sorted_by(|a, b| a >= b), "{down:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_boot_is_never_ready() {
+    let socket = Socket::new();
+    let db = Record::new().service("db", ms(0), ms(1_000));
+    let users = failing("users", "no").requires(["db"]);
+    let boot = isolated().define(db).define(users).rollback_timeout(secs(7)).systemd(socket.systemd());
+    boot.boot().await.expect_err("users fail");
+    let told = socket.messages();
+    assert!(of(&told, "READY").is_empty());
+    let rollback = told.iter().find(|message| message.starts_with("STOPPING=1\n")).expect("it goes down");
+    assert!(rollback.contains("STATUS=the boot failed, rolling back, services left: 1\n"), "{rollback}");
+    assert_eq!(extensions(std::slice::from_ref(rollback)), [17]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_watchdog_is_fed_twice_in_its_time_while_the_process_is_alive() -> Result<()> {
+    let socket = Socket::new();
+    let registry = isolated().systemd(socket.systemd().watchdog(secs(20))).boot().await?;
+    let fed = async |time| of(&socket.during(sleep(time)).await.1, "WATCHDOG").len();
+    assert_eq!(fed(secs(95)).await, 10, "at once, and every 10 s");
+    registry.set_unready("busy");
+    assert_eq!(fed(secs(20)).await, 2, "not ready is not dead");
+    registry.set_dead("beyond help");
+    assert_eq!(fed(secs(60)).await, 0);
+    registry.shutdown().await?;
+    assert_eq!(fed(secs(60)).await, 0);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_a_status_and_nothing_but_a_status() -> Result<()> {
+    let socket = Socket::new();
+    let (told, seen) = (Latch::new(), Latch::new());
+    let (tell, go_on) = (told.clone(), seen.clone());
+    let import = Definition::new("import").init(move |cx| {
+        let (told, seen) = (tell.clone(), go_on.clone());
+        async move {
+            cx.progress(format!("3 of 7\nREADY=1\n{}", "x".repeat(9_000)));
+            told.open();
+            seen.opened().await;
+            Ok(())
+        }
+    });
+    let boot = tokio::spawn(isolated().define(import).systemd(socket.systemd()).boot());
+    told.opened().await;
+    sleep(secs(1)).await;
+    let messages = socket.messages();
+    assert!(of(&messages, "READY").is_empty(), "{messages:?}");
+    let status = of(&messages, "STATUS").pop().unwrap_or_default().to_owned();
+    assert!(status.starts_with("booting, services ready: 0 of 1; import: 3 of 7 READY=1 xxx"), "{status}");
+    assert_eq!(status.len(), 512);
+    seen.open();
+    boot.await??.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_services_are_a_few_messages() -> Result<()> {
+    let socket = Socket::new();
+    let mut builder = isolated().systemd(socket.systemd());
+    for number in 0..500 {
+        builder = builder.define(Record::new().service(&format!("s{number}"), ms(number), ms(0)));
+    }
+    let registry = builder.boot().await?;
+    let told = socket.messages();
+    assert!(told.len() <= 10, "{} messages in half a second", told.len());
+    assert_eq!(of(&told, "READY"), ["1"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_there_was_no_room_for_is_told_later_in_order() -> Result<()> {
+    let socket = Socket::new();
+    let full = UnixDatagram::unbound()?;
+    full.set_nonblocking(true)?;
+    while full.send_to(b"STATUS=somebody else\n", &socket.path).is_ok() {}
+    let registry = isolated().define(Definition::new("a")).systemd(socket.systemd()).boot().await?;
+    assert!(of(&socket.messages(), "READY").is_empty());
+    sleep(secs(1)).await;
+    let told = socket.messages();
+    assert_eq!(of(&told, "READY"), ["1"]);
+    assert!(told[0].starts_with("STATUS=booting"), "{told:?}");
+    registry.shutdown().await?;
+    assert!(!story(&registry).contains(&"systemd unreachable".to_owned()), "that is no failure");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_there_hurts_nobody_and_is_told_once() -> Result<()> {
+    for (address, why) in
+        [("/nowhere/notify", "No such file"), ("vsock:2:1234", "which is no path and no abstract name")]
+    {
+        let registry = isolated().define(Definition::new("a")).systemd(Systemd::at(address)).boot().await?;
+        sleep(secs(1)).await;
+        registry.shutdown().await?;
+        let events = registry.events();
+        let errors = events.iter().filter_map(|event| match &event.kind {
+            EventKind::SystemdUnreachable { error } => Some(error.to_string()),
+            _ => None,
+        });
+        let errors: Vec<_> = errors.collect();
+        assert!(errors.len() == 1 && errors[0].contains(why), "{errors:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_unless_asked() -> Result<()> {
+    let socket = Socket::new();
+    let registry = isolated().systemd(Systemd::default()).define(Definition::new("a")).boot().await?;
+    registry.shutdown().await?;
+    assert!(socket.messages().is_empty());
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_socket_may_have_an_abstract_name() -> Result<()> {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+
+    let name = format!("notify-of-the-tests-{}", std::process::id());
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+    socket.set_nonblocking(true)?;
+    let registry = isolated().define(Definition::new("a")).systemd(Systemd::at(format!("@{name}"))).boot().await?;
+    assert_eq!(of(&messages(&socket), "READY"), ["1"]);
+    registry.shutdown().await?;
+    Ok(())
+}
