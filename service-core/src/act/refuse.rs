@@ -37,7 +37,7 @@ impl<T, E> Refused<Result<T, E>> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that a service is not ready",
     label = "a guarded method that is refused returns this error",
-    note = "write `impl From<NotReady> for {Self}`"
+    note = "write `impl From<NotReady> for {Self}`, or, if that type is not yours, return an error of your own"
 )]
 pub trait FromNotReady {
     /// The refusal as this error.
