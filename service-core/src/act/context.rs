@@ -137,7 +137,8 @@ impl<S> Context<S> {
         self.site.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
     }
 
-    /// Owes a cleanup: it runs after `shutdown`, or when the service does not come up after all; the latest first.
+    /// Owes a cleanup: it runs after `shutdown`, or when the service does not come up after all; the latest first. What a
+    /// task that has outlived its service owes comes too late, and is dropped.
     pub fn defer<F>(&self, cleanup: F)
     where
         F: Future<Output: Ending> + Send + 'static,

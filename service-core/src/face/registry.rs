@@ -354,7 +354,8 @@ impl Registry {
         self.wind_up().await
     }
 
-    /// Ends when this registry is down, whoever asked for it.
+    /// Ends when this registry is down, whoever asked for it. Not for a hook, a task or a guarded call of this registry,
+    /// which would wait for itself until its budget ends: there, [`Context::stopping`](crate::Context::stopping) tells.
     ///
     /// # Errors
     /// If the shutdown was not clean, or the runtime was shut down first.
