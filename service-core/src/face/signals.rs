@@ -21,7 +21,7 @@ pub(crate) async fn obey(mut signals: Signals, shut_down: impl FnOnce(Reason)) {
             break signal;
         }
     };
-    eprintln!("{name} received a second time: leaving at once");
+    eprintln!("{name} received on the way down: leaving at once");
     std::process::exit(128 + number);
 }
 
