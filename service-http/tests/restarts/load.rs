@@ -1,0 +1,100 @@
+//! One life of the server, under load, until it is told to go.
+
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use service_core::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::tally::Tally;
+
+pub(crate) const CLIENTS: usize = 200;
+
+/// Longer than the server may take to go.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+
+/// Starts the server, loads it, sends SIGTERM, and counts.
+pub(crate) async fn one_life(kept: bool, number: u32) -> Result<Tally> {
+    let mut server = Command::new(std::env::current_exe()?).env("SERVE", "1").stdout(Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    let stdout = server.stdout.take().ok_or("a pipe")?;
+    BufReader::new(stdout).read_line(&mut line)?;
+    let address: SocketAddr = line.trim().parse()?;
+
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(client(address, kept));
+    }
+    sleep(Duration::from_millis(100 + u64::from(number * 7 % 23))).await;
+    let sent = Command::new("kill").args(["-s", "TERM", &server.id().to_string()]).status()?;
+    assert!(sent.success());
+    let mut all = Tally::default();
+    for tally in timeout(PATIENCE, clients.join_all()).await? {
+        all += tally;
+    }
+    let ended = tokio::task::spawn_blocking(move || server.wait()).await??;
+    if !ended.success() {
+        return Err(format!("the server ended with {ended}").into());
+    }
+    Ok(all)
+}
+
+/// Asks without a pause until it is not let in any more.
+async fn client(address: SocketAddr, kept: bool) -> Tally {
+    let mut tally = Tally::default();
+    'connect: loop {
+        let Ok(mut stream) = TcpStream::connect(address).await else {
+            tally.turned_away += 1;
+            return tally;
+        };
+        for asked in 0.. {
+            let (read, ended) = ask(&mut stream).await;
+            let head = read.split(|it| *it == b'\r').next().unwrap_or_default();
+            match ended {
+                Ok(is_last) => {
+                    let tally = if head.ends_with(b" 200 OK") { &mut tally.answered } else { &mut tally.refused };
+                    *tally += 1;
+                    if is_last || !kept {
+                        continue 'connect;
+                    }
+                }
+                Err(_) if asked > 0 && read.is_empty() => {
+                    tally.crossed += 1;
+                    continue 'connect;
+                }
+                Err(_) => {
+                    tally.lost += 1;
+                    continue 'connect;
+                }
+            }
+        }
+    }
+}
+
+/// Asks once: what was read, and whether the server said that this is the last answer here.
+async fn ask(stream: &mut TcpStream) -> (Vec<u8>, io::Result<bool>) {
+    let mut read = Vec::new();
+    let ended = async {
+        stream.write_all(REQUEST).await?;
+        loop {
+            if stream.read_buf(&mut read).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let text = String::from_utf8_lossy(&read).to_lowercase();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return Ok(head.contains("connection: close"));
+            }
+        }
+    };
+    let ended = ended.await;
+    (read, ended)
+}

@@ -1,0 +1,44 @@
+//! The server that is stopped: each request is a guarded call of a service.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use service_core::{Context, Lifecycle, NotReady, Registry, Result, guarded, service};
+use service_http::{Server, Unavailable};
+
+#[service(autowire)]
+struct Users {}
+
+impl Users {
+    /// As long as a small query takes.
+    #[guarded]
+    async fn name() -> Result<&'static str, NotReady> {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Ok("Ada")
+    }
+}
+
+#[service(requires = [Users])]
+struct Web {
+    server: Server,
+}
+
+impl Lifecycle for Web {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Ok(Self { server: Server::bind("127.0.0.1:0").await? })
+    }
+
+    async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
+        let name = async || Users::name().await.map_err(Unavailable);
+        self.server.serve(cx, Router::new().route("/", get(name)))?;
+        println!("{}", self.server.address());
+        Ok(())
+    }
+}
+
+pub(crate) async fn run() -> ExitCode {
+    Registry::launch().await
+}
