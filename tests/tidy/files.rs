@@ -51,7 +51,7 @@ fn every_file_is_named_for_what_it_holds() {
 
 #[test]
 fn every_module_says_what_it_holds() {
-    let folders = ["service-core/src/", "service-macros/src/", "examples/", "tests/", "benches/"];
+    let folders = ["service-core/src/", "service-macros/src/", "service-http/", "examples/", "tests/", "benches/"];
     let silent = |source: &&Source| !is_introduced(&source.path) && !introduces_itself(source);
     let found: Vec<_> = rust_in(&folders).iter().filter(silent).map(|source| source.path.clone()).collect();
     none(&found, "Open the file with `//!` and one paragraph: what it holds, and what it does not know.");

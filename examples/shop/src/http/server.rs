@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use service_core::{Context, Lifecycle, Result, service};
+use service_http::RequestLog;
 
 use super::Port;
 use super::routes::{Shop, routes};
@@ -21,6 +22,6 @@ impl Lifecycle for Server {
 
     async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
         let shop = Shop { catalog: cx.get(), users: cx.get(), orders: cx.get(), recommendations: cx.get_opt() };
-        cx.get::<Port>().server.serve(cx, routes(shop))
+        cx.get::<Port>().server.serve(cx, routes(shop).layer(RequestLog))
     }
 }
