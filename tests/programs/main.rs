@@ -1,0 +1,149 @@
+//! Whole programs: signals, exit codes, and the order of what they print.
+#![cfg(unix)]
+
+mod program;
+mod surroundings;
+
+use std::os::unix::process::ExitStatusExt;
+
+use program::Program;
+
+const UP: [&str; 7] = ["init Db", "start Db", "init Users", "start Users", "init Web", "start Web", "up"];
+
+#[test]
+fn x07_s20_a_signal_ends_a_program_in_order_with_0() {
+    for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
+        let mut program = Program::start(&["launch"]);
+        assert_eq!(program.until("up"), UP);
+        program.signal(&[signal]);
+        let ended = program.end();
+        let down = ["Web", "Users", "Db"].map(|service| format!("shutdown {service}: {name} received"));
+        assert_eq!(ended.printed, down);
+        assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""));
+    }
+}
+
+#[test]
+fn x07_a_failed_boot_is_1_after_the_rollback() {
+    let ended = Program::start(&["launch", "fail at init Users"]).end();
+    assert_eq!(ended.printed, ["init Db", "start Db", "init Users", "shutdown Db: the boot failed"]);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("told to fail at init Users"), "{}", ended.stderr);
+}
+
+#[test]
+fn x07_s04_a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
+    let mut program = Program::start(&["launch", "fail at shutdown Users"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    let ended = program.end();
+    assert_eq!(ended.printed.len(), 3, "the others go down all the same: {:?}", ended.printed);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("told to fail at shutdown Users"), "{}", ended.stderr);
+}
+
+#[test]
+fn x07_s20_both_at_once_are_the_boots_1() {
+    let mut program = Program::start(&["launch", "fail at shutdown Db", "hang at init Users"]);
+    program.until("init Users");
+    program.signal(&["TERM"]);
+    let ended = program.end();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("told to fail at shutdown Db"), "{}", ended.stderr);
+}
+
+#[test]
+fn t10_a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
+    let mut program = Program::start(&["launch", "hang at init Users"]);
+    assert_eq!(program.until("init Users"), UP[..3]);
+    program.signal(&["TERM"]);
+    let ended = program.end();
+    assert_eq!(ended.printed, ["shutdown Db: SIGTERM received"], "no Web, and no shutdown of what was never ready");
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("SIGTERM received"), "{}", ended.stderr);
+}
+
+#[test]
+fn t10_a_second_signal_leaves_at_once_with_its_number() {
+    for (signal, name, code) in [("TERM", "SIGTERM", 128 + 15), ("INT", "SIGINT", 128 + 2)] {
+        let mut program = Program::start(&["launch", "hang at shutdown Users"]);
+        program.until("up");
+        program.signal(&["TERM"]);
+        program.until("shutdown Users: SIGTERM received");
+        let ended = program.insist(signal);
+        assert_eq!(ended.status.code(), Some(code));
+        assert!(ended.printed.is_empty(), "Db is left as it is: {:?}", ended.printed);
+        assert_eq!(ended.stderr, format!("{name} received a second time: leaving at once\n"));
+    }
+}
+
+#[test]
+fn t10_a_second_signal_leaves_a_rollback_too() {
+    let mut program = Program::start(&["launch", "hang at init Users", "hang at shutdown Db"]);
+    program.until("init Users");
+    program.signal(&["INT"]);
+    program.until("shutdown Db: SIGINT received");
+    assert_eq!(program.insist("TERM").status.code(), Some(128 + 15));
+}
+
+#[test]
+fn what_a_process_and_its_group_get_at_once_is_one_signal() {
+    // Longer than the two are apart, or the second would have its default effect.
+    let mut program = Program::start(&["launch", "linger at shutdown Db"]);
+    program.until("up");
+    program.signal(&["TERM", "TERM"]);
+    let ended = program.end();
+    assert_eq!((ended.status.code(), ended.printed.len()), (Some(0), 3), "{}", ended.stderr);
+}
+
+#[test]
+fn t11_signals_are_not_touched_unless_asked_for() {
+    for (signal, number) in [("TERM", 15), ("INT", 2)] {
+        let mut program = Program::start(&["boot"]);
+        program.until("waiting");
+        program.signal(&[signal]);
+        let ended = program.end();
+        assert_eq!(ended.status.signal(), Some(number), "its default effect");
+        assert!(ended.printed.is_empty(), "{:?}", ended.printed);
+    }
+}
+
+#[test]
+fn t11_after_run_a_signal_has_its_default_effect_again() {
+    for (signal, number) in [("TERM", 15), ("INT", 2)] {
+        let mut program = Program::start(&["run"]);
+        program.until("up");
+        program.signal(&["TERM"]);
+        let down = program.until("waiting");
+        assert_eq!(down[down.len() - 2..], ["ran", "waiting"]);
+        program.signal(&[signal]);
+        assert_eq!(program.end().status.signal(), Some(number));
+    }
+}
+
+#[test]
+fn t11_what_was_given_back_can_be_listened_for_again() {
+    let mut program = Program::start(&["run twice"]);
+    program.until("up");
+    program.signal(&["INT"]);
+    assert!(program.until("up").contains(&"shutdown Db: SIGINT received".to_owned()));
+    program.signal(&["TERM"]);
+    let ended = program.end();
+    assert_eq!(ended.printed.last().map(String::as_str), Some("ran"));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn s21_x07_the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns() {
+    let mut program = Program::start(&["events"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    let ended = program.end();
+    let told: Vec<_> = ended.printed.iter().map(|line| line.split(": SIG").next().unwrap_or_default()).collect();
+    let hooks = ["shutdown Web", "shutdown Users", "shutdown Db"];
+    // A listener runs in a task of its own, beside the hooks, so only its own order and the end are certain.
+    let said: Vec<_> = told.iter().copied().filter(|line| !line.starts_with("shutdown ")).collect();
+    assert_eq!(said, ["told: shutting down", "told: shut down", "ran"]);
+    assert_eq!(told.iter().copied().filter(|line| line.starts_with("shutdown ")).collect::<Vec<_>>(), hooks);
+    assert_eq!(told[told.len() - 2..], ["told: shut down", "ran"]);
+}
