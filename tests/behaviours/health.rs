@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Definition, Health, HealthReport, Registry, Result};
+use service_core::{Context, Definition, Health, HealthReport, Lifecycle, Registry, Result, service};
 use tests::{Latch, failing, isolated, ms};
 use tokio::time::{Instant, sleep};
 
@@ -101,8 +101,26 @@ async fn h04_checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> 
     let report = registry.health().await;
     assert_eq!(asked.elapsed(), secs(2));
     assert_eq!(of(&report, "hangs"), &Health::unhealthy("its check timed out after 2s"));
-    let latencies: Vec<_> = report.services.iter().map(|service| service.latency).collect();
-    assert_eq!(latencies, [secs(2), ms(900), ms(900)], "h10: each carries the time it took");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h10_each_check_carries_the_time_it_took() -> Result<()> {
+    let asked = AtomicU32::new(0);
+    let slow = Definition::new("slow").init(async |_| Ok(())).health(move |_| {
+        let asked = asked.fetch_add(1, Ordering::SeqCst);
+        async move {
+            sleep(ms(300) * asked).await;
+            Health::Healthy
+        }
+    });
+    let registry = isolated().define(slow).boot().await?;
+    for took in [ms(300), ms(600)] {
+        let report = registry.health().await;
+        assert_eq!(report.services[0].latency, took);
+        assert!(report.to_string().contains(&format!("({took:?})")), "{report}");
+    }
     registry.shutdown().await?;
     Ok(())
 }
@@ -205,6 +223,31 @@ async fn the_program_may_say_that_it_is_dead_or_wants_no_requests() -> Result<()
     assert_eq!(registry.readiness().await, Health::Healthy);
     registry.set_dead("the heap is corrupt");
     assert_eq!(registry.liveness(), Health::unhealthy("the heap is corrupt"));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[service(lazy)]
+struct Disk {
+    free: bool,
+}
+
+impl Lifecycle for Disk {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Ok(Self { free: false })
+    }
+
+    async fn health(&self) -> Health {
+        if self.free { Health::degraded("the fake one") } else { Health::unhealthy("the real one") }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h11_a_check_belongs_to_its_service_and_goes_with_it() -> Result<()> {
+    let registry = isolated().replace(Disk { free: true }).boot().await?;
+    let report = registry.health().await;
+    let checks: Vec<_> = report.services.iter().map(|it| (&*it.name, it.health.clone())).collect();
+    assert_eq!(checks, [("Disk", Health::Healthy)], "once, and the real check is gone with the real service");
     registry.shutdown().await?;
     Ok(())
 }

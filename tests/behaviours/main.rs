@@ -1,5 +1,6 @@
 //! The behaviours, a file each. Every service that is linked in here is lazy: see `tests::isolated`.
 
+mod blocking;
 mod boot_order;
 mod boot_time;
 mod budgets;
@@ -16,9 +17,11 @@ mod guard_waiters;
 mod health;
 mod inside;
 mod lazy;
+mod leaks;
 mod logs;
 mod panics;
 mod registries;
+mod reports;
 mod restarts;
 mod rollback;
 mod shutdown;

@@ -1,0 +1,72 @@
+//! Hooks that block their thread: named, with how long, on either flavour of the runtime.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use service_core::{BootFailure, Context, Definition, EventKind, Result};
+use tests::{isolated, ms};
+
+/// Longer than what counts as blocking.
+const LONG: Duration = Duration::from_millis(700);
+
+fn blocking() -> Definition<()> {
+    Definition::new("culprit").init(|_| async {
+        thread::sleep(LONG);
+        Ok(())
+    })
+}
+
+#[tokio::test]
+async fn t04_on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<()> {
+    let registry =
+        isolated().define(blocking()).define(Definition::new("victim").init(async |_| Ok(()))).boot().await?;
+    let report = registry.report();
+    let blocked = |name: &str| report.services.iter().find(|it| it.name == name).and_then(|it| it.blocked);
+    assert!(blocked("culprit") >= Some(LONG), "{report}");
+    assert_eq!(blocked("victim"), None, "{report}");
+    assert!(report.to_string().contains("blocked its thread for"), "{report}");
+    let told = registry.events().into_iter().any(|event| {
+        matches!(event.kind, EventKind::Blocking { service, elapsed, .. } if &*service == "culprit" && elapsed >= LONG)
+    });
+    assert!(told);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t04_on_several_threads_an_init_that_blocks_is_named_while_it_does() -> Result<()> {
+    let (free, wait) = mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let stuck = Definition::new("culprit").init(move |_: Context<()>| {
+        // Until somebody has told of it: that is what frees it. The bound is for the day when nobody does.
+        let told = wait.lock().expect("one waits").recv_timeout(Duration::from_secs(20));
+        async move { told.map_err(Into::into) }
+    });
+    let free = std::sync::Mutex::new(free);
+    let told = move |event: &service_core::Event| {
+        if matches!(&event.kind, EventKind::Blocking { service, .. } if &**service == "culprit") {
+            // A second telling finds it freed already.
+            let _ = free.lock().expect("one tells").send(());
+        }
+    };
+    let registry = isolated().define(stuck).on_event(told).boot().await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t04_an_init_that_blocks_beyond_its_budget_is_given_up_and_the_error_says_why() {
+    let (_never, wait) = mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let stuck = Definition::<()>::new("culprit").init_timeout(ms(600)).init(move |_| {
+        // Not for ever, or the runtime could not end.
+        let _ = wait.lock().expect("one waits").recv_timeout(Duration::from_secs(3));
+        async { Ok(()) }
+    });
+    let began = Instant::now();
+    let error = isolated().define(stuck).boot().await.expect_err("it is late");
+    assert!(began.elapsed() < Duration::from_secs(3), "nobody waited for it");
+    assert!(matches!(error.failure(), BootFailure::Services { .. }));
+    assert!(error.to_string().contains("blocking its thread"), "{error}");
+}

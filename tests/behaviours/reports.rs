@@ -1,0 +1,134 @@
+//! What is told afterwards: times, failures, and a bounded memory of events.
+
+use service_core::{Context, Definition, Outcome, Result, State};
+use tests::{Record, failing, isolated, ms, story};
+use tokio::time::sleep;
+
+#[tokio::test(start_paused = true)]
+async fn o01_the_same_graph_tells_the_same_events_in_the_same_order() {
+    let (record, told) = (Record::new(), Record::new());
+    let listener = told.clone();
+    let boot = isolated()
+        .define(record.service("db", ms(10), ms(5)))
+        .define(record.service("cache", ms(20), ms(5)))
+        .define(failing("users", "no table").requires(["db"]))
+        .define(record.quick("api").requires(["users"]))
+        .on_event(move |event| listener.note(tests::told(event)));
+    let error = boot.boot().await.expect_err("users fails");
+    assert_eq!(error.failures().len(), 1);
+    let expected = [
+        "booting",
+        "starting db",
+        "starting cache",
+        "ready db",
+        "starting users",
+        "failed users",
+        "blocked api",
+        "rolling back",
+        "draining db",
+        "stopping db",
+        "undone cache",
+        "stopped db",
+        "shut down",
+    ];
+    assert_eq!(told.notes(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn o02_waiting_is_told_from_a_services_own_time() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated()
+        .define(record.service("db", ms(30), ms(0)))
+        .define(record.service("users", ms(20), ms(0)).requires(["db"]))
+        .boot()
+        .await?;
+    let report = registry.report();
+    let up = report.services.iter().filter(|it| it.state == State::Ready);
+    let times: Vec<_> = up.map(|it| (&*it.name, it.waited, it.own)).collect();
+    assert_eq!(times, [("db", ms(0), ms(30)), ("users", ms(30), ms(20))]);
+    assert_eq!(report.total, ms(50));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn o05_what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Result<()> {
+    let record = Record::new();
+    let slow = Definition::<()>::new("late").optional().requires(["db"]).init(|_: Context<()>| async {
+        sleep(ms(7)).await;
+        Err("no".into())
+    });
+    let registry = isolated().define(record.service("db", ms(30), ms(0))).define(slow).boot().await?;
+    let report = registry.report();
+    let late = report.services.iter().find(|it| it.name == "late").expect("it is there");
+    assert_eq!((late.state, late.waited, late.own), (State::Failed, ms(30), ms(7)));
+    assert!(late.failure.is_some());
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn o06_the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<()> {
+    let definition = Definition::new("chatty").init(|cx: Context<()>| async move {
+        for step in 0..5_000 {
+            cx.progress(format!("step {step}"));
+        }
+        Ok(())
+    });
+    let registry = isolated().define(definition).boot().await?;
+    let events = registry.events();
+    assert_eq!(events.len(), 4_096);
+    assert!(events[0].number > 0, "so many are gone");
+    let numbers: Vec<_> = events.iter().map(|event| event.number).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "none between them");
+    assert_eq!(registry.events().len(), 4_096, "to look changes nothing");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn o09_the_times_of_going_down_are_told_too() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().define(record.service("db", ms(0), ms(40))).boot().await?;
+    let report = registry.shutdown().await?;
+    assert_eq!((report.services[0].own, report.total), (ms(40), ms(40)));
+    assert!(matches!(report.services[0].outcome, Outcome::Clean));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s23_a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
+    for cycle in 0..1_000 {
+        let record = Record::new();
+        let builder =
+            ["a", "b", "c", "d", "e"].iter().fold(isolated(), |builder, name| builder.define(record.quick(name)));
+        let registry = builder.boot().await?;
+        registry.shutdown().await?;
+        let told = story(&registry);
+        for name in ["a", "b", "c", "d", "e"] {
+            let mine: Vec<_> = told.iter().filter_map(|it| it.strip_suffix(name)?.strip_suffix(' ')).collect();
+            assert_eq!(mine, ["starting", "ready", "draining", "stopping", "stopped"], "cycle {cycle}: {told:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn s11_many_hang_and_the_whole_shutdown_stays_in_its_budget_with_a_share_for_each() -> Result<()> {
+    let budget = ms(1_000);
+    let mut builder = isolated().shutdown_timeout(budget);
+    for at in 0..20 {
+        let mut definition = Definition::new(format!("s{at:02}")).init(async |_| Ok(()));
+        if at > 0 {
+            definition = definition.requires([format!("s{:02}", at - 1)]);
+        }
+        builder = builder.define(definition.shutdown(|_, _| std::future::pending()));
+    }
+    let registry = builder.boot().await?;
+    let error = registry.shutdown().await.expect_err("all of them hang");
+    let report = error.report().expect("everything is down");
+    assert_eq!(report.services.len(), 20);
+    assert!(report.total <= budget, "{report}");
+    assert!(report.services.iter().all(|it| it.own > ms(0)), "each got a share: {report}");
+    Ok(())
+}
