@@ -113,6 +113,29 @@ async fn a_panic_in_a_health_check_is_ill_health() -> Result<()> {
     Ok(())
 }
 
+/// An error that says what its source says.
+#[derive(Debug)]
+struct Wrapped(std::num::ParseIntError);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a bad port: {}", self.0)
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_of_a_source_that_the_error_has_said_are_not_said_again() {
+    let init = async |_| Err::<u16, _>(Wrapped("x".parse::<u16>().expect_err("it is no number")).into());
+    let error = isolated().define(Definition::new("a").init(init)).boot().await.expect_err("it fails").to_string();
+    assert!(error.contains("failed after 0ns: a bad port: invalid digit found in string (tests/"), "{error}");
+}
+
 /// An error that cannot say what it is.
 struct Mute;
 

@@ -138,14 +138,18 @@ impl Failure {
     }
 }
 
-/// What an error and its sources say, as far as they get.
+/// What an error and its sources say, as far as they get, and once where one repeats the words of the next.
 fn words(error: &(dyn Error + 'static)) -> String {
     let mut words = String::new();
     let spoken = catch_unwind(AssertUnwindSafe(|| {
         write!(words, "{error}")?;
         let mut source = error.source();
         while let Some(cause) = source {
-            write!(words, ": {cause}")?;
+            let mut more = String::new();
+            write!(more, "{cause}")?;
+            if !words.contains(&more) {
+                write!(words, ": {more}")?;
+            }
             source = cause.source();
         }
         fmt::Result::Ok(())
