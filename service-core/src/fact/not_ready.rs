@@ -106,7 +106,7 @@ impl fmt::Display for NotReady {
             Refusal::NoRegistry(why) => write!(f, "{service} is not ready: {why}"),
             Refusal::Unregistered => write!(
                 f,
-                "{service} is not a service of this registry; annotate it with #[service], and if it lives in another crate, name that crate: `use that_crate as _;`"
+                "{service} is not a service of this registry; annotate it with #[service]; where only a part is booted, let a part of that require it, or name it on the builder, `.with::<…>()`; and if it lives in another crate, name that crate: `use that_crate as _;`"
             ),
             Refusal::OtherType(asked) => write!(f, "{service} is up, but it is no {asked}; ask for it by its own type"),
             Refusal::Boot(why) => write!(f, "{service} is not ready: its first use could not boot it: {why}"),
