@@ -54,15 +54,23 @@ fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistake
     let is_trait = block.trait_.is_some();
     // All methods complain about the same type at the same place, so the compiler says it once.
     let service = block.self_ty.span();
+    let (mut has_methods, mut is_guarded) = (false, false);
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
+        has_methods = true;
         if let Some(own) = take_own(method, mistakes) {
+            is_guarded = true;
             if !guard(method, &own, service, mistakes) {
                 own.forbid_waiting(&method.sig.ident, mistakes);
             }
         } else if is_trait || !matches!(method.vis, Visibility::Inherited) {
+            is_guarded = true;
             guard(method, arguments, service, mistakes);
         }
+    }
+    if has_methods && !is_guarded {
+        let text = "#[guarded] on an impl block guards what is not private, and all of this is private; make a method `pub`, or put #[guarded] on it";
+        mistakes.at(&block.self_ty, text);
     }
 }
 
