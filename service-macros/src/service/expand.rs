@@ -109,7 +109,10 @@ impl Model<'_> {
             },
         );
         let tags = self.tags.iter().map(|tag| quote!(let declare = declare.tag(#tag);));
-        let when = self.when.iter().map(|When { path, text }| quote!(let declare = declare.when(#text, #path);));
+        let when = self.when.iter().map(|When { path, text }| {
+            let holds = quote_spanned!(path.span()=> fn() -> bool);
+            quote!(let holds: #holds = #path; let declare = declare.when(#text, holds);)
+        });
         let budgets = self.budgets.iter().map(|(budget, time)| quote!(let declare = declare.#budget(#time);));
         let retry = self.retry.iter().map(|Retry { attempts, delay, max_delay }| {
             quote! {

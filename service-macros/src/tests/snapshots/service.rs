@@ -65,7 +65,8 @@ impl ::service_core::Service for Users {
         let declare = declare.provides::<dyn Directory>("dyn Directory", |it| it);
         let declare = declare.lazy();
         let declare = declare.optional();
-        let declare = declare.when("features::users", features::users);
+        let holds: fn() -> bool = features::users;
+        let declare = declare.when("features::users", holds);
         let declare = declare.init_timeout(::core::time::Duration::new(5u64, 0u32));
         let declare = declare.drain_timeout(::core::time::Duration::new(90u64, 0u32));
         let declare = declare
