@@ -45,6 +45,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration,
     if !pause.is_zero() {
         // Nothing has begun yet: an abort in the pause finds nothing to undo, and the budget has not started.
         let _ = abort.token.run_until_cancelled(sleep_until(later(pause))).await;
+        slot.times().began = Some(Instant::now());
     }
     let began = Instant::now();
     let deadline = &abort.deadline;

@@ -126,7 +126,7 @@ impl Lives {
 
     pub(crate) fn wait(&self, service: usize) {
         let slot = &self.shared.slots[service];
-        slot.times().wanted.get_or_insert(Instant::now());
+        slot.times().wanted = Some(Instant::now());
         slot.set(State::Waiting, Refusal::State);
     }
 
