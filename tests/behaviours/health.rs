@@ -1,7 +1,7 @@
 //! Health and probes: what each service says, what follows from it, and what an orchestrator is told.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use service_core::{Context, Definition, Health, HealthReport, Lifecycle, Registry, Result, service};
@@ -248,6 +248,55 @@ async fn h11_a_check_belongs_to_its_service_and_goes_with_it() -> Result<()> {
     let report = registry.health().await;
     let checks: Vec<_> = report.services.iter().map(|it| (&*it.name, it.health.clone())).collect();
     assert_eq!(checks, [("Disk", Health::Healthy)], "once, and the real check is gone with the real service");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a bomb");
+    }
+}
+
+/// A service that answers once, when it comes up, and then never again.
+fn silent(holding: fn() -> Option<Bomb>) -> Definition<()> {
+    let asked = AtomicBool::new(false);
+    Definition::new("silent").health(move |_| {
+        let again = asked.swap(true, Ordering::SeqCst);
+        async move {
+            if again {
+                let _held = holding();
+                std::future::pending::<()>().await;
+            }
+            Health::Healthy
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_does_not_outlive_its_service() -> Result<()> {
+    let registry = isolated().define(silent(|| None)).boot().await?;
+    let began = Instant::now();
+    let asking = tokio::spawn({
+        let registry = registry.clone();
+        async move { registry.health().await }
+    });
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    registry.shutdown().await?;
+    assert_eq!(asking.await?.health(), Health::unhealthy("stopped"));
+    assert_eq!(began.elapsed(), ms(0));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_when_it_is_given_up_is_ill_health() -> Result<()> {
+    let registry = isolated().define(silent(|| Some(Bomb))).boot().await?;
+    let said = registry.health().await.to_string();
+    assert!(said.contains("its check panicked: a bomb"), "{said}");
     registry.shutdown().await?;
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! [`Checkup`]: asks services how they are, all at once, and remembers what they said.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -46,7 +49,7 @@ impl Checkup {
             }
         }
         for (index, answer) in checks.join_all().await {
-            said[index] = Some(answer);
+            said[index] = answer;
         }
         let own = (0..said.len()).map(|index| match &said[index] {
             Some(said) => Some(said.health.clone()),
@@ -77,7 +80,8 @@ fn not_up(shared: &Shared, index: usize) -> Option<Health> {
     }
 }
 
-async fn check(shared: Arc<Shared>, index: usize) -> (usize, Said) {
+/// What a service says, unless it goes down meanwhile: then nobody waits for its answer, and none outlives it.
+async fn check(shared: Arc<Shared>, index: usize) -> (usize, Option<Said>) {
     let (hooks, slot) = (&shared.hooks[index], &shared.slots[index]);
     let limit = shared.plan.services()[index].facts.budgets.health;
     let began = Instant::now();
@@ -88,10 +92,22 @@ async fn check(shared: Arc<Shared>, index: usize) -> (usize, Said) {
         }
     };
     let marked = ambient::marked(slot.frame(Role::Hook), check);
-    let health = match timeout(limit, panics::caught(marked)).await {
-        Ok(Ok(health)) => health,
-        Ok(Err(message)) => Health::unhealthy(format!("its check panicked: {message}")),
-        Err(_) => Health::unhealthy(format!("its check timed out after {limit:?}")),
+    // What drops the check is inside too: that runs the user's code.
+    let asked = panics::caught(async {
+        let mut status = slot.watch();
+        let mut answer = pin!(timeout(limit, marked));
+        let mut gone = pin!(async { status.wait_for(|status| status.state() != State::Ready).await.is_ok() });
+        poll_fn(|cx| match answer.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => gone.as_mut().poll(cx).map(|_| None),
+        })
+        .await
+    });
+    let health = match asked.await {
+        Ok(None) => return (index, None),
+        Ok(Some(Ok(health))) => health,
+        Ok(Some(Err(_))) => Health::unhealthy(format!("its check timed out after {limit:?}")),
+        Err(message) => Health::unhealthy(format!("its check panicked: {message}")),
     };
-    (index, Said { at: Instant::now(), health, latency: began.elapsed() })
+    (index, Some(Said { at: Instant::now(), health, latency: began.elapsed() }))
 }
