@@ -73,7 +73,7 @@ fn t10_a_second_signal_leaves_at_once_with_its_number() {
         let ended = program.insist(signal);
         assert_eq!(ended.status.code(), Some(code));
         assert!(ended.printed.is_empty(), "Db is left as it is: {:?}", ended.printed);
-        assert_eq!(ended.stderr, format!("{name} received a second time: leaving at once\n"));
+        assert_eq!(ended.stderr, format!("{name} received on the way down: leaving at once\n"));
     }
 }
 
