@@ -1,6 +1,7 @@
 //! [`Command`]: what the command line asks for.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
 
 use lexopt::prelude::*;
 use service_core::Plan;
@@ -11,14 +12,16 @@ use crate::Settings;
 pub const HELP: &str = "\
 A small shop back end over HTTP.
 
-Usage: shop [--port PORT] [--data DIR] [--catalog FILE]
+Usage: shop [--host IP] [--port PORT] [--probes IP:PORT] [--data DIR] [--catalog FILE]
        shop --graph text|dot|mermaid|json
 
-  --port PORT     listen on 127.0.0.1:PORT, 3000 by default; 0 picks a free one
-  --data DIR      keep the database and the mail spool here, ./data by default
-  --catalog FILE  the price list to import, the one that comes with the shop by default
-  --graph FORMAT  print the graph of services and leave
-  --help          print this and leave
+  --host IP         listen on this address, 127.0.0.1 by default
+  --port PORT       and on this port, 3000 by default; 0 picks a free one
+  --probes IP:PORT  answer /startupz, /livez and /readyz here; nowhere by default
+  --data DIR        keep the database and the mail spool here, ./data by default
+  --catalog FILE    the price list to import, the one that comes with the shop by default
+  --graph FORMAT    print the graph of services and leave
+  --help            print this and leave
 ";
 
 /// What the command line asks for.
@@ -74,6 +77,8 @@ impl Command {
         let mut graph = None;
         while let Some(argument) = parser.next()? {
             match argument {
+                Long("host") => settings.host = parser.value()?.parse_with(host)?,
+                Long("probes") => settings.probes = Some(parser.value()?.parse_with(probes)?),
                 Long("port") => settings.port = parser.value()?.parse_with(port)?,
                 Long("data") => settings.data = parser.value()?.into(),
                 Long("catalog") => settings.catalog = parser.value()?.into(),
@@ -84,6 +89,14 @@ impl Command {
         }
         Ok(graph.map_or(Self::Serve(settings), Self::Graph))
     }
+}
+
+fn host(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "a host is an IP address")
+}
+
+fn probes(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "probes are answered at an IP address and a port, as in 127.0.0.1:9090")
 }
 
 fn port(text: &str) -> Result<u16, &'static str> {

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::process;
 
 use service_core::telemetry::{self, Config, Level};
-use service_core::{BootError, Result};
-use shop::http::Port;
+use service_core::{BootError, Result, Systemd};
+use shop::http::{Port, Probes};
 use shop::{Command, HELP, Settings};
 
 #[tokio::main]
@@ -36,11 +36,15 @@ async fn run() -> Result<()> {
 async fn serve(settings: Settings) -> Result<()> {
     // `RUST_LOG=info,shop=debug cargo run -p shop` tells it all.
     telemetry::init(Config::new("shop").level(Level::Off).module("shop", Level::Warn))?;
-    let registry = shop::registry(settings).signals(true).boot().await.map_err(in_a_sentence)?;
+    let registry = shop::registry(settings).signals(true).systemd(Systemd::from_env());
+    let registry = registry.boot().await.map_err(in_a_sentence)?;
     let report = registry.report();
     say(registry.graph());
     say(format_args!("up in {:.1?}, the longest path: {}", report.total, report.critical_path.join(" → ")));
     say(format_args!("listening on http://{}", registry.get::<Port>()?.address()));
+    if let Some(address) = registry.get::<Probes>()?.address() {
+        say(format_args!("probes at http://{address}/readyz"));
+    }
     say("try /products?q=kettle; ctrl-c ends it");
     say(registry.run().await?);
     Ok(())

@@ -1,5 +1,6 @@
 //! [`Settings`]: what the shop is told from outside.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use service_core::service;
@@ -8,8 +9,12 @@ use service_core::service;
 #[service(given)]
 #[derive(Debug, PartialEq)]
 pub struct Settings {
-    /// The port on 127.0.0.1; 0 picks a free one.
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port there; 0 picks a free one.
     pub port: u16,
+    /// Where to answer probes, if anywhere.
+    pub probes: Option<SocketAddr>,
     /// The folder of the database and of the mail spool; made if it is missing.
     pub data: PathBuf,
     /// The price list, a CSV file.
@@ -18,6 +23,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { port: 3000, data: "data".into(), catalog: concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.csv").into() }
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 3000,
+            probes: None,
+            data: "data".into(),
+            catalog: concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.csv").into(),
+        }
     }
 }

@@ -11,8 +11,15 @@ fn nothing_means_serve_with_the_defaults() {
 
 #[test]
 fn options_change_the_settings() {
-    let settings = Settings { port: 0, data: "there".into(), catalog: "list.csv".into() };
-    assert_eq!(parse("--port 0 --data there --catalog=list.csv"), Ok(Command::Serve(settings)));
+    let settings = Settings {
+        host: [0, 0, 0, 0].into(),
+        port: 0,
+        probes: Some(([127, 0, 0, 1], 9090).into()),
+        data: "there".into(),
+        catalog: "list.csv".into(),
+    };
+    let line = "--host 0.0.0.0 --port 0 --probes 127.0.0.1:9090 --data there --catalog=list.csv";
+    assert_eq!(parse(line), Ok(Command::Serve(settings)));
 }
 
 #[test]
@@ -26,6 +33,7 @@ fn each_mistake_gets_a_sentence() {
     for (line, sentence) in [
         ("--port", "missing argument for option '--port'; see --help"),
         ("--port 70000", "cannot parse argument \"70000\": a port is a number from 0 to 65535"),
+        ("--host here", "cannot parse argument \"here\": a host is an IP address"),
         ("--graph svg", "cannot parse argument \"svg\": a graph is printed as text, dot, mermaid or json"),
         ("--prot 1", "invalid option '--prot'; see --help"),
         ("here", "unexpected argument \"here\"; see --help"),

@@ -1,6 +1,6 @@
 //! [`Port`]: where the shop listens.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use service_core::{Context, Lifecycle, Result, service};
 
@@ -14,7 +14,8 @@ pub struct Port {
 
 impl Lifecycle for Port {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, cx.get::<Settings>().port));
+        let settings = cx.get::<Settings>();
+        let wanted = SocketAddr::from((settings.host, settings.port));
         let server = service_http::Server::bind(wanted).await;
         Ok(Self { server: server.map_err(|error| format!("{error}; choose another port with --port"))? })
     }

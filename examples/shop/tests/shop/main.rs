@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod client;
+mod deploy;
 mod folder;
 mod http;
 mod isolated;
