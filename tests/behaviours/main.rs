@@ -6,6 +6,7 @@ mod boot_time;
 mod budgets;
 mod definitions;
 mod dependencies;
+mod deployment;
 mod events;
 mod every_failure;
 mod guard;

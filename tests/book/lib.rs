@@ -17,6 +17,7 @@ pages! {
     boot_and_shutdown = "../../docs/boot-and-shutdown.md";
     guarded_calls = "../../docs/guarded-calls.md";
     long_running = "../../docs/long-running.md";
+    deployment = "../../docs/deployment.md";
     testing = "../../docs/testing.md";
     linking = "../../docs/linking.md";
     service = "../../service-macros/docs/service.md";
