@@ -65,6 +65,14 @@ services! {
     Web requires [Users];
 }
 
+/// Nobody gives it, so a plan with it is unsound.
+#[service(given, when = is_unsound)]
+struct Missing;
+
+fn is_unsound() -> bool {
+    is_told("be unsound")
+}
+
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     // Whoever waits for us waits no longer than this.

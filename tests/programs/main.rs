@@ -156,3 +156,32 @@ fn s21_x07_the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns(
     assert_eq!(told.iter().copied().filter(|line| line.starts_with("shutdown ")).collect::<Vec<_>>(), hooks);
     assert_eq!(told[told.len() - 2..], ["told: shut down", "ran"]);
 }
+
+#[test]
+fn service_graph_prints_the_plan_and_leaves_before_any_init() {
+    for (format, begins) in [("text", "Web"), ("dot", "digraph"), ("mermaid", "flowchart"), ("json", "{")] {
+        for main in ["boot", "launch"] {
+            let ended = Program::start_in(&[main], &[("SERVICE_GRAPH", format)]).end();
+            assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+            assert!(ended.printed[0].starts_with(begins), "{format}: {:?}", ended.printed);
+            assert!(!ended.printed.iter().any(|line| line.starts_with("init")), "{:?}", ended.printed);
+        }
+    }
+}
+
+#[test]
+fn service_graph_leaves_with_1_for_an_unsound_plan_and_with_2_for_an_unknown_word() {
+    let ended = Program::start_in(&["boot", "be unsound"], &[("SERVICE_GRAPH", "text")]).end();
+    assert_eq!((ended.status.code(), ended.printed.len()), (Some(1), 0));
+    assert!(ended.stderr.contains("Missing") && ended.stderr.contains(".give("), "{}", ended.stderr);
+    let ended = Program::start_in(&["boot"], &[("SERVICE_GRAPH", "png")]).end();
+    assert_eq!((ended.status.code(), ended.printed.len()), (Some(2), 0));
+    assert_eq!(ended.stderr, "SERVICE_GRAPH is text, dot, mermaid or json, not png\n");
+}
+
+#[test]
+fn an_empty_service_graph_asks_for_nothing() {
+    let ended = Program::start_in(&["logs"], &[("SERVICE_GRAPH", "")]).end();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.printed.contains(&"init Web".to_owned()), "{:?}", ended.printed);
+}

@@ -353,7 +353,8 @@ fn already_booted(registry: &Registry) -> BootError {
 
 /// Does what `SERVICE_GRAPH` asks for, if it is set: prints the plan and leaves the process before any `init`.
 pub(crate) fn print_graph_and_leave_if_asked() {
-    let Some(format) = std::env::var_os("SERVICE_GRAPH") else { return };
+    // Empty is how a shell takes a variable back.
+    let Some(format) = std::env::var_os("SERVICE_GRAPH").filter(|format| !format.is_empty()) else { return };
     let show: fn(&Plan) -> String = match format.to_str() {
         Some("text") => Plan::to_string,
         Some("dot") => Plan::dot,

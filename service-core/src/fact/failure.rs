@@ -180,9 +180,21 @@ impl fmt::Display for Failure {
         }
         write!(f, " ({place}")?;
         if path.len() > 1 {
-            write!(f, ", needed by {}", path[..path.len() - 1].join(" → "))?;
+            write!(f, ", needed by {}", shortened(&path[..path.len() - 1]))?;
         }
         f.write_str(")")
+    }
+}
+
+/// A way that people read to its end: the first few of a long one, and the last few.
+fn shortened(path: &[String]) -> String {
+    const ENDS: usize = 4;
+    match path.len().checked_sub(2 * ENDS) {
+        None | Some(0 | 1) => path.join(" → "),
+        Some(more) => {
+            let (first, last) = (&path[..ENDS], &path[path.len() - ENDS..]);
+            format!("{} → … {more} more … → {}", first.join(" → "), last.join(" → "))
+        }
     }
 }
 
@@ -198,5 +210,18 @@ impl Error for Failure {
             Cause::Error(error, _) => Some(&**error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_long_way_is_told_by_its_ends() {
+        let way = |services: usize| shortened(&(1..=services).map(|at| at.to_string()).collect::<Vec<_>>());
+        assert_eq!(way(3), "1 → 2 → 3");
+        assert_eq!(way(9), "1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 9");
+        assert_eq!(way(3_000), "1 → 2 → 3 → 4 → … 2992 more … → 2997 → 2998 → 2999 → 3000");
     }
 }
