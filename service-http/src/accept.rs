@@ -1,6 +1,5 @@
 //! [`Acceptor`]: lets connections in, one task each, and sees all of them out.
 
-use std::io;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,19 +10,18 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{Connection, CutOff};
+use crate::queue::{self, is_of_the_client};
 
 /// How long not to accept where that fails: somebody has to close a file first.
 const OUT_OF_FILES: Duration = Duration::from_millis(500);
-
-/// The most that are taken from the kernel's queue at the end. It holds fewer, unless somebody has turned it up; and who
-/// connects faster than we accept must not keep us here.
-const MOST_WAITING: usize = 4_096;
 
 /// Lets connections in on behalf of a service.
 pub(crate) struct Acceptor<S> {
     pub(crate) cx: Context<S>,
     pub(crate) router: Router,
     pub(crate) head_timeout: Duration,
+    /// Whether nobody else has this listener.
+    pub(crate) ours: bool,
 }
 
 impl<S: 'static> Acceptor<S> {
@@ -54,9 +52,7 @@ impl<S: 'static> Acceptor<S> {
                 }
             }
         }
-        for stream in queued(listener) {
-            let_in(stream, &mut connections);
-        }
+        queue::close(listener, self.ours, |stream| let_in(stream, &mut connections)).await;
         let left = self.cx.remaining();
         let all_ended = async { while connections.join_next().await.is_some() {} };
         if timeout(left - left / 10, all_ended).await.is_ok() {
@@ -82,29 +78,4 @@ impl<S: 'static> Acceptor<S> {
         Err(format!("cut off while being answered: {}{more}; drain_timeout is how long they have", first.join(", "))
             .into())
     }
-}
-
-/// Who is connected already, but not accepted yet: closing the listener would throw them out, with what they have sent.
-fn queued(listener: TcpListener) -> Vec<TcpStream> {
-    // Not tokio's own accept: it knows of those that the reactor has told it of, and we want to know now.
-    let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let mut queued = Vec::new();
-    for _ in 0..MOST_WAITING {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-                // One that fails here is gone already.
-                queued.extend(stream);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted || is_of_the_client(&error) => {}
-            Err(_) => break,
-        }
-    }
-    queued
-}
-
-/// Whether it was that one connection which failed.
-fn is_of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -4,6 +4,7 @@ mod accept;
 mod connection;
 mod panics;
 mod probes;
+mod queue;
 mod request_log;
 mod scope;
 mod server;

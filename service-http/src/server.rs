@@ -53,6 +53,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 pub struct Server {
     address: SocketAddr,
     head_timeout: Duration,
+    ours: bool,
     listener: Mutex<Option<TcpListener>>,
 }
 
@@ -64,7 +65,7 @@ impl Server {
     pub async fn bind(address: impl ToSocketAddrs + Display) -> io::Result<Self> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
         let listener = TcpListener::bind(&address).await.map_err(named)?;
-        Self::new(listener)
+        Self::new(listener, true)
     }
 
     /// Takes a listener that somebody else has bound, such as the one that systemd hands over.
@@ -83,11 +84,16 @@ impl Server {
     /// Outside of a tokio runtime.
     pub fn of(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Self::new(TcpListener::from_std(listener)?)
+        Self::new(TcpListener::from_std(listener)?, false)
     }
 
-    fn new(listener: TcpListener) -> io::Result<Self> {
-        Ok(Self { address: listener.local_addr()?, head_timeout: HEAD_TIMEOUT, listener: Mutex::new(Some(listener)) })
+    fn new(listener: TcpListener, ours: bool) -> io::Result<Self> {
+        Ok(Self {
+            address: listener.local_addr()?,
+            head_timeout: HEAD_TIMEOUT,
+            ours,
+            listener: Mutex::new(Some(listener)),
+        })
     }
 
     /// How long a client may take to send the head of a request, and a connection may be idle: 75 s by default.
@@ -139,6 +145,6 @@ impl Server {
     }
 
     pub(crate) fn acceptor<S>(&self, cx: &Context<S>, router: Router) -> Acceptor<S> {
-        Acceptor { cx: cx.clone(), router, head_timeout: self.head_timeout }
+        Acceptor { cx: cx.clone(), router, head_timeout: self.head_timeout, ours: self.ours }
     }
 }
