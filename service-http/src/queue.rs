@@ -57,7 +57,7 @@ mod bar {
 
     use socket2::{SockFilter, SockRef};
 
-    /// Of the second byte from the end of a TCP header's first 14, the bits for "let us begin" and "I have heard you".
+    /// Where the flags stand in the header of a TCP packet.
     const FLAGS: u32 = 13;
     const SYN: u32 = 0x02;
     const ACK: u32 = 0x10;

@@ -18,6 +18,7 @@ pages! {
     guarded_calls = "../../docs/guarded-calls.md";
     long_running = "../../docs/long-running.md";
     deployment = "../../docs/deployment.md";
+    http = "../../docs/http.md";
     testing = "../../docs/testing.md";
     linking = "../../docs/linking.md";
     service = "../../service-macros/docs/service.md";
