@@ -30,6 +30,9 @@ use crate::watched::{Side, Watched};
 /// told us of, and one may be on its way.
 const LAST_LOOK: Duration = Duration::from_millis(50);
 
+/// The same for one that has never asked anything: who has just connected is about to, and may be on a busy machine.
+const FIRST_WORDS: Duration = Duration::from_millis(500);
+
 /// One client.
 pub(crate) struct Connection {
     router: Router,
@@ -69,6 +72,9 @@ impl Connection {
         let mut closing = pin!(async {
             stopping.cancelled().await;
             sleep(LAST_LOOK).await;
+            if !turn.has_begun() {
+                sleep(FIRST_WORDS - LAST_LOOK).await;
+            }
         });
         let mut is_closing = false;
         let served = poll_fn(|cx| {

@@ -1,5 +1,6 @@
 //! [`Turn`]: whom one connection waits for, the client or us. HTTP/1.1 has one request at a time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use axum::http::Method;
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     request: Mutex<Option<Asked>>,
+    has_begun: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -25,7 +27,13 @@ impl Turn {
 
     /// A request has begun: it is ours to answer.
     pub(crate) fn begin(&self, method: &Method, path: &str) {
+        self.has_begun.store(true, Ordering::Release);
         *self.lock() = Some(Asked { name: format!("{method} {path}"), began: Instant::now(), is_ours: true });
+    }
+
+    /// Whether there ever was a request.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Acquire)
     }
 
     /// From now on we wait for the client, or it waits for us.
