@@ -16,11 +16,12 @@ use crate::fact::{Bond, State};
 
 pub(crate) use action::Action;
 pub(crate) use demands::Ticket;
-use demands::{Demand, Demands, Verdict};
+use demands::{Demand, Demands};
 pub(crate) use input::Input;
 
 mod action;
 mod demands;
+mod failure;
 mod input;
 mod restart;
 #[cfg(test)]
@@ -37,6 +38,8 @@ struct Node {
     unmet: usize,
     /// Dependants that are alive: starting, ready, or on their way down.
     alive_above: usize,
+    /// Those of them that may have its instance; what only comes after it has not.
+    alive_holders: usize,
     /// Those that ask for it.
     demands: Vec<Ticket>,
     /// Those of them that count it among what is not settled yet.
@@ -70,6 +73,7 @@ impl Machine {
             recycled: false,
             unmet: 0,
             alive_above: 0,
+            alive_holders: 0,
             demands: Vec::new(),
             awaited_by: Vec::new(),
         };
@@ -101,11 +105,6 @@ impl Machine {
     #[cfg(test)]
     pub(crate) fn state(&self, service: usize) -> State {
         self.nodes[service].state
-    }
-
-    /// Whether it goes down only to come up again.
-    pub(crate) fn comes_back(&self, service: usize) -> bool {
-        self.is_recycled(service)
     }
 
     pub(crate) fn is_sinking(&self) -> bool {
@@ -241,90 +240,6 @@ impl Machine {
         self.count_settled(service);
     }
 
-    fn fell(&mut self, service: usize) {
-        if self.is_recycled(service) {
-            // It was given up anyway, and is started again.
-            self.undone(service);
-            return;
-        }
-        self.starting -= 1;
-        self.nodes[service].aborting = false;
-        self.nodes[service].state = State::Failed;
-        self.actions.push(Action::Fail(service));
-        self.enfeeble(service);
-        if self.sinking {
-            return;
-        }
-        self.block_above(service);
-    }
-
-    /// Settles a failed service, and blocks what requires it, all the way up.
-    fn block_above(&mut self, failed: usize) {
-        let mut settled = vec![failed];
-        let mut at = 0;
-        while let Some(&service) = settled.get(at) {
-            at += 1;
-            for place in 0..self.plan.services()[service].dependants.len() {
-                let dependant = self.plan.services()[service].dependants[place];
-                if self.nodes[dependant].state != State::Waiting {
-                    continue;
-                }
-                if self.requires(dependant, service) {
-                    self.nodes[dependant].state = State::Blocked;
-                    self.actions.push(Action::Block(dependant, failed));
-                    settled.push(dependant);
-                } else {
-                    self.meet(dependant);
-                }
-            }
-        }
-        for service in settled {
-            if self.sinking {
-                break;
-            }
-            self.fail_demands(service, failed);
-        }
-    }
-
-    fn requires(&self, service: usize, on: usize) -> bool {
-        self.below[service].contains(&(on, Bond::Requires))
-    }
-
-    fn fail_demands(&mut self, service: usize, failed: usize) {
-        let optional = self.plan.services()[service].facts.optional;
-        let mut lost = Vec::new();
-        for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
-            match self.demands.missed(ticket, optional) {
-                Verdict::Open => {}
-                Verdict::Met => self.actions.push(Action::Settle(ticket, Ok(()))),
-                Verdict::Lost => lost.push(ticket),
-                Verdict::Fatal => {
-                    self.actions.push(Action::Settle(ticket, Err(failed)));
-                    self.actions.push(Action::RollBack);
-                    self.sink();
-                    return;
-                }
-            }
-        }
-        for ticket in lost {
-            self.withdraw(ticket, failed);
-        }
-    }
-
-    /// A demand that can't be met is taken back, and with it what came up for its sake alone.
-    fn withdraw(&mut self, ticket: Ticket, failed: usize) {
-        self.actions.push(Action::Settle(ticket, Err(failed)));
-        // Dependants first, so that each finds nothing alive above it.
-        for member in self.demands.take_back(ticket).into_iter().rev() {
-            let node = &mut self.nodes[member];
-            node.demands.retain(|&other| other != ticket);
-            if node.demands.is_empty() {
-                node.wanted = false;
-                self.let_go(member);
-            }
-        }
-    }
-
     /// Moves a service that is not wanted one step down.
     fn let_go(&mut self, service: usize) {
         let is_free = self.is_free(service);
@@ -436,17 +351,19 @@ impl Machine {
     fn enliven(&mut self, service: usize) {
         self.alive += 1;
         for at in 0..self.below[service].len() {
-            let (on, _) = self.below[service][at];
+            let (on, bond) = self.below[service][at];
             self.nodes[on].alive_above += 1;
+            self.nodes[on].alive_holders += usize::from(bond != Bond::After);
         }
     }
 
     fn enfeeble(&mut self, service: usize) {
         self.alive -= 1;
         for at in 0..self.below[service].len() {
-            let (on, _) = self.below[service][at];
-            self.nodes[on].alive_above -= 1;
-            let node = &self.nodes[on];
+            let (on, bond) = self.below[service][at];
+            let node = &mut self.nodes[on];
+            node.alive_above -= 1;
+            node.alive_holders -= usize::from(bond != Bond::After);
             if node.recycled || node.alive_above == 0 && (self.sinking || !node.wanted) {
                 self.let_go(on);
             }

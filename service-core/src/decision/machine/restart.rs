@@ -45,18 +45,14 @@ impl Machine {
 
     /// It and those alive that hold its instance, or that of one that does; in the plan's order.
     fn holders(&self, service: usize) -> Vec<usize> {
-        let mut holders = vec![service];
-        let mut at = 0;
-        while let Some(&on) = holders.get(at) {
-            at += 1;
-            for &dependant in &self.plan.services()[on].dependants {
-                if self.is_alive(dependant) && self.holds(dependant, on) && !holders.contains(&dependant) {
-                    holders.push(dependant);
-                }
-            }
+        let mut holds = vec![false; self.nodes.len()];
+        holds[service] = true;
+        // Whoever depends on a service stands after it.
+        for above in service + 1..self.nodes.len() {
+            let alive = matches!(self.nodes[above].state, State::Starting | State::Ready | State::Stopping);
+            holds[above] = alive && self.below[above].iter().any(|&(on, bond)| holds[on] && bond != Bond::After);
         }
-        holders.sort_unstable();
-        holders
+        (service..holds.len()).filter(|&it| holds[it]).collect()
     }
 
     /// Waits for it again, and with it those that it had blocked.
@@ -73,7 +69,7 @@ impl Machine {
         // The plan's order: what a service requires has been decided on before it.
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
-            if node.state == State::Blocked && node.wanted && self.hindered_by(service).is_none() {
+            if node.state == State::Blocked && node.wanted && self.hindrance(service).is_none() {
                 self.wait_anew(service);
                 unblocked.push(service);
             }
@@ -86,12 +82,17 @@ impl Machine {
 
     /// The failure that keeps it from coming up, if one does.
     fn hindered_by(&self, service: usize) -> Option<usize> {
-        let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires);
-        required.find_map(|&(on, _)| match self.nodes[on].state {
-            State::Failed => Some(on),
-            State::Blocked => self.hindered_by(on),
-            _ => None,
-        })
+        let mut root = self.hindrance(service)?;
+        while let Some(below) = self.hindrance(root).filter(|_| self.nodes[root].state == State::Blocked) {
+            root = below;
+        }
+        Some(root)
+    }
+
+    /// Something it requires that will not come up.
+    fn hindrance(&self, service: usize) -> Option<usize> {
+        let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on);
+        required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
     }
 
     fn wait_anew(&mut self, service: usize) {
@@ -100,26 +101,14 @@ impl Machine {
     }
 
     /// Whether it goes down only to come up again.
-    pub(super) fn is_recycled(&self, service: usize) -> bool {
+    pub(crate) fn comes_back(&self, service: usize) -> bool {
         let node = &self.nodes[service];
         node.recycled && node.wanted && !self.sinking
     }
 
     /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.
     pub(super) fn is_free(&self, service: usize) -> bool {
-        if !self.is_recycled(service) {
-            return self.nodes[service].alive_above == 0;
-        }
-        let dependants = &self.plan.services()[service].dependants;
-        !dependants.iter().any(|&dependant| self.is_alive(dependant) && self.holds(dependant, service))
-    }
-
-    fn is_alive(&self, service: usize) -> bool {
-        matches!(self.nodes[service].state, State::Starting | State::Ready | State::Stopping)
-    }
-
-    /// Whether it may have the other one's instance; one that only comes after it has not.
-    fn holds(&self, service: usize, on: usize) -> bool {
-        self.below[service].iter().any(|(below, bond)| *below == on && *bond != Bond::After)
+        let node = &self.nodes[service];
+        if self.comes_back(service) { node.alive_holders == 0 } else { node.alive_above == 0 }
     }
 }

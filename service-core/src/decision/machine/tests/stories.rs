@@ -185,3 +185,45 @@ fn r15_what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
     assert_eq!(machine.on(Input::Restart(0)), again);
     assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Start(1)]);
 }
+
+/// So many optional services, with these above each other.
+fn optional(services: usize, below: impl Fn(usize) -> Option<usize>) -> Machine {
+    let name = |at: usize| format!("s{at:06}");
+    let facts = (0..services).map(|at| {
+        let mut facts = match below(at) {
+            Some(on) => service(&name(at)).requires(&[&name(on)]),
+            None => service(&name(at)),
+        };
+        facts.optional = true;
+        facts
+    });
+    let mut machine = machine(facts.collect());
+    machine.on(boot(&(0..services).collect::<Vec<_>>()));
+    machine
+}
+
+#[test]
+fn a_long_chain_that_stays_blocked_costs_a_look_at_each_when_another_recovers() {
+    const LONG: usize = 40_000;
+    let mut machine = optional(LONG + 1, |at| (at < LONG).then(|| at.checked_sub(1)).flatten());
+    machine.on(Input::Fell(0));
+    machine.on(Input::Fell(LONG));
+    assert_eq!(machine.on(Input::Restart(LONG)), [Action::Await(LONG), Action::Start(LONG)]);
+    let chain = (0..LONG).map(Action::Await).chain([Action::Start(0)]);
+    assert_eq!(machine.on(Input::Restart(0)), chain.collect::<Vec<_>>(), "all of it, once its root is tried again");
+}
+
+#[test]
+fn a_restart_below_many_moves_each_of_them_once() {
+    const MANY: usize = 10_000;
+    let mut star = optional(MANY, |at| (at > 0).then_some(0));
+    for it in 0..MANY {
+        star.on(Input::CameUp(it));
+    }
+    assert_eq!(star.on(Input::Restart(0)).len(), MANY - 1, "all above it stop");
+    for it in 1..MANY - 1 {
+        assert_eq!(star.on(Input::WentDown(it)), [Action::Await(it)]);
+    }
+    assert_eq!(star.on(Input::WentDown(MANY - 1)), [Action::Await(MANY - 1), Action::Stop(0)]);
+    assert_eq!(star.on(Input::WentDown(0)), [Action::Await(0), Action::Start(0)]);
+}
