@@ -207,7 +207,7 @@ impl Driver {
             Done::Risen(risen) => self.lives.on_risen(service, risen),
             Done::Undone(entry) => self.lives.on_undone(service, entry),
             Done::Down(entry) => self.lives.on_down(service, entry),
-            Done::Rested => Input::Restart(service),
+            Done::Rested => Input::Revive(service),
         };
         let fell = matches!(input, Input::Fell(_));
         self.feed(input);

@@ -123,6 +123,7 @@ impl Machine {
             Input::Undone(service) => self.undone(service),
             Input::WentDown(service) => self.went_down(service),
             Input::Restart(service) => self.restart(service),
+            Input::Revive(service) => self.revive(service),
             Input::Sink => self.sink(),
         }
         self.start_what_is_clear();

@@ -15,9 +15,10 @@ pub(crate) enum Input {
     Undone(usize),
     /// It is down.
     WentDown(usize),
-    /// It is to be replaced by a new instance: with those above it that hold the old one, and with nothing else. One that
-    /// has failed is to be tried again, with those that it has blocked.
+    /// It is to be replaced by a new instance: with those above it that hold the old one, and with nothing else.
     Restart(usize),
+    /// It is to be tried again if it is still down by its own failure, with those that it has blocked.
+    Revive(usize),
     /// Everything is to go down.
     Sink,
 }

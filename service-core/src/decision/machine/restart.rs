@@ -4,23 +4,28 @@ use super::{Action, Machine};
 use crate::fact::{Bond, State};
 
 impl Machine {
+    /// Only one that is up, or on its way up, has an instance to be replaced.
     pub(super) fn restart(&mut self, service: usize) {
-        if self.sinking {
+        if !self.sinking && matches!(self.nodes[service].state, State::Starting | State::Ready) {
+            self.recycle(service);
+        }
+    }
+
+    /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
+    pub(super) fn revive(&mut self, failed: usize) {
+        if self.sinking || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
             return;
         }
-        match self.nodes[service].state {
-            State::Failed if self.nodes[service].wanted => match self.hindered_by(service) {
-                // It is revived with the one it needs.
-                Some(by) => {
-                    self.nodes[service].state = State::Blocked;
-                    self.actions.push(Action::Block(service, by));
-                }
-                None => self.revive(service),
-            },
-            State::Starting | State::Ready => self.recycle(service),
-            // It is on its way already, or nobody wants it.
-            _ => {}
+        if let Some(by) = self.hindered_by(failed) {
+            // It is revived with the one it needs.
+            self.nodes[failed].state = State::Blocked;
+            self.actions.push(Action::Block(failed, by));
+            return;
         }
+        self.wait_anew(failed);
+        self.recount_dependants(failed);
+        self.count_unmet(failed);
+        self.unblock();
     }
 
     /// Takes it down with those that hold it, to bring them all up again.
@@ -53,14 +58,6 @@ impl Machine {
             holds[above] = alive && self.below[above].iter().any(|&(on, bond)| holds[on] && bond != Bond::After);
         }
         (service..holds.len()).filter(|&it| holds[it]).collect()
-    }
-
-    /// Waits for it again, and with it those that it had blocked.
-    fn revive(&mut self, failed: usize) {
-        self.wait_anew(failed);
-        self.recount_dependants(failed);
-        self.count_unmet(failed);
-        self.unblock();
     }
 
     /// Waits again for all that nothing blocks any more.

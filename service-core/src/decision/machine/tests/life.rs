@@ -159,6 +159,7 @@ impl Life {
             self.moved.extend(moved);
         }
         self.feed(Input::Restart(service));
+        self.feed(Input::Revive(service));
     }
 
     /// The world answers for a service, one way or another.

@@ -163,6 +163,12 @@ fn a_restart_that_is_asked_for_twice_is_one() {
 }
 
 #[test]
+fn what_has_recovered_by_itself_is_not_revived() {
+    let mut machine = up();
+    assert_eq!(machine.on(Input::Revive(1)), []);
+}
+
+#[test]
 fn a_shutdown_during_a_restart_brings_nothing_up_again() {
     let mut machine = up();
     machine.on(Input::Restart(1));
@@ -182,7 +188,7 @@ fn r15_what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
     let blocked = [Action::Fail(0), Action::Block(1, 0), Action::Block(2, 0), Action::Settle(1, Ok(()))];
     assert_eq!(machine.on(Input::Fell(0)), blocked);
     let again = [Action::Await(0), Action::Await(1), Action::Await(2), Action::Start(0)];
-    assert_eq!(machine.on(Input::Restart(0)), again);
+    assert_eq!(machine.on(Input::Revive(0)), again);
     assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Start(1)]);
 }
 
@@ -208,9 +214,9 @@ fn a_long_chain_that_stays_blocked_costs_a_look_at_each_when_another_recovers() 
     let mut machine = optional(LONG + 1, |at| (at < LONG).then(|| at.checked_sub(1)).flatten());
     machine.on(Input::Fell(0));
     machine.on(Input::Fell(LONG));
-    assert_eq!(machine.on(Input::Restart(LONG)), [Action::Await(LONG), Action::Start(LONG)]);
+    assert_eq!(machine.on(Input::Revive(LONG)), [Action::Await(LONG), Action::Start(LONG)]);
     let chain = (0..LONG).map(Action::Await).chain([Action::Start(0)]);
-    assert_eq!(machine.on(Input::Restart(0)), chain.collect::<Vec<_>>(), "all of it, once its root is tried again");
+    assert_eq!(machine.on(Input::Revive(0)), chain.collect::<Vec<_>>(), "all of it, once its root is tried again");
 }
 
 #[test]
