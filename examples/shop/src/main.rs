@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process;
 
 use service_core::telemetry::{self, Config, Level};
-use service_core::{BootError, Result, Systemd};
+use service_core::{BootError, Registry, Result, Systemd};
 use shop::http::{Port, Probes};
 use shop::{Command, HELP, Settings};
 
@@ -38,6 +38,8 @@ async fn serve(settings: Settings) -> Result<()> {
     telemetry::init(Config::new("shop").level(Level::Off).module("shop", Level::Warn))?;
     let registry = shop::registry(settings).signals(true).systemd(Systemd::from_env());
     let registry = registry.boot().await.map_err(in_a_sentence)?;
+    #[cfg(unix)]
+    registry.spawn(begin_chores_when_told(registry.clone())?);
     let report = registry.report();
     say(registry.graph());
     say(format_args!("up in {:.1?}, the longest path: {}", report.total, report.critical_path.join(" → ")));
@@ -48,6 +50,22 @@ async fn serve(settings: Settings) -> Result<()> {
     say("try /products?q=kettle; ctrl-c ends it");
     say(registry.run().await?);
     Ok(())
+}
+
+/// Whoever thinks that a background task is stuck sends SIGUSR1, and they all begin anew.
+#[cfg(unix)]
+fn begin_chores_when_told(registry: Registry) -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut told = signal(SignalKind::user_defined1())?;
+    Ok(async move {
+        while told.recv().await.is_some() {
+            match shop::begin_chores(&registry) {
+                Ok(()) => tracing::info!("every chore begins anew"),
+                Err(refusal) => tracing::warn!(%refusal, "no chore begins anew"),
+            }
+        }
+    })
 }
 
 /// Prints, whether or not anybody reads it.

@@ -21,8 +21,9 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 ///
 /// A letter is queued in the transaction it tells of, so that an order and its letter exist both or not at all. A task
 /// delivers what is queued, and once more when the shop goes down: by then, everybody who writes letters is down.
-#[service(autowire(fn))]
+#[service(requires = [Db, dyn Mail])]
 pub struct Outbox {
+    cx: Context<Self>,
     db: Arc<Db>,
     mail: Arc<dyn Mail>,
     queued: Notify,
@@ -31,14 +32,12 @@ pub struct Outbox {
 
 impl Lifecycle for Outbox {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        Ok(Self::autowire(cx))
+        let (queued, undeliverable) = (Notify::new(), AtomicUsize::new(0));
+        Ok(Self { cx: cx.clone(), db: cx.get(), mail: cx.get(), queued, undeliverable })
     }
 
-    async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
-        let stopping = cx.stopping();
-        // However long the database is gone: letters wait, and orders are taken all the same.
-        let patient = Restart::transient().intensity(u32::MAX, TRY_AGAIN_AFTER).backoff(FIRST_PAUSE, TRY_AGAIN_AFTER);
-        cx.tasks().supervised("deliver", patient, move || self.clone().deliver(stopping.clone()));
+    async fn start(self: Arc<Self>, _cx: &Context<Self>) -> Result<()> {
+        self.begin();
         Ok(())
     }
 
@@ -51,6 +50,14 @@ impl Lifecycle for Outbox {
 }
 
 impl Outbox {
+    /// Begins, anew if it has begun.
+    pub fn begin(self: &Arc<Self>) {
+        // However long the database is gone: letters wait, and orders are taken all the same.
+        let patient = Restart::transient().intensity(u32::MAX, TRY_AGAIN_AFTER).backoff(FIRST_PAUSE, TRY_AGAIN_AFTER);
+        let (outbox, stopping) = (self.clone(), self.cx.stopping());
+        self.cx.tasks().supervised("deliver", patient, move || outbox.clone().deliver(stopping.clone()));
+    }
+
     /// Adds the letter to the transaction it tells of.
     pub fn queue(transaction: &Transaction<'_>, letter: &Letter) -> Result<(), ShopError> {
         let Letter { recipient, subject, body } = letter;

@@ -2,6 +2,7 @@
 
 mod order;
 mod orders;
+mod packing;
 mod recommendations;
 mod reports;
 mod user;
@@ -9,6 +10,7 @@ mod users;
 
 pub use order::{NewLine, NewOrder, Order, OrderLine};
 pub use orders::Orders;
+pub use packing::Packing;
 pub use recommendations::Recommendations;
 pub use reports::{CategorySales, Reports};
 pub use user::{NewUser, User};

@@ -32,6 +32,8 @@ pub struct Order {
     pub user_id: i64,
     /// When, in UTC.
     pub placed_at: String,
+    /// When it was packed, in UTC, if it was.
+    pub packed_at: Option<String>,
     /// All lines together, in cents.
     pub total_cents: i64,
     /// Product by product, in the order of their ids.

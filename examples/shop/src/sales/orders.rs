@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use service_core::{Result, guarded, service};
 
-use super::{NewLine, NewOrder, Order, OrderLine, User};
+use super::{NewLine, NewOrder, Order, OrderLine, Packing, User};
 use crate::ShopError;
 use crate::letters::{Letter, Outbox};
 use crate::products::{Cache, Catalog};
@@ -17,6 +17,7 @@ pub struct Orders {
     db: Arc<Db>,
     cache: Arc<Cache>,
     outbox: Arc<Outbox>,
+    packing: Arc<Packing>,
 }
 
 #[guarded]
@@ -29,6 +30,7 @@ impl Orders {
             self.cache.forget(line.product_id);
         }
         self.outbox.wake();
+        self.packing.wake();
         Ok(order)
     }
 
@@ -58,7 +60,7 @@ fn place(transaction: &Transaction<'_>, new: &NewOrder) -> Result<Order, ShopErr
         insert.execute(params![id, line.product_id, line.name, line.price_cents, line.quantity])?;
     }
 
-    let order = Order { id, user_id: user.id, placed_at, total_cents, lines };
+    let order = Order { id, user_id: user.id, placed_at, packed_at: None, total_cents, lines };
     Outbox::queue(transaction, &confirmation(&user, &order))?;
     Ok(order)
 }
@@ -92,8 +94,15 @@ fn why_not(transaction: &Transaction<'_>, product_id: i64) -> Result<ShopError, 
 
 fn find(connection: &Connection, id: i64) -> Result<Order, ShopError> {
     let order = connection
-        .query_row("select user_id, placed_at, total_cents from orders where id = ?1", [id], |row| {
-            Ok(Order { id, user_id: row.get(0)?, placed_at: row.get(1)?, total_cents: row.get(2)?, lines: Vec::new() })
+        .query_row("select user_id, placed_at, packed_at, total_cents from orders where id = ?1", [id], |row| {
+            Ok(Order {
+                id,
+                user_id: row.get(0)?,
+                placed_at: row.get(1)?,
+                packed_at: row.get(2)?,
+                total_cents: row.get(3)?,
+                lines: Vec::new(),
+            })
         })
         .optional()?
         .ok_or(ShopError::NotFound { kind: "order", id })?;

@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Error, TransactionBehavior};
 use service_core::Result;
 
-const STEPS: [(&str, &str); 5] = [
+const STEPS: [(&str, &str); 6] = [
     ("0001_products", include_str!("../../migrations/0001_products.sql")),
     ("0002_users", include_str!("../../migrations/0002_users.sql")),
     ("0003_orders", include_str!("../../migrations/0003_orders.sql")),
     ("0004_letters", include_str!("../../migrations/0004_letters.sql")),
     ("0005_search", include_str!("../../migrations/0005_search.sql")),
+    ("0006_packing", include_str!("../../migrations/0006_packing.sql")),
 ];
 
 /// Takes the steps that the database has not taken yet: all of them, or none.

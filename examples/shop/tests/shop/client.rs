@@ -1,9 +1,9 @@
 //! The real shop, in a process of its own, and a client for it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -17,7 +17,12 @@ pub(crate) struct Shop {
 impl Shop {
     /// Starts the shop on a free port, and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut process = shop(data, &["--port", "0"]).stdout(Stdio::piped()).spawn().expect("the shop starts");
+        Self::start_as(&mut shop(data, &["--port", "0"]))
+    }
+
+    /// Starts it with this command, and waits until it listens.
+    pub(crate) fn start_as(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the shop starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let mut seen = String::new();
         let address = loop {
@@ -62,11 +67,21 @@ impl Shop {
         stream
     }
 
-    /// Sends the signal, and waits for the end: how it ended, and what it printed after the listening line.
-    pub(crate) fn signal(mut self, name: &str) -> (ExitStatus, String) {
+    /// The lines that it logs, where its command pipes them.
+    pub(crate) fn log(&mut self) -> Lines<BufReader<ChildStderr>> {
+        BufReader::new(self.process.stderr.take().expect("a pipe")).lines()
+    }
+
+    /// Sends the signal.
+    pub(crate) fn tell(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(sent.success());
+    }
+
+    /// Sends the signal, and waits for the end: how it ended, and what it printed after the listening line.
+    pub(crate) fn signal(mut self, name: &str) -> (ExitStatus, String) {
+        self.tell(name);
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).expect("the rest of the output");
         (self.process.wait().expect("an end"), rest)

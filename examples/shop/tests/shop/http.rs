@@ -44,7 +44,9 @@ fn an_order_outlives_a_restart() {
     assert_eq!(left_behind, ["lock", "shop.db", "spool"], "the database was closed properly");
 
     let shop = Shop::start(folder.path());
-    assert_eq!(shop.get("/orders/1"), (200, order));
+    let (status, mut kept) = shop.get("/orders/1");
+    assert!(kept["packed_at"].take().is_string(), "what was placed is packed before the shop is down");
+    assert_eq!((status, kept), (200, order));
     assert_eq!(shop.get("/users/1"), (200, ada));
     assert_eq!(shop.get("/products/7").1["stock"], left, "the same price list changes nothing");
     let (end, printed) = shop.signal("INT");

@@ -33,7 +33,10 @@ impl Mail for Post {
     }
 }
 
-async fn open(folder: &Folder, to_lose: usize) -> Result<(Registry, mpsc::UnboundedReceiver<(i64, Letter)>)> {
+pub(crate) async fn open(
+    folder: &Folder,
+    to_lose: usize,
+) -> Result<(Registry, mpsc::UnboundedReceiver<(i64, Letter)>)> {
     let (delivered, letters) = mpsc::unbounded_channel();
     let settings = Settings { port: 0, data: folder.path().to_owned(), ..Settings::default() };
     let post: Arc<dyn Mail> = Arc::new(Post { delivered, to_lose: AtomicUsize::new(to_lose) });
@@ -41,11 +44,11 @@ async fn open(folder: &Folder, to_lose: usize) -> Result<(Registry, mpsc::Unboun
     Ok((registry, letters))
 }
 
-fn ada() -> NewUser {
+pub(crate) fn ada() -> NewUser {
     NewUser { name: "Ada".to_owned(), email: "ada@example.com".to_owned() }
 }
 
-fn order(lines: &[(i64, i64)]) -> NewOrder {
+pub(crate) fn order(lines: &[(i64, i64)]) -> NewOrder {
     let lines = lines.iter().map(|&(product_id, quantity)| NewLine { product_id, quantity }).collect();
     NewOrder { user_id: 1, lines }
 }

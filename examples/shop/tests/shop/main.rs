@@ -1,8 +1,10 @@
 //! The proofs of the shop: a file per behaviour.
 
 mod bad_input;
+mod chores;
 mod client;
 mod deploy;
 mod folder;
 mod http;
 mod isolated;
+mod notes;
