@@ -27,11 +27,11 @@ use crate::turn::Turn;
 use crate::watched::{Side, Watched};
 
 /// How long an idle connection is still listened to before it is closed: a request may lie in the kernel that nobody has
-/// told us of, and one may be on its way.
-const LAST_LOOK: Duration = Duration::from_millis(50);
+/// told us of, one may be on its way, and one that was dropped there is sent again after 200 ms.
+const LAST_LOOK: Duration = Duration::from_millis(300);
 
-/// The same for one that has never asked anything: who has just connected is about to, and may be on a busy machine.
-const FIRST_WORDS: Duration = Duration::from_millis(500);
+/// How much longer one is that has never asked anything: who has just connected is about to, and may be on a busy machine.
+const FIRST_WORDS: Duration = Duration::from_millis(200);
 
 /// One client.
 pub(crate) struct Connection {
@@ -71,9 +71,11 @@ impl Connection {
         let mut connection = pin!(connection);
         let mut closing = pin!(async {
             stopping.cancelled().await;
-            sleep(LAST_LOOK).await;
+            // Not all of a drain that is short: who was only looked at has not been cut off.
+            let most = cx.remaining() / 4;
+            sleep(LAST_LOOK.min(most)).await;
             if !turn.has_begun() {
-                sleep(FIRST_WORDS - LAST_LOOK).await;
+                sleep(FIRST_WORDS.min(most)).await;
             }
         });
         let mut is_closing = false;

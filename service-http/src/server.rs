@@ -11,6 +11,7 @@ use service_core::{Context, Result};
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::accept::Acceptor;
+use crate::queue;
 
 /// How long a client may take to send the head of a request, also of the next one on a connection that is kept alive.
 /// More than the minute after which the usual proxies let an idle connection go: else they would now and then send a
@@ -65,6 +66,7 @@ impl Server {
     pub async fn bind(address: impl ToSocketAddrs + Display) -> io::Result<Self> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
         let listener = TcpListener::bind(&address).await.map_err(named)?;
+        queue::widen(&listener);
         Self::new(listener, true)
     }
 
@@ -148,3 +150,6 @@ impl Server {
         Acceptor { cx: cx.clone(), router, head_timeout: self.head_timeout, ours: self.ours }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
-use service_core::{EventKind, Registry, Result};
+use service_core::{Context, Definition, EventKind, Registry, Result};
 use tokio::sync::Notify;
 
 use crate::client::{self, Client, request};
@@ -54,7 +54,7 @@ async fn a_server_serves_once() -> Result<()> {
     let server = service_http::Server::of(std::net::TcpListener::bind("127.0.0.1:0")?)?;
     let (registry, sent) = (Registry::builder().isolated(), Arc::new(std::sync::Mutex::new(Vec::new())));
     let (server, told) = (Arc::new(server), sent.clone());
-    let definition = service_core::Definition::new("web").init(move |cx: service_core::Context<()>| {
+    let definition = Definition::new("web").init(move |cx: Context<()>| {
         let both = [server.serve(&cx, Router::new()), server.serve(&cx, Router::new())];
         told.lock().expect("nobody panics").extend(both.map(|it| it.map_err(|it| it.to_string())));
         async { Ok(()) }
@@ -89,8 +89,8 @@ async fn who_stands_in_the_kernels_queue_is_answered() -> Result<()> {
     let (registry, address) = open(routes).await?;
     // This thread is the runtime's only one: nobody is accepted before the shutdown is requested.
     let mut clients = Vec::new();
-    for _ in 0..20 {
-        let mut client = TcpStream::connect(address)?;
+    for _ in 0..200 {
+        let mut client = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         client.write_all(request("/").as_bytes())?;
         clients.push(client);
     }
@@ -126,6 +126,24 @@ async fn an_idle_connection_is_closed_unless_it_has_just_asked() -> Result<()> {
     let mut answer = String::new();
     asking.read_to_string(&mut answer)?;
     assert!(answer.ends_with("hello") && answer.contains("connection: close"), "{answer}");
+    assert_eq!((idle.closed().await?, silent.closed().await?), Default::default());
+    assert!(progress(&registry).is_empty(), "nobody was cut off");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_drain_that_is_short_is_enough_for_idle_connections() -> Result<()> {
+    let server = Arc::new(service_http::Server::bind("127.0.0.1:0").await?);
+    let address = server.address();
+    let web = Definition::new("web").drain_timeout(Duration::from_millis(200));
+    let web = web.init(move |cx: Context<()>| {
+        let served = server.serve(&cx, Router::new());
+        async { served }
+    });
+    let registry = Registry::builder().isolated().define(web).boot().await?;
+    let (mut silent, mut idle) = (Client::connect(address).await?, Client::connect(address).await?);
+    assert_eq!(idle.get("/").await?.status, 404);
+    registry.shutdown().await?;
     assert_eq!((idle.closed().await?, silent.closed().await?), Default::default());
     assert!(progress(&registry).is_empty(), "nobody was cut off");
     Ok(())
@@ -200,7 +218,7 @@ async fn a_handler_that_shuts_down_does_not_wait_for_itself() -> Result<()> {
 async fn who_takes_long_to_ask_is_let_go() -> Result<()> {
     let (send, address) = tokio::sync::oneshot::channel();
     let send = std::sync::Mutex::new(Some(send));
-    let definition = service_core::Definition::new("web").init(move |cx: service_core::Context<()>| {
+    let definition = Definition::new("web").init(move |cx: Context<()>| {
         let send = send.lock().expect("nobody panics").take();
         async move {
             let server = service_http::Server::bind("127.0.0.1:0").await?.head_timeout(Duration::from_millis(100));
