@@ -22,6 +22,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
+use crate::lingering::Lingering;
 use crate::panics::caught;
 use crate::turn::Turn;
 use crate::watched::{Side, Watched};
@@ -62,11 +63,12 @@ impl Connection {
         // An answer is sent when it is there, not when there is more of it. Where that is refused, it is late, not wrong.
         let _ = stream.set_nodelay(true);
         let Self { router, head_timeout, turn } = self;
+        let stream = TokioIo::new(Lingering::new(stream, turn.clone()));
         let answer = service_fn(|request| answer(router.clone(), request, turn.clone(), cx.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
-            .serve_connection(TokioIo::new(stream), answer)
+            .serve_connection(stream, answer)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut closing = pin!(async {

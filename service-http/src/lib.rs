@@ -2,6 +2,7 @@
 
 mod accept;
 mod connection;
+mod lingering;
 mod panics;
 mod probes;
 mod queue;

@@ -11,6 +11,7 @@ use axum::http::Method;
 pub(crate) struct Turn {
     request: Mutex<Option<Asked>>,
     has_begun: AtomicBool,
+    is_unread: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -28,12 +29,23 @@ impl Turn {
     /// A request has begun: it is ours to answer.
     pub(crate) fn begin(&self, method: &Method, path: &str) {
         self.has_begun.store(true, Ordering::Release);
+        self.is_unread.store(false, Ordering::Release);
         *self.lock() = Some(Asked { name: format!("{method} {path}"), began: Instant::now(), is_ours: true });
     }
 
     /// Whether there ever was a request.
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Acquire)
+    }
+
+    /// Nobody reads the rest of the request.
+    pub(crate) fn leave_unread(&self) {
+        self.is_unread.store(true, Ordering::Release);
+    }
+
+    /// Whether a part of the request, which the client may still be sending, was not read.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.is_unread.load(Ordering::Acquire)
     }
 
     /// From now on we wait for the client, or it waits for us.

@@ -18,15 +18,16 @@ pub(crate) enum Side {
 
 /// A body that tells whom it waits for: one of a request for the client; one of a response for us, until there is a part
 /// that the client can take.
-pub(crate) struct Watched<B> {
+pub(crate) struct Watched<B: HttpBody> {
     body: B,
+    is_over: bool,
     side: Side,
     turn: Arc<Turn>,
 }
 
-impl<B> Watched<B> {
+impl<B: HttpBody> Watched<B> {
     pub(crate) fn new(body: B, side: Side, turn: Arc<Turn>) -> Self {
-        Self { body, side, turn }
+        Self { body, is_over: false, side, turn }
     }
 }
 
@@ -39,6 +40,7 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.is_over |= matches!(polled, Poll::Ready(None));
         let waits = polled.is_pending();
         self.turn.pass(if self.side == Side::Request { !waits } else { waits });
         polled
@@ -53,10 +55,12 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
     }
 }
 
-impl<B> Drop for Watched<B> {
+impl<B: HttpBody> Drop for Watched<B> {
     fn drop(&mut self) {
-        if self.side == Side::Response {
-            self.turn.end();
+        match self.side {
+            Side::Response => self.turn.end(),
+            Side::Request if self.is_over || self.body.is_end_stream() => {}
+            Side::Request => self.turn.leave_unread(),
         }
     }
 }

@@ -131,18 +131,39 @@ async fn an_idle_connection_is_closed_unless_it_has_just_asked() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_answered_before_all_is_sent_is_not_interrupted() -> Result<()> {
+    let (registry, address) = open(Router::new()).await?;
+    let mut client = TcpStream::connect(address)?;
+    let answer = tokio::task::spawn_blocking(move || {
+        // More than all buffers on the way hold; nobody reads it, and the connection ends with the answer.
+        client
+            .write_all(format!("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", 32 << 20).as_bytes())?;
+        client.write_all(&vec![b'x'; 32 << 20])?;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer)?;
+        std::io::Result::Ok(answer)
+    });
+    let answer = answer.await??;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    registry.shutdown().await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_drain_that_is_short_is_enough_for_idle_connections() -> Result<()> {
     let server = Arc::new(service_http::Server::bind("127.0.0.1:0").await?);
     let address = server.address();
     let web = Definition::new("web").drain_timeout(Duration::from_millis(200));
     let web = web.init(move |cx: Context<()>| {
-        let served = server.serve(&cx, Router::new());
+        let routes = Router::new().route("/", post(|body: Bytes| async move { body.len().to_string() }));
+        let served = server.serve(&cx, routes);
         async { served }
     });
     let registry = Registry::builder().isolated().define(web).boot().await?;
     let (mut silent, mut idle) = (Client::connect(address).await?, Client::connect(address).await?);
-    assert_eq!(idle.get("/").await?.status, 404);
+    idle.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n").await?;
+    assert_eq!(idle.answer().await?.body, "2");
     registry.shutdown().await?;
     assert_eq!((idle.closed().await?, silent.closed().await?), Default::default());
     assert!(progress(&registry).is_empty(), "nobody was cut off");
