@@ -184,3 +184,31 @@ async fn a_boot_inside_the_boot_is_an_error_at_once() -> Result<()> {
     assert!(error.to_string().contains(said), "{error}");
     Ok(())
 }
+
+/// Of an isolated registry; its `init` waits for the boot of the process's.
+#[service(lazy)]
+struct Lodger;
+
+impl Lifecycle for Lodger {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Registry::boot().await?;
+        Ok(Self)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_that_is_waited_for_by_what_it_waits_for_itself_is_an_error_at_once() -> Result<()> {
+    let _turn = turn().await;
+    let lodge = Registry::builder().isolated().replace(Db { url: "lodge" }).boot().await?;
+    let waits = lodge.clone();
+    let host = Definition::new("host").init(move |_| {
+        let lodge = waits.clone();
+        async move { lodge.wait_ready::<Lodger>().await.map(drop).map_err(Into::into) }
+    });
+    let began = tokio::time::Instant::now();
+    let error = Registry::builder().define(host).boot().await.expect_err("it would wait for itself");
+    assert_eq!(began.elapsed(), std::time::Duration::ZERO);
+    assert!(error.to_string().contains("Lodger cannot wait for the boot: it is a part of what comes up"), "{error}");
+    lodge.shutdown().await?;
+    Ok(())
+}

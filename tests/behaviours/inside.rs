@@ -194,3 +194,47 @@ async fn what_was_spawned_in_a_registry_ends_with_it() -> Result<()> {
     assert!(dropped.await.is_err(), "its task was aborted");
     Ok(())
 }
+
+/// Waits for the end of its registry in its `init` and in a task of it.
+#[service(lazy)]
+struct Mourner;
+
+/// What those are told who would wait for themselves.
+async fn told(registry: &Registry) -> [String; 2] {
+    let stopped = registry.stopped().await.expect_err("it would wait for itself");
+    let run = registry.run().await.expect_err("it would wait for itself");
+    [stopped.to_string(), run.to_string()]
+}
+
+impl Lifecycle for Mourner {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        let registry = Registry::current().ok_or("it runs in one")?;
+        for said in told(&registry).await {
+            assert!(said.starts_with("Mourner cannot wait until its registry is down"), "{said}");
+        }
+        Ok(Self)
+    }
+}
+
+impl Mourner {
+    #[guarded]
+    async fn mourn(&self, registry: &Registry) -> Result<[String; 2], NotReady> {
+        Ok(told(registry).await)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn s10_the_end_is_not_waited_for_by_what_goes_down_with_it() -> Result<()> {
+    let registry = isolated().only::<Mourner>().boot().await?;
+    let other = isolated().boot().await?;
+    let mourner = registry.get::<Mourner>()?;
+    for said in mourner.mourn(&registry).await? {
+        assert!(said.contains("wait for the stopping() of its context instead"), "{said}");
+    }
+    assert!(registry.is_ready(), "nothing was requested");
+    let waits = other.scope(registry.stopped());
+    registry.request_shutdown("it is over");
+    waits.await?;
+    other.shutdown().await?;
+    Ok(())
+}

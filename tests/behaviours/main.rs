@@ -29,6 +29,7 @@ mod shutdown;
 mod substitutes;
 #[cfg(unix)]
 mod systemd;
+mod task_waits;
 mod tasks;
 mod telemetry;
 mod timeouts;

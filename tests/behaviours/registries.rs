@@ -1,8 +1,10 @@
 //! Registries are values: any number beside each other, each with its own instances, deterministic.
 
-use service_core::{Definition, Result};
+use std::error::Error;
+
+use service_core::{Context, Definition, Lifecycle, NotReady, Refusal, Registry, Result, service};
 use tests::{Dag, Record, isolated, ms, story};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 #[tokio::test(start_paused = true)]
 async fn g10_a_plan_runs_no_code_of_a_service() -> Result<()> {
@@ -39,6 +41,41 @@ async fn x01_two_registries_do_not_see_each_other() -> Result<()> {
     assert_eq!(*second.get_named::<u32>("a")?, 2, "the end of one is nothing to the other");
     second.shutdown().await?;
     Ok(())
+}
+
+/// Boots a registry of its own in its `init`, in which somebody waits for it.
+#[service(lazy)]
+struct Nest;
+
+impl Lifecycle for Nest {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        let outer = Registry::current().ok_or("it runs in one")?;
+        let egg = Definition::new("egg").init(move |_| {
+            let outer = outer.clone();
+            async move {
+                sleep(ms(5)).await;
+                outer.wait_ready::<Self>().await?;
+                Ok(())
+            }
+        });
+        isolated().define(egg).boot().await?;
+        Ok(Self)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_circle_through_the_boot_of_another_registry_is_refused() {
+    let began = Instant::now();
+    let error = isolated().only::<Nest>().boot().await.expect_err("neither can be first");
+    assert_eq!(began.elapsed(), ms(5));
+    let mut error: &(dyn Error + 'static) = &error.failures()[0];
+    let refusal = loop {
+        error = error.source().expect("the refusal is the root of it all");
+        if let Some(refusal) = error.downcast_ref::<NotReady>() {
+            break refusal;
+        }
+    };
+    assert!(matches!(refusal.cause(), Refusal::Cycle(path) if *path == ["egg", "Nest", "egg"]), "{refusal}");
 }
 
 /// One whole life of a random graph, in words and times.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, Lifecycle, Reason, Refusal, Restart, Result, State, guarded, service};
+use service_core::{
+    Context, Definition, EventKind, Lifecycle, NotReady, Reason, Refusal, Restart, Result, State, guarded, service,
+};
 use tests::{Latch, Record, Told, isolated, ms, story};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -140,6 +142,71 @@ struct Restarted {
     pump: Arc<Pump>,
 }
 
+/// Its task and its call use what holds its instance, while it is restarted.
+#[service(lazy, restart = RESTART)]
+struct Source;
+
+static SPRINGS: AtomicU32 = AtomicU32::new(0);
+
+impl Lifecycle for Source {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        if SPRINGS.fetch_add(1, Ordering::SeqCst) == 0 {
+            cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), async || {
+                sleep(secs(1)).await;
+                Err::<(), _>("the pump is stuck")
+            });
+            let stopping = cx.stopping();
+            cx.spawn("flush", async move {
+                stopping.cancelled().await;
+                River::flow().await
+            });
+        }
+        Ok(Self)
+    }
+}
+
+impl Source {
+    #[guarded]
+    async fn fill(&self) -> Result<(), NotReady> {
+        sleep(ms(1_100)).await;
+        River::flow().await
+    }
+}
+
+#[service(lazy, autowire)]
+struct River {
+    _source: Arc<Source>,
+}
+
+impl River {
+    #[guarded]
+    async fn flow() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Result<()> {
+    let registry = isolated().only::<River>().boot().await?;
+    let began = Instant::now();
+    let source = registry.get::<Source>()?;
+    let error = registry.scope(source.fill()).await.expect_err("it is drained, and River is down until it is up again");
+    assert_eq!(began.elapsed(), ms(1_500));
+    let Refusal::Cycle(path) = error.cause() else { panic!("{error}") };
+    assert_eq!(*path, ["a call of Source", "River", "Source", "a call of Source"]);
+    drop(source);
+    registry.wait_ready::<River>().await?;
+    assert_eq!(began.elapsed(), ms(1_500 + 500 + 1_000), "the call, the task, and the pause before the next start");
+    let told = registry.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::TaskFailed { task, failure, .. } if &*task == "flush" => Some(failure.to_string()),
+        _ => None,
+    });
+    let said = "task flush of Source waits for River, which waits for Source, which waits for task flush of Source";
+    assert!(told.collect::<String>().contains(said));
+    registry.shutdown().await?;
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn r11_a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
     let (broken, told) = (Latch::new(), Told::new());
@@ -230,7 +297,7 @@ async fn a_shutdown_in_the_pause_before_a_restart_ends_at_once() -> Result<()> {
     let registry = isolated().define(fragile("it", &record, &broken)).define(record.quick("beside")).boot().await?;
     broken.open();
     sleep(ms(500)).await;
-    let asked = tokio::time::Instant::now();
+    let asked = Instant::now();
     registry.shutdown().await?;
     assert_eq!(asked.elapsed(), Duration::ZERO);
     assert_eq!(record.count("init it"), 1);

@@ -1,9 +1,10 @@
 //! Takes one service down, step by step, going on past whatever fails; and undoes one that never became ready.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::deadline::later;
@@ -13,13 +14,14 @@ use super::panics;
 use super::shared::Shared;
 use super::site::Site;
 use super::slot::Slot;
+use super::waits::{self, Wait};
 use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, Result, ServiceShutdown, State};
 use crate::mechanism::ambient::Role;
 
 /// How undoing a service went that had not become ready.
 pub(crate) type Undone = ServiceShutdown;
 
-/// How long aborted tasks may take to notice.
+/// How long tasks may take to notice what they have been told.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// What went wrong on the way down; the steps go on.
@@ -92,6 +94,16 @@ pub(crate) async fn undo(site: &Arc<Site>, instance: Option<Instance>, limit: Op
     way.finish(stopping.elapsed())
 }
 
+/// Waits for those who are to end. They have been told, and may wait for something themselves: who still does so after the
+/// grace does not listen, and is refused where it waits for what waits for this service.
+async fn gone(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
+    let mut all = pin!(all);
+    if timeout(GRACE, &mut all).await.is_err() {
+        let _wait = begin();
+        all.await;
+    }
+}
+
 impl<'a> Way<'a> {
     fn new(slot: &'a Slot) -> Self {
         Self { slot, outcome: Outcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
@@ -99,7 +111,8 @@ impl<'a> Way<'a> {
 
     async fn drain(&mut self, site: &Site) {
         let began = Instant::now();
-        if site.deadline.bounds(self.slot.drained()).await.is_none() {
+        let drained = gone(self.slot.drained(), || waits::for_calls(self.slot));
+        if site.deadline.bounds(drained).await.is_none() {
             self.calls_left = self.slot.calls_left();
             let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
             let words = format!("still running: {}", calls.join(", "));
@@ -110,7 +123,8 @@ impl<'a> Way<'a> {
     async fn join(&mut self, site: &Site) {
         let began = Instant::now();
         site.tasks.close();
-        if site.deadline.bounds(site.tasks.ended()).await.is_none() {
+        let ended = gone(site.tasks.ended(), || waits::for_tasks(self.slot, true));
+        if site.deadline.bounds(ended).await.is_none() {
             let names = site.tasks.names().join(", ");
             site.tasks.abort_all();
             let blocking = site.tasks.wait_all(GRACE).await > 0;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::shared::Shared;
 use super::slot::{Pass, Slot};
+use super::waits::{self, Wait};
 use crate::fact::{NotReady, Refusal, State};
 use crate::mechanism::ambient::Role;
 
@@ -103,7 +105,7 @@ fn note_use(slot: &Slot) -> Result<(), NotReady> {
     if !slot.has_ambient_start() {
         return Ok(());
     }
-    slot.shared().map_or(Ok(()), |shared| shared.waits.note_use(&shared, slot))
+    slot.shared().map_or(Ok(()), |shared| shared.uses.note(&shared, slot))
 }
 
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
@@ -126,7 +128,12 @@ async fn until_ready(slot: &Arc<Slot>) -> Result<(), NotReady> {
         return Err(own_start(slot));
     }
     let _queued = slot.queue()?;
-    let _wait = shared.waits.begin(&shared, slot)?;
+    let wait = waits::for_service(slot)?;
+    let up = until_up(slot, &shared);
+    Wait::unless_given_up(wait, up).await.unwrap_or_else(|circle| Err(slot.refuse(Refusal::Cycle(circle))))
+}
+
+async fn until_up(slot: &Arc<Slot>, shared: &Shared) -> Result<(), NotReady> {
     let mut status = slot.watch();
     let mut asked = false;
     loop {

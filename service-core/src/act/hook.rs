@@ -142,14 +142,9 @@ impl Watch<'_> {
             detail.push_str(", it last said: ");
             detail.push_str(words);
         }
-        let (for_whom, by_whom) = verdict::waits(&self.site.shared, self.site.slot.index);
-        if !for_whom.is_empty() {
-            detail.push_str(", it waits for ");
-            detail.push_str(&for_whom.join(", "));
-        }
-        if !by_whom.is_empty() {
-            let verb = if by_whom.len() == 1 { "waits" } else { "wait" };
-            detail.push_str(&format!(", {} {verb} for it", by_whom.join(", ")));
+        for clause in verdict::waits(&self.site.shared, self.site.slot.index) {
+            detail.push_str(", ");
+            detail.push_str(&clause);
         }
         detail
     }

@@ -18,7 +18,8 @@ use super::log::{Listener, Log, Telling};
 use super::probes::Probes;
 use super::slot::Slot;
 use super::spawned::Spawned;
-use super::waits::Waits;
+use super::uses::Uses;
+use super::waits::{self, Wait};
 use crate::decision::Plan;
 use crate::fact::{BootError, BootFailure, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
 use crate::mechanism::ambient::{self, Frame, Role};
@@ -72,7 +73,7 @@ pub(crate) struct Shared {
     pub hooks: Vec<Arc<dyn Hooks>>,
     pub options: Options,
     pub log: Log,
-    pub waits: Waits,
+    pub uses: Uses,
     /// What all of its users hold; known by what it is not.
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
     pub checkup: Checkup,
@@ -129,7 +130,7 @@ impl Shared {
                 hooks,
                 options,
                 log,
-                waits: Waits::default(),
+                uses: Uses::default(),
                 handle: OnceLock::new(),
                 checkup: Checkup::default(),
                 probes: Probes::default(),
@@ -156,7 +157,11 @@ impl Shared {
 
     /// The registry on whose behalf this thread is running.
     pub(crate) fn ambient() -> Option<Arc<Self>> {
-        let id = ambient::innermost()?.registry();
+        Self::numbered(ambient::innermost()?.registry())
+    }
+
+    /// The registry of this number, while there is anything of it.
+    pub(crate) fn numbered(id: u32) -> Option<Arc<Self>> {
         ALL.lock().unwrap_or_else(PoisonError::into_inner).get(&id)?.upgrade()
     }
 
@@ -189,16 +194,21 @@ impl Shared {
             let name = self.slots[service as usize].name.to_string();
             return Err(BootError::new(BootFailure::Inside(name), None));
         }
+        let from_inside = |circle: Vec<String>| {
+            BootError::new(BootFailure::Inside(circle.into_iter().next().unwrap_or_default()), None)
+        };
+        // Once it is booted there is nothing to wait for.
+        let wait = if self.booted().is_none() { waits::for_boot(self).map_err(from_inside)? } else { None };
         let waiter = BootWaiter::new(self);
         let mut boot = self.boot.subscribe();
         self.send(Message::Boot);
         if self.inbox.is_closed() {
             self.settle_boot(Err(BootError::new(BootFailure::NoRuntime, None)));
         }
-        let outcome = match boot.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone(),
-            Err(_) => None,
-        };
+        let outcome = Wait::unless_given_up(wait, async {
+            boot.wait_for(Option::is_some).await.map_or(None, |outcome| outcome.clone())
+        });
+        let outcome = outcome.await.map_err(from_inside)?;
         drop(waiter);
         outcome.unwrap_or_else(|| Err(BootError::new(BootFailure::NoRuntime, None)))
     }

@@ -31,7 +31,7 @@ impl Site {
         let slot = shared.slots[index].clone();
         let stopping = CancellationToken::new();
         Self {
-            tasks: Tasks::new(slot.clone(), stopping.clone()),
+            tasks: Tasks::new(slot.clone(), stopping.clone(), deadline.clone()),
             shared,
             slot,
             stopping,

@@ -13,9 +13,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::chore::Chore;
+use super::deadline::{Deadline, later};
 use super::ending::Ending;
+use super::errand::Errand;
 use super::panics;
 use super::slot::Slot;
+use super::waits;
 use crate::fact::{EventKind, Every, Failure, Restart, Result};
 use crate::mechanism::ambient::{self, Role};
 
@@ -54,6 +57,8 @@ pub struct Tasks {
 struct Inner {
     slot: Arc<Slot>,
     stopping: CancellationToken,
+    /// Of the phase in which its service is.
+    deadline: Arc<Deadline>,
     state: Mutex<State>,
     ended: Notify,
 }
@@ -100,8 +105,8 @@ struct Place {
 }
 
 impl Tasks {
-    pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken) -> Self {
-        Self { inner: Arc::new(Inner { slot, stopping, state: Mutex::default(), ended: Notify::new() }) }
+    pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
+        Self { inner: Arc::new(Inner { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
     }
 
     /// Starts a task; any number of one name may run.
@@ -172,9 +177,10 @@ impl Tasks {
             return false;
         };
         let place = Place { tasks: self.inner.clone(), number };
-        let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
         let frame = self.inner.slot.frame(Role::Task);
-        let work = work(chore.clone());
+        let errand = Errand { frame, task: Some(name.clone()) };
+        let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
+        let work = errand.run(work(chore.clone()));
         let handle = runtime.spawn(async move {
             let began = Instant::now();
             let ended = panics::caught(ambient::marked(frame, work)).await;
@@ -214,7 +220,13 @@ impl Tasks {
     }
 
     /// Waits until none is running, or for this long, and says how many still are.
+    ///
+    /// Where a service waits in its own `init` or `start` for no less than what is left of its budget, a task of it that
+    /// waits for something that waits for the service, would never end: the call in which the task waits is refused.
     pub async fn wait_all(&self, timeout: Duration) -> usize {
+        let Inner { slot, deadline, .. } = &*self.inner;
+        let is_in_start = slot.is_ambient(|role| role == Role::Starting);
+        let _wait = is_in_start.then(|| waits::for_tasks(slot, later(timeout) >= deadline.get()));
         // A time-out is an answer here, not an error: the count says it.
         let _ = tokio::time::timeout(timeout, self.ended()).await;
         self.len()

@@ -2,6 +2,7 @@
 
 use super::shared::Shared;
 use super::slot::since;
+use super::waits;
 use crate::decision::Plan;
 use crate::fact::{Bond, State, lasted};
 
@@ -57,7 +58,10 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
             State::Starting => {
                 let times = slot.times();
                 let said = times.progress.as_ref().map(|words| format!(", it last said: {words}")).unwrap_or_default();
-                format!("has been starting for {:?} ({}){said}", lasted(since(times.began)), slot.place)
+                let begun = times.began;
+                drop(times);
+                let waits: String = waits::told(slot).into_iter().map(|it| format!(", {it}")).collect();
+                format!("has been starting for {:?} ({}){said}{waits}", lasted(since(begun)), slot.place)
             }
             _ => continue,
         };
@@ -66,11 +70,15 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
     unready
 }
 
-/// Whom a service that is coming up waits for, beyond what it declares, and who waits for it: by name.
-pub(crate) fn waits(shared: &Shared, service: usize) -> (Vec<String>, Vec<String>) {
-    let name = |index: &usize| shared.slots[*index].name.to_string();
-    let for_whom = shared.waits.waited_for_by(service);
+/// Whom a service that is coming up waits for, beyond what it declares, and who waits for it.
+pub(crate) fn waits(shared: &Shared, service: usize) -> Vec<String> {
+    let mut told = waits::told(&shared.slots[service]);
     let dependants = shared.plan.services()[service].dependants.iter();
     let by_whom = dependants.filter(|&&dependant| shared.slots[dependant].state() == State::Waiting);
-    (for_whom.iter().map(name).collect(), by_whom.map(name).collect())
+    let by_whom: Vec<_> = by_whom.map(|&dependant| &*shared.slots[dependant].name).collect();
+    if !by_whom.is_empty() {
+        let verb = if by_whom.len() == 1 { "waits" } else { "wait" };
+        told.push(format!("{} {verb} for it", by_whom.join(", ")));
+    }
+    told
 }

@@ -186,7 +186,7 @@ impl Registry {
                 root_failure: times.failure.is_some(),
             }
         };
-        Graph::of(&shared.plan, status, &shared.waits.undeclared())
+        Graph::of(&shared.plan, status, &shared.uses.undeclared())
     }
 
     /// How the boot went, service by service.
@@ -213,7 +213,7 @@ impl Registry {
             services,
             total: timing.took.unwrap_or_else(|| since(timing.began)),
             critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
-            undeclared: shared.waits.undeclared().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
+            undeclared: shared.uses.undeclared().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
         }
     }
 
@@ -304,7 +304,11 @@ impl Registry {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.shared().spawned.spawn(ambient::marked(self.frame(), future))
+        let marked = ambient::marked(self.frame(), future);
+        match ambient::find(|frame| (frame.service() != Frame::NO_SERVICE).then_some(frame)) {
+            Some(frame) => self.shared().spawned.spawn(act::Errand { frame, task: None }.run(marked)),
+            None => self.shared().spawned.spawn(marked),
+        }
     }
 
     fn frame(&self) -> Frame {
@@ -316,8 +320,10 @@ impl Registry {
     /// default effect again.
     ///
     /// # Errors
-    /// If the signals can't be listened for, or the shutdown is not clean.
+    /// If the signals can't be listened for, or the shutdown is not clean; or at once from inside, see
+    /// [`stopped`](Self::stopped).
     pub async fn run(&self) -> Result<ShutdownReport, RunError> {
+        self.can_wait()?;
         let signals = Signals::listen().map_err(RunError::Signals)?;
         self.obey(signals);
         Ok(self.wind_up().await?)
@@ -346,21 +352,36 @@ impl Registry {
     /// call of this registry it requests the shutdown and returns an error at once: it would wait for itself.
     pub async fn shutdown(&self) -> Result<ShutdownReport, ShutdownError> {
         self.request_shutdown("shutdown() was called");
-        let id = self.shared().id;
-        let part = |frame: Frame| frame.registry() == id && frame.role() != Role::Scope;
-        if let Some(service) = ambient::find(|frame| part(frame).then_some(frame.service())) {
-            return Err(ShutdownError::from_inside(self.shared().slots[service as usize].name.to_string()));
+        match self.waits_inside() {
+            Some(service) => Err(ShutdownError::from_inside(service)),
+            None => self.wind_up().await,
         }
+    }
+
+    /// Ends when this registry is down, whoever asked for it. Not for what goes down with it: a hook, a task or a guarded
+    /// call of one of its services is told by [`Context::stopping`](crate::Context::stopping).
+    ///
+    /// # Errors
+    /// If the shutdown was not clean, or the runtime was shut down first. From inside a hook, a task or a guarded call of
+    /// this registry, at once: it would wait for itself.
+    pub async fn stopped(&self) -> Result<ShutdownReport, ShutdownError> {
+        self.can_wait()?;
         self.wind_up().await
     }
 
-    /// Ends when this registry is down, whoever asked for it. Not for a hook, a task or a guarded call of this registry,
-    /// which would wait for itself until its budget ends: there, [`Context::stopping`](crate::Context::stopping) tells.
-    ///
-    /// # Errors
-    /// If the shutdown was not clean, or the runtime was shut down first.
-    pub async fn stopped(&self) -> Result<ShutdownReport, ShutdownError> {
-        self.wind_up().await
+    fn can_wait(&self) -> Result<(), ShutdownError> {
+        self.waits_inside().map_or(Ok(()), |service| Err(ShutdownError::waits_for_itself(service)))
+    }
+
+    /// The service, if this thread runs on behalf of one, without whose end the registry has none.
+    fn waits_inside(&self) -> Option<String> {
+        let shared = self.shared();
+        if shared.has_ended() {
+            return None;
+        }
+        let part = |frame: Frame| frame.registry() == shared.id && frame.role() != Role::Scope;
+        let service = ambient::find(|frame| part(frame).then_some(frame.service()))?;
+        Some(shared.slots[service as usize].name.to_string())
     }
 
     async fn wind_up(&self) -> Result<ShutdownReport, ShutdownError> {

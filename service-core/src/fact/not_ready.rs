@@ -40,7 +40,8 @@ pub enum Refusal {
     WaitedFor(Duration),
     /// As many calls as may wait at once already do.
     Overloaded(usize),
-    /// A service was waited for by something that it is itself waiting for: the whole way round, by name.
+    /// A service was waited for by something that it is itself waiting for: the whole way round, by name; `task t of A` for a
+    /// task that `A` waits for in its `init`.
     Cycle(Vec<String>),
     /// The service of this name called it in its `init` without declaring that, and the registry denies it.
     Undeclared(Arc<str>),
@@ -96,8 +97,8 @@ impl fmt::Display for NotReady {
             Refusal::Overloaded(limit) => write!(f, "{service} is not ready: {limit} calls already wait for it"),
             Refusal::Cycle(path) => write!(
                 f,
-                "{service} is not ready and never would be: {}; declare the order with `requires`, or make one of these calls later than init",
-                path.join(" waits for ")
+                "{service} is not ready and never would be: {}; declare the order with `requires`, or let one of these waits begin later than init",
+                way_round(path)
             ),
             Refusal::Undeclared(by) => write!(
                 f,
@@ -111,6 +112,14 @@ impl fmt::Display for NotReady {
             Refusal::OtherType(asked) => write!(f, "{service} is up, but it is no {asked}; ask for it by its own type"),
             Refusal::Boot(why) => write!(f, "{service} is not ready: its first use could not boot it: {why}"),
         }
+    }
+}
+
+/// `A waits for B, which waits for A`.
+fn way_round(path: &[String]) -> String {
+    match path.split_first() {
+        Some((first, rest)) => format!("{first} waits for {}", rest.join(", which waits for ")),
+        None => String::new(),
     }
 }
 

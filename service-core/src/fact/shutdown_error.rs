@@ -15,6 +15,7 @@ pub struct ShutdownError {
 enum Kind {
     Unclean(ShutdownReport),
     FromInside(String),
+    WaitsForItself(String),
     RuntimeGone,
 }
 
@@ -27,6 +28,11 @@ impl ShutdownError {
     /// The caller is a part of what goes down.
     pub(crate) fn from_inside(service: String) -> Self {
         Self { kind: Kind::FromInside(service) }
+    }
+
+    /// The caller is a part of what it would wait for, and has asked for nothing.
+    pub(crate) fn waits_for_itself(service: String) -> Self {
+        Self { kind: Kind::WaitsForItself(service) }
     }
 
     /// The runtime was shut down first.
@@ -50,6 +56,10 @@ impl fmt::Display for ShutdownError {
             Kind::FromInside(service) => write!(
                 f,
                 "the shutdown is requested, but {service} cannot wait for it: it is a part of what goes down; use request_shutdown, or wait elsewhere"
+            ),
+            Kind::WaitsForItself(service) => write!(
+                f,
+                "{service} cannot wait until its registry is down: it is a part of what goes down; wait for the stopping() of its context instead"
             ),
             Kind::RuntimeGone => f.write_str(
                 "the runtime this registry lived on was shut down before the registry was; call shutdown().await before the runtime ends",

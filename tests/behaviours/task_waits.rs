@@ -1,0 +1,309 @@
+//! Waits for a service through a task of it: a circle where the service waits for that task, and none where it does not.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_core::{
+    BootError, BootFailure, Builder, Context, EventKind, Lifecycle, NotReady, Refusal, Registry, Result, State,
+    guarded, service,
+};
+use tests::{isolated, ms};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+/// How `Hub` waits for its task, in its `init`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Way {
+    #[default]
+    ByItsTasks,
+    ByChannel,
+    BySpawn,
+    ByScope,
+    /// The other waits for a task of its own, too.
+    BothByTheirTasks,
+    BothByChannel,
+}
+
+/// Who begins to wait when, and how.
+#[service(lazy, autowire)]
+#[derive(Default)]
+struct Script {
+    way: Way,
+    init: Duration,
+    task: Duration,
+    spoke: Duration,
+    bound: Option<Duration>,
+}
+
+/// Waits for its task `warm`, which waits for `Spoke`.
+#[service(lazy, requires = [Script], init_timeout = "30s")]
+struct Hub;
+
+impl Lifecycle for Hub {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let script = cx.get::<Script>();
+        let (tell, told) = oneshot::channel();
+        let warm = {
+            let task = script.task;
+            async move {
+                sleep(task).await;
+                let outcome = Spoke::call().await;
+                // Nobody listens, unless it is waited for by the channel.
+                let _ = tell.send(());
+                outcome
+            }
+        };
+        let registry = Registry::current().ok_or("it runs in one")?;
+        match script.way {
+            Way::BySpawn => drop(registry.spawn(warm)),
+            Way::ByScope => {
+                let of_hub = cx.clone();
+                drop(tokio::spawn(async move { of_hub.scope(warm).await }));
+            }
+            _ => drop(cx.spawn("warm", warm)),
+        }
+        sleep(script.init).await;
+        if matches!(script.way, Way::ByItsTasks | Way::BothByTheirTasks) {
+            cx.tasks().wait_all(script.bound.unwrap_or(Duration::MAX)).await;
+        } else {
+            told.await?;
+        }
+        Ok(Self)
+    }
+}
+
+impl Hub {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+/// Requires `Hub`, or calls it without saying so.
+#[service(lazy, requires = [Script], init_timeout = "60s")]
+struct Spoke;
+
+impl Lifecycle for Spoke {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let script = cx.get::<Script>();
+        sleep(script.spoke).await;
+        let (tell, told) = oneshot::channel();
+        let look = async move {
+            let outcome = Hub::call().await;
+            let _ = tell.send(());
+            outcome
+        };
+        match script.way {
+            Way::BothByTheirTasks => {
+                cx.spawn("look", look);
+                cx.tasks().wait_all(Duration::MAX).await;
+            }
+            Way::BothByChannel => {
+                cx.spawn("look", look);
+                told.await?;
+            }
+            _ => look.await?,
+        }
+        Ok(Self)
+    }
+}
+
+impl Spoke {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+fn wheel(script: Script) -> Builder {
+    isolated().replace::<Script>(script).only::<Hub>().only::<Spoke>()
+}
+
+fn circle<'a>(error: &'a (dyn Error + 'static)) -> &'a [String] {
+    let refusal = error.source().and_then(|it| it.downcast_ref::<NotReady>());
+    match refusal.map(NotReady::cause) {
+        Some(Refusal::Cycle(path)) => path,
+        _ => panic!("{error}"),
+    }
+}
+
+/// The circles that tasks were refused for, and when.
+fn refused_tasks(registry: &Registry) -> Vec<(Duration, Vec<String>)> {
+    let failed = registry.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::TaskFailed { failure, .. } => Some((event.at, circle(&failure).to_vec())),
+        _ => None,
+    });
+    failed.collect()
+}
+
+const HUB_TO_HUB: [&str; 4] = ["task warm of Hub", "Spoke", "Hub", "task warm of Hub"];
+
+#[tokio::test(start_paused = true)]
+async fn d08_the_call_of_a_task_that_its_init_waits_for_is_refused_where_it_closes_the_circle() -> Result<()> {
+    let registry = wheel(Script { task: ms(20), ..Script::default() }).boot().await?;
+    assert_eq!(refused_tasks(&registry), [(ms(20), HUB_TO_HUB.map(str::to_owned).to_vec())]);
+    assert_eq!(registry.report().total, ms(20), "both came up as soon as the task had been told");
+    registry.shutdown().await.expect_err("a task of it has failed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_an_init_that_closes_the_circle_by_waiting_for_its_tasks_has_the_call_of_the_task_refused() -> Result<()> {
+    let registry = wheel(Script { init: ms(20), ..Script::default() }).boot().await?;
+    assert_eq!(refused_tasks(&registry), [(ms(20), HUB_TO_HUB.map(str::to_owned).to_vec())]);
+    assert_eq!(registry.report().total, ms(20));
+    registry.shutdown().await.expect_err("a task of it has failed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_call_that_closes_the_circle_through_the_task_of_another_is_refused() {
+    let began = Instant::now();
+    let error = wheel(Script { spoke: ms(20), ..Script::default() }).boot().await.expect_err("neither can be first");
+    assert_eq!(began.elapsed(), ms(20));
+    assert_eq!(circle(&error.failures()[0]), ["Spoke", "Hub", "task warm of Hub", "Spoke"]);
+    let said = "Spoke waits for Hub, which waits for task warm of Hub, which waits for Spoke;";
+    assert!(error.to_string().contains(said), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_circle_through_tasks_of_two_is_refused() -> Result<()> {
+    let script = Script { way: Way::BothByTheirTasks, spoke: ms(20), ..Script::default() };
+    let registry = wheel(script).boot().await?;
+    let path = ["task look of Spoke", "Hub", "task warm of Hub", "Spoke", "task look of Spoke"];
+    assert_eq!(refused_tasks(&registry), [(ms(20), path.map(str::to_owned).to_vec())]);
+    registry.shutdown().await.expect_err("a task of it has failed");
+    Ok(())
+}
+
+/// Its task waits for what requires it, through one more.
+#[service(lazy)]
+struct First;
+
+impl Lifecycle for First {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.spawn("warm", async { Third::call().await });
+        cx.tasks().wait_all(Duration::from_secs(30)).await;
+        Ok(Self)
+    }
+}
+
+#[service(lazy, autowire)]
+struct Second {
+    _first: Arc<First>,
+}
+
+#[service(lazy, autowire)]
+struct Third {
+    _second: Arc<Second>,
+}
+
+impl Third {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_circle_of_three_through_a_task_and_what_is_declared_is_refused() -> Result<()> {
+    let registry = isolated().with::<First>().boot().await?;
+    let path = ["task warm of First", "Third", "Second", "First", "task warm of First"];
+    assert_eq!(
+        refused_tasks(&registry),
+        [(ms(0), path.map(str::to_owned).to_vec())],
+        "although Third is not even wanted"
+    );
+    assert_eq!(registry.report().total, ms(0));
+    registry.shutdown().await.expect_err("a task of it has failed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_wait_for_tasks_that_ends_within_the_budget_is_no_circle() -> Result<()> {
+    let registry = wheel(Script { bound: Some(ms(29_000)), ..Script::default() }).boot().await?;
+    assert_eq!(registry.report().total, ms(29_000), "then the other goes on, and after it the task");
+    sleep(ms(1)).await;
+    assert_eq!(refused_tasks(&registry), []);
+    assert_eq!(registry.state::<Spoke>(), State::Ready);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+async fn late(way: Way) -> BootError {
+    let error = wheel(Script { way, ..Script::default() }).boot().await.expect_err("neither can be first");
+    let failure = &error.failures()[0];
+    assert!(failure.is_timeout() && failure.service() == "Hub", "{error}");
+    assert_eq!(failure.elapsed(), Duration::from_secs(30), "nobody can know that it waits for the task");
+    error
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_circle_through_a_task_that_is_waited_for_by_a_channel_is_told_when_the_budget_ends() {
+    let error = late(Way::ByChannel).await;
+    let said = "it may wait for task warm of Hub, which waits for Spoke, which waits for it";
+    assert!(error.failures()[0].to_string().contains(said), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_what_a_service_has_spawned_elsewhere_is_told_likewise() {
+    for way in [Way::BySpawn, Way::ByScope] {
+        let error = late(way).await;
+        let said = "it may wait for what runs on behalf of Hub, which waits for Spoke, which waits for it";
+        assert!(error.failures()[0].to_string().contains(said), "{way:?}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_circle_that_nobody_can_see_at_all_is_told_as_what_it_may_be() {
+    let error = late(Way::BothByChannel).await;
+    let said = "it may wait for task warm of Hub, which waits for Spoke, which may wait for task look of Spoke, which waits for it";
+    assert!(error.failures()[0].to_string().contains(said), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_boot_that_is_late_tells_the_circle_too() {
+    let script = Script { way: Way::ByChannel, ..Script::default() };
+    let error = wheel(script).boot_timeout(ms(1_000)).boot().await.expect_err("neither can be first");
+    let BootFailure::TimedOut { unready, .. } = error.failure() else { panic!("{error}") };
+    let told = |name: &str| unready.iter().find(|(it, _)| it == name).map_or("", |(_, doing)| doing.as_str());
+    assert!(
+        told("Hub").ends_with("it may wait for task warm of Hub, which waits for Spoke, which waits for it"),
+        "{error}"
+    );
+    assert!(told("Spoke").ends_with("it waits for Hub"), "{error}");
+}
+
+/// Fails, with a task that waits for what requires it.
+#[service(lazy)]
+struct Doomed;
+
+impl Lifecycle for Doomed {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.spawn("deaf", async { Heir::call().await });
+        sleep(ms(10)).await;
+        Err("no luck".into())
+    }
+}
+
+#[service(lazy, autowire)]
+struct Heir {
+    _doomed: Arc<Doomed>,
+}
+
+impl Heir {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_task_that_waits_for_what_waits_for_its_end_is_refused_when_it_does_not_listen() {
+    let began = Instant::now();
+    let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
+    assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
+    let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
+    assert_eq!(circle(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
+}
