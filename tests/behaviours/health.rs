@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, Health, HealthReport, Lifecycle, Registry, Result, service};
+use service_core::{Context, Definition, EventKind, Health, HealthReport, Lifecycle, Phase, Registry, Result, service};
 use tests::{Latch, failing, isolated, ms};
 use tokio::time::{Instant, sleep};
 
@@ -297,6 +297,40 @@ async fn a_check_that_panics_when_it_is_given_up_is_ill_health() -> Result<()> {
     let registry = isolated().define(silent(|| Some(Bomb))).boot().await?;
     let said = registry.health().await.to_string();
     assert!(said.contains("its check panicked: a bomb"), "{said}");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h04_a_check_that_never_yields_is_answered_for_in_time_and_takes_one_thread() -> Result<()> {
+    let (free, held) = std::sync::mpsc::channel::<()>();
+    let (held, asked) = (std::sync::Mutex::new(held), Arc::new(AtomicU32::new(0)));
+    let count = asked.clone();
+    let stuck = Definition::new("stuck").health_timeout(ms(50)).health(move |_| {
+        if count.fetch_add(1, Ordering::SeqCst) == 1 {
+            // The bound is for the day when nobody frees it.
+            let _ = held.lock().expect("one waits").recv_timeout(secs(30));
+        }
+        async { Health::Healthy }
+    });
+    let registry = isolated().define(stuck).define(says("good", || Health::Healthy)).boot().await?;
+    for _ in 0..3 {
+        let report = registry.health().await;
+        let why = of(&report, "stuck").why().unwrap_or_default().to_owned();
+        assert!(why.starts_with("its check timed out after 50ms: it is blocking its thread for"), "{report}");
+        assert_eq!(of(&report, "good"), &Health::Healthy);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "nobody asks again while it does not answer");
+    let told = registry.events().into_iter().filter(|event| {
+        matches!(&event.kind, EventKind::Blocking { service, phase: Phase::Health, .. } if &**service == "stuck")
+    });
+    assert_eq!(told.count(), 1);
+    free.send(())?;
+    let began = Instant::now();
+    while registry.health().await.health() != Health::Healthy {
+        assert!(began.elapsed() < secs(30), "it is asked again once it has answered");
+        tokio::task::yield_now().await;
+    }
     registry.shutdown().await?;
     Ok(())
 }

@@ -26,6 +26,7 @@ mod reports;
 mod restarts;
 mod rollback;
 mod shutdown;
+mod storms;
 mod substitutes;
 #[cfg(unix)]
 mod systemd;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service_core::telemetry::{self, Config, Level};
-use service_core::{Context, EventKind, Lifecycle, Registry, Result, Systemd, service};
+use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
 
 /// Whether the program was told to do this.
 fn is_told(word: &str) -> bool {
@@ -47,6 +47,11 @@ macro_rules! services {
                 async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
                     if cx.name() == "Web" && std::env::args().nth(1).as_deref() == Some("launch") {
                         cx.spawn("say up", say_up());
+                    }
+                    if is_told(&format!("storm in {}", cx.name())) {
+                        let restart = Restart::permanent().intensity(300, Duration::from_secs(60));
+                        let restart = restart.backoff(Duration::ZERO, Duration::ZERO);
+                        cx.tasks().supervised("storm", restart, || async { Err::<(), _>("told to storm") });
                     }
                     hook("start", cx).await
                 }

@@ -4,7 +4,9 @@
 mod program;
 mod surroundings;
 
+use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
 
 use program::Program;
 
@@ -88,12 +90,68 @@ fn t10_a_second_signal_leaves_a_rollback_too() {
 
 #[test]
 fn what_a_process_and_its_group_get_at_once_is_one_signal() {
-    // Longer than the two are apart, or the second would have its default effect.
-    let mut program = Program::start(&["launch", "linger at shutdown Db"]);
-    program.until("up");
-    program.signal(&["TERM", "TERM"]);
-    let ended = program.end();
-    assert_eq!((ended.status.code(), ended.printed.len()), (Some(0), 3), "{}", ended.stderr);
+    // One that goes down at once is not to be killed by the echo, either.
+    for arguments in [&["launch", "linger at shutdown Db"][..], &["launch"]] {
+        let mut program = Program::start(arguments);
+        program.until("up");
+        program.signal(&["TERM", "TERM"]);
+        let ended = program.end();
+        assert_eq!((ended.status.code(), ended.printed.len()), (Some(0), 3), "{:?} {}", ended.status, ended.stderr);
+    }
+}
+
+/// Where a storm of signals finds a program, and for how long that keeps it.
+#[test]
+fn t10_a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
+    for (arguments, until) in [
+        (&["launch"][..], "up"),
+        (&["launch", "linger at shutdown Users"], "up"),
+        (&["launch", "hang at shutdown Users"], "up"),
+        (&["launch", "hang at init Users"], "init Users"),
+    ] {
+        for signals in [&["TERM"][..], &["INT"], &["TERM", "INT"]] {
+            let mut program = Program::start(arguments);
+            program.until(until);
+            let began = Instant::now();
+            program.storm(signals, 400);
+            // One that hangs is still to be ended.
+            let hangs = arguments.iter().any(|it| it.starts_with("hang at shutdown"));
+            let ended = if hangs { program.insist("TERM") } else { program.end() };
+            let case = format!("{arguments:?} {signals:?}: {:?} {}", ended.printed, ended.stderr);
+            let hooks: BTreeSet<_> = ended.printed.iter().collect();
+            assert_eq!(hooks.len(), ended.printed.len(), "no hook runs twice: {case}");
+            let orderly = if until == "up" { 0 } else { 1 };
+            match ended.status.code() {
+                Some(code) if code == orderly && !hangs => {
+                    assert_eq!(ended.printed.len(), if until == "up" { 3 } else { 1 }, "{case}");
+                    assert!(!ended.stderr.contains("leaving at once"), "{case}");
+                }
+                Some(code @ (130 | 143)) => {
+                    assert!(began.elapsed() >= Duration::from_millis(50), "an echo is no second signal: {case}");
+                    let name = if code == 143 { "SIGTERM" } else { "SIGINT" };
+                    assert_eq!(ended.stderr, format!("{name} received on the way down: leaving at once\n"), "{case}");
+                }
+                // The program was down, and returned from its `main`: there nobody listens any more, as documented.
+                None if !hangs => {
+                    assert!(began.elapsed() >= Duration::from_millis(50), "an echo has no effect: {case}");
+                    assert!(matches!(ended.status.signal(), Some(2 | 15)), "{case}");
+                    assert_eq!(ended.printed.len(), if until == "up" { 3 } else { 1 }, "{case}");
+                }
+                other => panic!("{other:?} {:?}: {case}", ended.status),
+            }
+        }
+    }
+}
+
+#[test]
+fn r10_x07_a_storm_of_failures_goes_down_in_order_with_2_and_says_why() {
+    let ended = Program::start(&["launch", "storm in Users"]).end();
+    let down: Vec<_> = ended.printed.iter().filter_map(|line| line.strip_prefix("shutdown ")).collect();
+    let services: Vec<_> = down.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(services, ["Web", "Users", "Db"], "{:?}", ended.printed);
+    assert!(down.iter().all(|line| line.contains("told to storm")), "{down:?}");
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("task storm of Users") && ended.stderr.len() < 2_000, "{}", ended.stderr);
 }
 
 /// The signals whose default effect is an end, by number. Whoever starts the proofs in the background of a script has

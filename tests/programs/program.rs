@@ -56,6 +56,16 @@ impl Program {
         assert!(sent.success());
     }
 
+    /// Sends it so many signals, these in turn, as fast as they can be sent.
+    pub(crate) fn storm(&self, names: &[&str], times: usize) {
+        let (id, rounds) = (self.process.id(), times / names.len());
+        let round: Vec<_> = names.iter().map(|name| format!("kill -s {name} {id}")).collect();
+        // It may end on the way.
+        let script =
+            format!("i=0; while [ $i -lt {rounds} ]; do {} || exit 0; i=$((i+1)); done 2>&-", round.join(" && "));
+        assert!(Command::new("sh").args(["-c", &script]).status().expect("sh runs").success());
+    }
+
     /// Sends it this signal again and again until it has ended.
     pub(crate) fn insist(mut self, name: &str) -> Ended {
         while self.process.try_wait().expect("a child").is_none() {

@@ -1,5 +1,6 @@
 //! [`Checkup`]: asks services how they are, all at once, and remembers what they said.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,19 +9,31 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::deadline::later;
 use super::panics;
+use super::pulse::{self, Pulse};
 use super::shared::Shared;
 use crate::decision::along_the_graph;
-use crate::fact::{Health, HealthReport, ServiceHealth, State};
+use crate::fact::{EventKind, Health, HealthReport, Phase, ServiceHealth, State};
 use crate::mechanism::ambient::{self, Role};
 
-/// What services said lately: by service, when, what, and how long it took.
+/// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What services said lately.
 #[derive(Default)]
 pub(crate) struct Checkup {
     // Held while they are asked, so that whoever comes meanwhile does not ask again.
-    said: Mutex<Vec<Option<Said>>>,
+    patients: Mutex<Vec<Patient>>,
+}
+
+/// One service: what it said, and its latest check.
+#[derive(Clone, Default)]
+struct Patient {
+    said: Option<Said>,
+    pulse: Arc<Pulse>,
 }
 
 #[derive(Clone)]
@@ -37,21 +50,49 @@ impl Checkup {
             let tags = &shared.plan.services()[index].facts.tags;
             tag.is_none_or(|tag| tags.iter().any(|it| it == tag))
         };
-        let mut said = self.said.lock().await;
-        said.resize(shared.slots.len(), None);
+        let mut patients = self.patients.lock().await;
+        patients.resize_with(shared.slots.len(), Patient::default);
         let mut checks = JoinSet::new();
-        for (index, said) in said.iter_mut().enumerate() {
+        let mut asked = BTreeMap::new();
+        for (index, patient) in patients.iter_mut().enumerate() {
             let is_fresh = |said: &Said| said.at.elapsed() < shared.options.health_cache;
             if shared.slots[index].state() != State::Ready {
-                *said = None;
-            } else if is_asked(index) && !said.as_ref().is_some_and(is_fresh) {
-                checks.spawn(check(shared.clone(), index));
+                patient.said = None;
+            } else if is_asked(index) && !patient.said.as_ref().is_some_and(is_fresh) {
+                if patient.pulse.blocking().is_some() {
+                    // Another check would take another thread.
+                    patient.said = Some(patient.stuck(limit(shared, index)));
+                    continue;
+                }
+                patient.pulse = Arc::default();
+                checks.spawn(check(shared.clone(), index, patient.pulse.clone()));
+                asked.insert(index, later(limit(shared, index).saturating_add(GRACE)));
             }
         }
-        for (index, answer) in checks.join_all().await {
-            said[index] = answer;
+        while let Some(first) = asked.values().min() {
+            match timeout_at(*first, checks.join_next()).await {
+                Ok(Some(Ok((index, answer)))) => {
+                    asked.remove(&index);
+                    patients[index].said = answer;
+                }
+                // Its panics are caught; only a runtime that is shutting down ends it, and then nobody reads this.
+                Ok(Some(Err(_))) => {}
+                Ok(None) => break,
+                Err(_) => asked.retain(|&index, until| {
+                    let is_in_time = *until > Instant::now();
+                    if !is_in_time {
+                        let patient = &mut patients[index];
+                        patient.said = Some(patient.stuck(limit(shared, index)));
+                        if let Some(elapsed) = patient.pulse.blocking() {
+                            let (service, phase) = (shared.slots[index].name.clone(), Phase::Health);
+                            shared.log.emit(EventKind::Blocking { service, phase, elapsed });
+                        }
+                    }
+                    is_in_time
+                }),
+            }
         }
-        let own = (0..said.len()).map(|index| match &said[index] {
+        let own = patients.iter().enumerate().map(|(index, patient)| match &patient.said {
             Some(said) => Some(said.health.clone()),
             None => not_up(shared, index),
         });
@@ -61,12 +102,25 @@ impl Checkup {
             Some(ServiceHealth {
                 name: shared.slots[index].name.to_string(),
                 health: health?,
-                latency: said[index].as_ref().map_or(Duration::ZERO, |said| said.latency),
+                latency: patients[index].said.as_ref().map_or(Duration::ZERO, |said| said.latency),
                 tags: shared.plan.services()[index].facts.tags.clone(),
             })
         });
         HealthReport { services: services.collect() }
     }
+}
+
+impl Patient {
+    /// Its check had to be left where it is: it does not notice that it was given up.
+    fn stuck(&self, limit: Duration) -> Said {
+        let why = format!("its check timed out after {limit:?}: {}", self.pulse.describe());
+        let latency = self.pulse.blocking().unwrap_or(limit);
+        Said { at: Instant::now(), health: Health::unhealthy(why), latency }
+    }
+}
+
+fn limit(shared: &Shared, index: usize) -> Duration {
+    shared.plan.services()[index].facts.budgets.health
 }
 
 /// One that is not up is ill if it should be, and degrades the whole if it could be.
@@ -81,9 +135,9 @@ fn not_up(shared: &Shared, index: usize) -> Option<Health> {
 }
 
 /// What a service says, unless it goes down meanwhile: then nobody waits for its answer, and none outlives it.
-async fn check(shared: Arc<Shared>, index: usize) -> (usize, Option<Said>) {
+async fn check(shared: Arc<Shared>, index: usize, pulse: Arc<Pulse>) -> (usize, Option<Said>) {
     let (hooks, slot) = (&shared.hooks[index], &shared.slots[index]);
-    let limit = shared.plan.services()[index].facts.budgets.health;
+    let limit = limit(&shared, index);
     let began = Instant::now();
     let check = async {
         match hooks.health(slot) {
@@ -93,7 +147,7 @@ async fn check(shared: Arc<Shared>, index: usize) -> (usize, Option<Said>) {
     };
     let marked = ambient::marked(slot.frame(Role::Hook), check);
     // What drops the check is inside too: that runs the user's code.
-    let asked = panics::caught(async {
+    let asked = panics::caught(pulse::felt(pulse, async {
         let mut status = slot.watch();
         let mut answer = pin!(timeout(limit, marked));
         let mut gone = pin!(async { status.wait_for(|status| status.state() != State::Ready).await.is_ok() });
@@ -102,7 +156,7 @@ async fn check(shared: Arc<Shared>, index: usize) -> (usize, Option<Said>) {
             Poll::Pending => gone.as_mut().poll(cx).map(|_| None),
         })
         .await
-    });
+    }));
     let health = match asked.await {
         Ok(None) => return (index, None),
         Ok(Some(Ok(health))) => health,

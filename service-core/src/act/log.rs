@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
 
 use super::panics;
@@ -24,86 +24,95 @@ pub(crate) type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 /// The events of one registry.
 pub(crate) struct Log {
     born: Instant,
-    kept: Mutex<Kept>,
+    kept: Arc<Kept>,
     /// Ours: quick, and called in the order of the events.
     observer: Listener,
-    /// To the task that calls the user's listeners; `None` where there are none.
-    listeners: Option<mpsc::UnboundedSender<Told>>,
+    has_listeners: bool,
+}
+
+/// The latest events. Listeners are told from here and not through a queue of their own: one that is too slow misses what
+/// is gone, and no storm of events grows without bound.
+#[derive(Default)]
+struct Kept {
+    events: Mutex<Latest>,
+    /// Something has happened, or the registry has ended.
+    news: Notify,
+    /// How many events the listeners have been told of, or have missed.
+    told: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Latest {
     next: u64,
     events: VecDeque<Event>,
-}
-
-enum Told {
-    Event(Event),
-    CatchUp(oneshot::Sender<()>),
-    Close,
+    is_closed: bool,
 }
 
 /// The task that calls the listeners.
 pub(crate) struct Telling {
     listeners: Vec<Listener>,
-    events: mpsc::UnboundedReceiver<Told>,
+    kept: Arc<Kept>,
+}
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Latest> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Latest {
+    /// The events from this number on, as far as they are still kept.
+    fn since(&self, number: u64) -> Vec<Event> {
+        let new = usize::try_from(self.next - number).unwrap_or(usize::MAX).min(self.events.len());
+        self.events.range(self.events.len() - new..).cloned().collect()
+    }
 }
 
 impl Log {
     /// A log, and the task that must run for the listeners to be told.
     pub(crate) fn new(observer: Listener, listeners: Vec<Listener>) -> (Self, Option<Telling>) {
-        let (sender, telling) = if listeners.is_empty() {
-            (None, None)
-        } else {
-            let (sender, events) = mpsc::unbounded_channel();
-            (Some(sender), Some(Telling { listeners, events }))
-        };
-        (Self { born: Instant::now(), kept: Mutex::default(), observer, listeners: sender }, telling)
+        let kept = Arc::<Kept>::default();
+        let has_listeners = !listeners.is_empty();
+        let telling = has_listeners.then(|| Telling { listeners, kept: kept.clone() });
+        (Self { born: Instant::now(), kept, observer, has_listeners }, telling)
     }
 
     pub(crate) fn emit(&self, kind: EventKind) {
         let event = {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let event = Event { number: kept.next, at: self.born.elapsed(), kind };
-            kept.next += 1;
-            if kept.events.len() == KEPT {
-                kept.events.pop_front();
+            let mut latest = self.kept.lock();
+            let event = Event { number: latest.next, at: self.born.elapsed(), kind };
+            latest.next += 1;
+            if latest.events.len() == KEPT {
+                latest.events.pop_front();
             }
-            kept.events.push_back(event.clone());
-            // Under the lock, so that listeners see the events in their order.
-            self.tell(Told::Event(event.clone()));
+            latest.events.push_back(event.clone());
             event
         };
+        self.kept.news.notify_one();
         // It ends in the user's subscriber, whose panic the panic hook has printed by then; the registry goes on.
         let _ = panics::caught_now(|| (self.observer)(&event));
     }
 
-    fn tell(&self, told: Told) {
-        if let Some(listeners) = &self.listeners {
-            // Fails only when the runtime is gone, and the listeners with it.
-            let _ = listeners.send(told);
-        }
-    }
-
     /// The latest events, oldest first.
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).events.iter().cloned().collect()
+        self.kept.lock().since(0)
     }
 
     /// Waits until the listeners have been told everything so far, but not for ever.
     pub(crate) async fn caught_up(&self) {
-        if self.listeners.is_some() {
-            let (sender, receiver) = oneshot::channel();
-            self.tell(Told::CatchUp(sender));
+        if self.has_listeners {
+            let all = self.kept.lock().next;
+            let mut told = self.kept.told.subscribe();
             // A listener that blocks must not hold up a boot or a shutdown.
-            let _ = tokio::time::timeout(CATCH_UP, receiver).await;
+            let _ = tokio::time::timeout(CATCH_UP, told.wait_for(|told| *told >= all)).await;
         }
     }
 
     /// Ends the task that tells the listeners.
     pub(crate) async fn close(&self, telling: Option<JoinHandle<()>>) {
         let Some(telling) = telling else { return };
-        self.tell(Told::Close);
+        self.kept.lock().is_closed = true;
+        self.kept.news.notify_one();
         let abort = telling.abort_handle();
         if tokio::time::timeout(CATCH_UP, telling).await.is_err() {
             abort.abort();
@@ -112,22 +121,31 @@ impl Log {
 }
 
 impl Telling {
-    pub(crate) async fn run(mut self) {
-        while let Some(told) = self.events.recv().await {
-            match told {
-                Told::Event(event) => {
-                    for listener in &self.listeners {
-                        if let Err(message) = panics::caught_now(|| listener(&event)) {
-                            // There is nobody to hand it to but the panic hook, which has already printed it.
-                            drop(message);
-                        }
+    pub(crate) async fn run(self) {
+        let mut next = 0;
+        loop {
+            let (events, is_closed) = {
+                let latest = self.kept.lock();
+                let events = latest.since(next);
+                next = latest.next;
+                (events, latest.is_closed)
+            };
+            for event in &events {
+                for listener in &self.listeners {
+                    if let Err(message) = panics::caught_now(|| listener(event)) {
+                        // There is nobody to hand it to but the panic hook, which has already printed it.
+                        drop(message);
                     }
                 }
-                Told::CatchUp(done) => {
-                    // The other side may have stopped waiting.
-                    let _ = done.send(());
-                }
-                Told::Close => break,
+            }
+            self.kept.told.send_replace(next);
+            if !events.is_empty() {
+                // Whoever makes so many events is to have a turn too.
+                yield_now().await;
+            } else if is_closed {
+                break;
+            } else {
+                self.kept.news.notified().await;
             }
         }
     }

@@ -49,7 +49,10 @@ impl Restarts {
         if self.recent.len() >= self.policy.restarts as usize {
             return Next::GiveUp;
         }
-        self.recent.push_back(now);
+        // Where any number is allowed, they need not be remembered.
+        if self.policy.restarts < u32::MAX {
+            self.recent.push_back(now);
+        }
         if ran >= self.policy.quiet {
             self.streak = 0;
         }

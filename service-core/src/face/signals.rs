@@ -1,6 +1,7 @@
 //! SIGTERM and ctrl-c: listened for only when asked, and given back afterwards.
 
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::fact::Reason;
@@ -11,18 +12,36 @@ pub(crate) use listening::Signals;
 const ECHO: Duration = Duration::from_millis(50);
 
 /// Hands the first signal to `shut_down`; a second one leaves the process at once.
-pub(crate) async fn obey(mut signals: Signals, shut_down: impl FnOnce(Reason)) {
-    let (name, _) = signals.next().await;
-    shut_down(Reason::Signal(name));
+pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(Reason)) {
+    let mut heard = Heard { signals, first: None };
+    let (name, _) = heard.signals.next().await;
     let first = Instant::now();
+    heard.first = Some(first);
+    shut_down(Reason::Signal(name));
     let (name, number) = loop {
-        let signal = signals.next().await;
+        let signal = heard.signals.next().await;
         if first.elapsed() >= ECHO {
             break signal;
         }
     };
     eprintln!("{name} received on the way down: leaving at once");
     std::process::exit(128 + number);
+}
+
+/// Signals, and when the first one came.
+struct Heard {
+    signals: Signals,
+    first: Option<Instant>,
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        // Everything is down so soon that the echo may be still to come: it must not kill what has gone down in order. This
+        // blocks the thread, once, when there is nothing left to do.
+        if let Some(first) = self.first {
+            thread::sleep(ECHO.saturating_sub(first.elapsed()));
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -1,0 +1,86 @@
+//! Storms: what fails in a tight loop, and who cannot keep up with what is told of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use service_core::{Context, Definition, Event, Reason, Restart, Result};
+use tests::{Latch, Record, Told, isolated, ms};
+use tokio::time::timeout;
+
+/// How many events a registry keeps.
+const KEPT: usize = 4_096;
+
+/// Fails as soon as it is started, and is started again as soon as it has failed.
+fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let count = runs.clone();
+    let policy = Restart::transient().intensity(restarts, Duration::from_secs(600)).backoff(ms(0), ms(0));
+    let definition = Definition::new("storm").init(move |cx: Context<()>| {
+        let count = count.clone();
+        cx.tasks().supervised("pump", policy, move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            async { Err::<(), _>("the pump is stuck") }
+        });
+        async { Ok(()) }
+    });
+    (definition, runs)
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Result<()> {
+    let ((definition, runs), record) = (storm(10_000), Record::new());
+    let registry = isolated().define(definition).define(record.quick("beside")).boot().await?;
+    let error = registry.stopped().await.expect_err("it is given up");
+    assert_eq!(runs.load(Ordering::SeqCst), 10_001);
+    let report = error.report().expect("everything is down");
+    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the pump is stuck")), "{report}");
+    assert_eq!(record.of("shutdown"), ["beside"]);
+    assert_eq!(registry.events().len(), KEPT);
+    assert!(registry.events().last().is_some_and(|last| last.number > 20_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storm_without_an_end_keeps_nobody_from_working_or_from_going_down() -> Result<()> {
+    let ((definition, runs), ticks) = (storm(u32::MAX), Latch::new());
+    let tick = ticks.clone();
+    let beside = Definition::new("beside").init(move |cx: Context<()>| {
+        let ticks = tick.clone();
+        cx.tasks().delayed("tick", ms(1), async move { ticks.open() });
+        async { Ok(()) }
+    });
+    let told = Arc::new(AtomicU64::new(0));
+    let count = told.clone();
+    let listener = move |event: &Event| assert_eq!(event.number, count.fetch_add(1, Ordering::SeqCst));
+    let registry = isolated().define(definition).define(beside).on_event(listener).boot().await?;
+    ticks.opened().await;
+    // Each is two events.
+    while (runs.load(Ordering::SeqCst) as usize) < KEPT / 2 + 100 {
+        tokio::task::yield_now().await;
+    }
+    let down = timeout(Duration::from_secs(5), registry.shutdown()).await?;
+    down.map_or_else(|error| assert!(error.to_string().contains("the pump is stuck"), "{error}"), drop);
+    let events = registry.events();
+    assert_eq!(events.len(), KEPT);
+    let all = events.last().map(|last| last.number + 1);
+    assert_eq!(Some(told.load(Ordering::SeqCst)), all, "who keeps up misses nothing");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest() -> Result<()> {
+    let told = Told::new();
+    let chatty = Definition::new("chatty").init(|cx: Context<()>| async move {
+        // It never yields, so nobody is told meanwhile.
+        (0..3 * KEPT).for_each(|step| cx.progress(format!("step {step}")));
+        Ok(())
+    });
+    let registry = isolated().define(chatty).on_event(told.listener()).boot().await?;
+    registry.shutdown().await?;
+    let numbers: Vec<_> = told.events().iter().map(|event| event.number).collect();
+    assert!(numbers.is_sorted() && numbers.first() == Some(&0), "{:?}", numbers.first());
+    assert_eq!(numbers.last(), registry.events().last().map(|last| last.number).as_ref());
+    assert!((KEPT..2 * KEPT).contains(&numbers.len()), "{} of {} were told", numbers.len(), 3 * KEPT);
+    Ok(())
+}
