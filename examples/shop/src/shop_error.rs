@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rusqlite::ErrorCode;
 use service_core::NotReady;
 
 /// Why the shop could not do what it was asked. Each displays as a sentence for the one who asked.
@@ -32,10 +33,30 @@ pub enum ShopError {
         /// How many there are.
         left: i64,
     },
+    /// The disk is full, or broken: what was to be kept was not, all of it.
+    #[error("the shop can't write anything down at the moment, so nothing was changed; try again later")]
+    NotKept(#[source] rusqlite::Error),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
     /// A letter could not be delivered.
     #[error("the letter could not be delivered: {0}")]
     Delivery(#[from] io::Error),
+}
+
+impl ShopError {
+    /// The same, of a transaction that was to be kept.
+    pub(crate) fn of_a_write(self) -> Self {
+        match self {
+            Self::Database(error) if is_of_the_disk(&error) => Self::NotKept(error),
+            error => error,
+        }
+    }
+}
+
+fn is_of_the_disk(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+    )
 }

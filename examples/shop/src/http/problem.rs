@@ -38,6 +38,10 @@ impl From<ShopError> for Problem {
             ShopError::NotFound { .. } => StatusCode::NOT_FOUND,
             ShopError::EmailTaken(_) | ShopError::OutOfStock { .. } => StatusCode::CONFLICT,
             ShopError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ShopError::NotKept(cause) => {
+                tracing::error!(error = %cause, "the disk does not take what is written");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             ShopError::Database(_) | ShopError::Delivery(_) => {
                 tracing::error!(%error, "a request could not be answered");
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the shop failed; it is not your fault");

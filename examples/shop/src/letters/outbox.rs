@@ -44,7 +44,7 @@ impl Lifecycle for Outbox {
     async fn health(&self) -> Health {
         match self.undeliverable.load(Ordering::Relaxed) {
             0 => Health::Healthy,
-            letters => Health::degraded(format!("{letters} letters could not be delivered yet")),
+            letters => Health::degraded(format!("letters that could not be delivered yet: {letters}")),
         }
     }
 }

@@ -36,8 +36,15 @@ impl Lifecycle for Spool {
 impl Mail for Spool {
     async fn deliver(&self, number: i64, letter: &Letter) -> Result<(), ShopError> {
         let unfinished = self.folder.join(format!("{number}.unfinished"));
-        tokio::fs::write(&unfinished, letter.to_string()).await?;
-        tokio::fs::rename(unfinished, self.folder.join(format!("{number}.eml"))).await?;
+        let written = async {
+            tokio::fs::write(&unfinished, letter.to_string()).await?;
+            tokio::fs::rename(&unfinished, self.folder.join(format!("{number}.eml"))).await
+        };
+        if let Err(error) = written.await {
+            // Half a letter takes room that the disk may not have. Why it could not be written says more than why it stays.
+            let _ = tokio::fs::remove_file(&unfinished).await;
+            return Err(error.into());
+        }
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction};
 use service_core::{Context, Health, Lifecycle, Result, guarded, service};
 use tokio::sync::Mutex;
 
@@ -34,7 +34,7 @@ impl Lifecycle for Db {
     }
 
     async fn health(&self) -> Health {
-        Health::from_result(self.run(|file| file.connection.execute_batch("select 1")).await)
+        self.run(DbFile::health).await
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
@@ -57,14 +57,7 @@ impl Db {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ShopError> + Send + 'static,
     ) -> Result<T, ShopError> {
-        self.run(|file| {
-            let transaction = file.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
-            file.empty = false;
-            Ok(done)
-        })
-        .await
+        self.run(|file| file.write(work)).await
     }
 }
 

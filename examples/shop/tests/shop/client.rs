@@ -12,6 +12,8 @@ pub(crate) struct Shop {
     process: Child,
     stdout: BufReader<ChildStdout>,
     address: String,
+    /// Where the probes are answered, if they are.
+    probes: Option<String>,
 }
 
 impl Shop {
@@ -25,15 +27,14 @@ impl Shop {
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the shop starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let mut seen = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(stdout.read_line(&mut line).expect("a line"), 0, "the shop ended early:\n{seen}");
-            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                break address.to_owned();
-            }
-            seen += &line;
-        };
-        Self { process, stdout, address }
+        // The last line of its greeting.
+        while !seen.contains("ctrl-c ends it\n") {
+            assert_ne!(stdout.read_line(&mut seen).expect("a line"), 0, "the shop ended early:\n{seen}");
+        }
+        let after = |words| seen.lines().find_map(|line| line.strip_prefix(words));
+        let address = after("listening on http://").expect("it listens").to_owned();
+        let probes = after("probes at http://").and_then(|rest| rest.strip_suffix("/readyz")).map(str::to_owned);
+        Self { process, stdout, address, probes }
     }
 
     /// Asks with GET; the status and the JSON.
@@ -46,13 +47,24 @@ impl Shop {
         self.ask("POST", path, body)
     }
 
+    /// Asks how it is; the status and the JSON.
+    pub(crate) fn probe(&self, path: &str) -> (u16, Value) {
+        Self::ask_at(self.probes.as_deref().expect("it is probed"), "GET", path, "")
+    }
+
     /// Asks; the status and the JSON.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        Self::ask_at(&self.address, method, path, body)
+    }
+
+    fn ask_at(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
         let length = body.len();
-        let mut stream = self.begin(&format!(
+        let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        ));
+        );
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -65,6 +77,11 @@ impl Shop {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// The lines that it logs, where its command pipes them.

@@ -5,6 +5,8 @@ mod chores;
 mod client;
 mod deploy;
 mod folder;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod http;
 mod isolated;
 mod notes;
