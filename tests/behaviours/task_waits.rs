@@ -8,7 +8,7 @@ use service_core::{
     BootError, BootFailure, Builder, Context, EventKind, Lifecycle, NotReady, Refusal, Registry, Result, State,
     guarded, service,
 };
-use tests::{isolated, ms};
+use tests::{Dice, isolated, ms};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
@@ -23,6 +23,7 @@ enum Way {
     /// The other waits for a task of its own, too.
     BothByTheirTasks,
     BothByChannel,
+    ByCall,
 }
 
 /// Who begins to wait when, and how.
@@ -306,4 +307,68 @@ async fn d08_a_task_that_waits_for_what_waits_for_its_end_is_refused_when_it_doe
     assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
     let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
     assert_eq!(circle(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_in_whatever_order_its_waits_begin_a_circle_is_found_when_the_last_one_does() {
+    for seed in 0..400 {
+        let mut dice = Dice::new(seed);
+        let way = if dice.roll(2) == 0 { Way::ByItsTasks } else { Way::BothByTheirTasks };
+        let [init, task, spoke] = std::array::from_fn(|_| ms(dice.roll(4) as u64));
+        let began = Instant::now();
+        let boot = wheel(Script { way, init, task, spoke, bound: None }).boot().await;
+        assert_eq!(began.elapsed(), init.max(task).max(spoke), "seed {seed}: {way:?} {init:?} {task:?} {spoke:?}");
+        match boot {
+            Ok(registry) => {
+                assert_eq!(refused_tasks(&registry).len(), 1, "seed {seed}");
+                registry.shutdown().await.expect_err("a task of it has failed");
+            }
+            Err(error) => assert_eq!(circle(&error.failures()[0]).len(), 4, "seed {seed}: {error}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_place_that_one_who_waits_does_not_need_is_given_to_whom_it_waits_for() -> Result<()> {
+    for way in [Way::ByItsTasks, Way::ByCall] {
+        let began = Instant::now();
+        let script = Script { way, ..Script::default() };
+        let registry = isolated().replace::<Script>(script).with::<Asker>().concurrency(1).boot().await?;
+        assert_eq!(began.elapsed(), ms(5), "{way:?}: as long as the other takes");
+        registry.shutdown().await?;
+    }
+    Ok(())
+}
+
+/// Waits in its `init` for what it does not declare.
+#[service(lazy, requires = [Script])]
+struct Asker;
+
+impl Lifecycle for Asker {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        if cx.get::<Script>().way == Way::ByCall {
+            Asked::call().await?;
+        } else {
+            cx.spawn("call", async { Asked::call().await });
+            cx.tasks().wait_all(Duration::MAX).await;
+        }
+        Ok(Self)
+    }
+}
+
+#[service(lazy)]
+struct Asked;
+
+impl Lifecycle for Asked {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(ms(5)).await;
+        Ok(Self)
+    }
+}
+
+impl Asked {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
 }

@@ -27,6 +27,10 @@ pub(crate) enum Message {
     NobodyWaits,
     /// One service is to come up, with all it requires.
     Demand { service: usize, reply: oneshot::Sender<()> },
+    /// The start of a service waits for another service.
+    Pauses(usize),
+    /// The start of a service does no longer.
+    GoesOn(usize),
     /// A task of a service has failed for good.
     Escalated { service: usize, failure: Failure },
     /// Everything is to go down.
@@ -182,6 +186,8 @@ impl Driver {
                     self.replies.remove(&ticket);
                 }
             }
+            Message::Pauses(service) => self.feed(Input::Pause(service)),
+            Message::GoesOn(service) => self.feed(Input::GoOn(service)),
             Message::Escalated { service, failure } => self.on_escalated(service, &failure),
             Message::ShutDown(reason) => self.shut_down(reason),
             Message::Dropped => {

@@ -12,6 +12,7 @@ use std::task::Poll;
 
 use tokio::sync::mpsc;
 
+use super::driver::Message;
 use super::errand::Errand;
 use super::shared::Shared;
 use super::slot::Slot;
@@ -130,6 +131,7 @@ fn for_all(slot: &Slot, whom: Party, is_endless: bool) -> Wait {
         given_up.extend(waits.under_way.remove(&circle[task]).into_iter().flatten().map(|edge| (edge, names.clone())));
     }
     drop(waits);
+    wait.tell(Message::Pauses);
     for (edge, names) in given_up {
         // It may just have ended by itself.
         let _ = edge.refuse.send(names);
@@ -152,6 +154,7 @@ fn begin(whom: Party) -> Result<Option<Wait>, Vec<String>> {
     let names = circle.map(|circle| waits.names(&mut known, &circle));
     // It ends by being dropped, which takes the lock.
     drop(waits);
+    wait.tell(Message::Pauses);
     names.map_or(Ok(Some(wait)), Err)
 }
 
@@ -359,6 +362,19 @@ impl Known {
 }
 
 impl Wait {
+    /// Tells the registries of those services that wait in their start: where only so many may start at once, the one that is
+    /// waited for may be in need of the place.
+    fn tell(&self, message: fn(usize) -> Message) {
+        for who in &self.who {
+            if let Party::Service(id) = who
+                && let Some(shared) = Shared::numbered(id.registry)
+                && shared.options.concurrency < usize::MAX
+            {
+                shared.send(message(id.service));
+            }
+        }
+    }
+
     /// What comes of `future`, unless this wait is given up for it closes a circle.
     ///
     /// # Errors
@@ -397,5 +413,6 @@ impl Drop for Wait {
         // Their other end is told, which is not to be done under the lock.
         drop(waits);
         drop(ended);
+        self.tell(Message::GoesOn);
     }
 }

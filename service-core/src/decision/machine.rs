@@ -40,6 +40,8 @@ struct Node {
     alive_above: usize,
     /// Those of them that may have its instance; what only comes after it has not.
     alive_holders: usize,
+    /// How many waits its start is in.
+    pauses: usize,
     /// Those that ask for it.
     demands: Vec<Ticket>,
     /// Those of them that count it among what is not settled yet.
@@ -57,6 +59,8 @@ pub(crate) struct Machine {
     /// Clear to start, longest remaining path first, then in the plan's order.
     queue: BinaryHeap<(u32, Reverse<usize>)>,
     starting: usize,
+    /// How many of those wait for others, and take no place.
+    paused: usize,
     alive: usize,
     cap: usize,
     sinking: bool,
@@ -74,6 +78,7 @@ impl Machine {
             unmet: 0,
             alive_above: 0,
             alive_holders: 0,
+            pauses: 0,
             demands: Vec::new(),
             awaited_by: Vec::new(),
         };
@@ -93,6 +98,7 @@ impl Machine {
             demands: Demands::default(),
             queue: BinaryHeap::new(),
             starting: 0,
+            paused: 0,
             alive: 0,
             cap: cap.max(1),
             sinking: false,
@@ -119,6 +125,8 @@ impl Machine {
         match input {
             Input::Demand { ticket, roots, whole } => self.demand(ticket, roots, whole),
             Input::CameUp(service) => self.came_up(service),
+            Input::Pause(service) => self.pause(service),
+            Input::GoOn(service) => self.go_on(service),
             Input::Fell(service) => self.fell(service),
             Input::Undone(service) => self.undone(service),
             Input::WentDown(service) => self.went_down(service),
@@ -215,7 +223,7 @@ impl Machine {
     }
 
     fn start_what_is_clear(&mut self) {
-        while self.starting < self.cap {
+        while self.starting < self.cap.saturating_add(self.paused) {
             let Some((_, Reverse(service))) = self.queue.pop() else { break };
             let node = &mut self.nodes[service];
             // An entry may be out of date: what it waits for has changed since.
@@ -227,6 +235,17 @@ impl Machine {
             self.enliven(service);
             self.actions.push(Action::Start(service));
         }
+    }
+
+    fn pause(&mut self, service: usize) {
+        self.nodes[service].pauses += 1;
+        self.paused += usize::from(self.nodes[service].pauses == 1);
+    }
+
+    /// Its place may be taken: then one more is under way for a while. To wait for a place could be to wait for itself.
+    fn go_on(&mut self, service: usize) {
+        self.nodes[service].pauses -= 1;
+        self.paused -= usize::from(self.nodes[service].pauses == 0);
     }
 
     fn came_up(&mut self, service: usize) {

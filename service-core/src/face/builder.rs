@@ -201,7 +201,7 @@ impl Builder {
     }
 
     /// How many services may come up at once; by default all that can. Those with the longest way up above them go
-    /// first.
+    /// first. One that waits in its `init` for another that it does not declare takes no place meanwhile.
     pub fn concurrency(mut self, services: usize) -> Self {
         self.options.concurrency = services.max(1);
         self

@@ -9,6 +9,10 @@ pub(crate) enum Input {
     Demand { ticket: Ticket, roots: Vec<usize>, whole: bool },
     /// It came up: `init`, `start` and `health` went well.
     CameUp(usize),
+    /// Its start waits for another service from now on: until it goes on, its place is for somebody else.
+    Pause(usize),
+    /// Its start goes on, after one such wait.
+    GoOn(usize),
     /// It did not come up, and what it had begun is undone.
     Fell(usize),
     /// Its start was aborted, or came too late, and what it had begun is undone.
