@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{Connection, CutOff};
+use crate::connection::{Connection, CutOff, Timeouts};
 use crate::queue::{self, is_of_the_client};
 
 /// How long not to accept where that fails: somebody has to close a file first.
@@ -25,7 +25,7 @@ const LATE: Duration = Duration::from_millis(300);
 pub(crate) struct Acceptor<S> {
     pub(crate) cx: Context<S>,
     pub(crate) router: Router,
-    pub(crate) head_timeout: Duration,
+    pub(crate) timeouts: Timeouts,
     /// Whether nobody else has this listener.
     pub(crate) ours: bool,
 }
@@ -42,7 +42,7 @@ impl<S: 'static> Acceptor<S> {
             // How they ended matters at the end alone.
             while connections.try_join_next().is_some() {}
             let (cx, stopping, cut) = (self.cx.clone(), stopping.clone(), cut.clone());
-            let connection = Connection::new(self.router.clone(), self.head_timeout);
+            let connection = Connection::new(self.router.clone(), self.timeouts);
             connections.spawn(async move {
                 let of_service = cx.clone();
                 of_service.scope(connection.serve(stream, &cx, stopping, cut)).await

@@ -24,6 +24,7 @@ use tower_service::Service;
 
 use crate::lingering::Lingering;
 use crate::panics::caught;
+use crate::patient::Patient;
 use crate::turn::Turn;
 use crate::watched::{Side, Watched};
 
@@ -34,10 +35,19 @@ const LAST_LOOK: Duration = Duration::from_millis(300);
 /// How much longer one is that has never asked anything: who has just connected is about to, and may be on a busy machine.
 const FIRST_WORDS: Duration = Duration::from_millis(200);
 
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// For the head of a request.
+    pub(crate) head: Duration,
+    /// For the next part of its body.
+    pub(crate) body: Duration,
+}
+
 /// One client.
 pub(crate) struct Connection {
     router: Router,
-    head_timeout: Duration,
+    timeouts: Timeouts,
     turn: Arc<Turn>,
 }
 
@@ -48,8 +58,8 @@ pub(crate) struct CutOff {
 }
 
 impl Connection {
-    pub(crate) fn new(router: Router, head_timeout: Duration) -> Self {
-        Self { router, head_timeout, turn: Arc::default() }
+    pub(crate) fn new(router: Router, timeouts: Timeouts) -> Self {
+        Self { router, timeouts, turn: Arc::default() }
     }
 
     /// Answers until the client has gone; once we are stopping, until it is answered or cut off.
@@ -62,12 +72,14 @@ impl Connection {
     ) -> Option<CutOff> {
         // An answer is sent when it is there, not when there is more of it. Where that is refused, it is late, not wrong.
         let _ = stream.set_nodelay(true);
-        let Self { router, head_timeout, turn } = self;
+        let Self { router, timeouts, turn } = self;
         let stream = TokioIo::new(Lingering::new(stream, turn.clone()));
-        let answer = service_fn(|request| answer(router.clone(), request, turn.clone(), cx.clone()));
+        let answer = service_fn(|request| {
+            answer(router.clone(), request.map(|body| Patient::new(body, timeouts.body)), turn.clone(), cx.clone())
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(head_timeout)
+            .header_read_timeout(timeouts.head)
             .serve_connection(stream, answer)
             .with_upgrades();
         let mut connection = pin!(connection);
@@ -103,7 +115,7 @@ impl Connection {
 
 async fn answer<S: 'static>(
     mut router: Router,
-    request: Request<Incoming>,
+    request: Request<Patient<Incoming>>,
     turn: Arc<Turn>,
     cx: Context<S>,
 ) -> Result<Response, Infallible> {

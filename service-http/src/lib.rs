@@ -4,6 +4,7 @@ mod accept;
 mod connection;
 mod lingering;
 mod panics;
+mod patient;
 mod probes;
 mod queue;
 mod request_log;

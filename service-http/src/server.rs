@@ -11,12 +11,16 @@ use service_core::{Context, Result};
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::accept::Acceptor;
+use crate::connection::Timeouts;
 use crate::queue;
 
 /// How long a client may take to send the head of a request, also of the next one on a connection that is kept alive.
 /// More than the minute after which the usual proxies let an idle connection go: else they would now and then send a
 /// request into one that we are just closing.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How long it may send nothing of a body that has begun.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// HTTP/1.1 as a part of a service: bind in `init`, serve in `start`.
 ///
@@ -53,7 +57,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    head_timeout: Duration,
+    timeouts: Timeouts,
     ours: bool,
     listener: Mutex<Option<TcpListener>>,
 }
@@ -92,7 +96,7 @@ impl Server {
     fn new(listener: TcpListener, ours: bool) -> io::Result<Self> {
         Ok(Self {
             address: listener.local_addr()?,
-            head_timeout: HEAD_TIMEOUT,
+            timeouts: Timeouts { head: HEAD_TIMEOUT, body: BODY_TIMEOUT },
             ours,
             listener: Mutex::new(Some(listener)),
         })
@@ -109,7 +113,23 @@ impl Server {
     /// ```
     #[must_use]
     pub fn head_timeout(mut self, time: Duration) -> Self {
-        self.head_timeout = time;
+        self.timeouts.head = time;
+        self
+    }
+
+    /// How long a client may send nothing while the body of its request is waited for: 60 s by default. Then whoever reads
+    /// the body has an error, of which the extractors of axum make a 400, and the connection ends with the answer.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example() -> std::io::Result<()> {
+    /// let server = service_http::Server::bind("[::]:8080").await?.body_timeout(Duration::from_secs(10));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn body_timeout(mut self, time: Duration) -> Self {
+        self.timeouts.body = time;
         self
     }
 
@@ -147,7 +167,7 @@ impl Server {
     }
 
     pub(crate) fn acceptor<S>(&self, cx: &Context<S>, router: Router) -> Acceptor<S> {
-        Acceptor { cx: cx.clone(), router, head_timeout: self.head_timeout, ours: self.ours }
+        Acceptor { cx: cx.clone(), router, timeouts: self.timeouts, ours: self.ours }
     }
 }
 

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use service_core::{Context, Definition, EventKind, Registry, Result};
+use service_http::Server;
 use tokio::sync::Notify;
 
 use crate::client::{self, Client, request};
@@ -33,6 +34,19 @@ impl Gate {
     }
 }
 
+/// One whose drain is short.
+async fn serving(server: Server, routes: Router) -> Result<Registry> {
+    let web = Definition::new("web").drain_timeout(Duration::from_millis(200)).init(move |cx: Context<()>| {
+        let served = server.serve(&cx, routes.clone());
+        async { served }
+    });
+    Ok(Registry::builder().isolated().define(web).boot().await?)
+}
+
+async fn length(body: Bytes) -> String {
+    body.len().to_string()
+}
+
 fn progress(registry: &Registry) -> Vec<String> {
     let words = |kind| if let EventKind::Progress { words, .. } = kind { Some(words) } else { None };
     registry.events().into_iter().filter_map(|event| words(event.kind)).collect()
@@ -41,17 +55,17 @@ fn progress(registry: &Registry) -> Vec<String> {
 #[tokio::test]
 async fn a_port_that_is_taken_fails_the_boot_in_a_sentence() -> Result<()> {
     let (first, address) = open(Router::new()).await?;
-    let taken = service_http::Server::bind(address).await.expect_err("it is taken");
+    let taken = Server::bind(address).await.expect_err("it is taken");
     assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
     assert!(taken.to_string().starts_with(&format!("cannot listen on {address}: ")), "{taken}");
     first.shutdown().await?;
-    assert!(service_http::Server::bind(address).await.is_ok(), "it is free again");
+    assert!(Server::bind(address).await.is_ok(), "it is free again");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_server_serves_once() -> Result<()> {
-    let server = service_http::Server::of(std::net::TcpListener::bind("127.0.0.1:0")?)?;
+    let server = Server::of(std::net::TcpListener::bind("127.0.0.1:0")?)?;
     let (registry, sent) = (Registry::builder().isolated(), Arc::new(std::sync::Mutex::new(Vec::new())));
     let (server, told) = (Arc::new(server), sent.clone());
     let definition = Definition::new("web").init(move |cx: Context<()>| {
@@ -152,15 +166,9 @@ async fn who_is_answered_before_all_is_sent_is_not_interrupted() -> Result<()> {
 
 #[tokio::test]
 async fn a_drain_that_is_short_is_enough_for_idle_connections() -> Result<()> {
-    let server = Arc::new(service_http::Server::bind("127.0.0.1:0").await?);
+    let server = Server::bind("127.0.0.1:0").await?;
     let address = server.address();
-    let web = Definition::new("web").drain_timeout(Duration::from_millis(200));
-    let web = web.init(move |cx: Context<()>| {
-        let routes = Router::new().route("/", post(|body: Bytes| async move { body.len().to_string() }));
-        let served = server.serve(&cx, routes);
-        async { served }
-    });
-    let registry = Registry::builder().isolated().define(web).boot().await?;
+    let registry = serving(server, Router::new().route("/", post(length))).await?;
     let (mut silent, mut idle) = (Client::connect(address).await?, Client::connect(address).await?);
     idle.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n").await?;
     assert_eq!(idle.answer().await?.body, "2");
@@ -172,9 +180,8 @@ async fn a_drain_that_is_short_is_enough_for_idle_connections() -> Result<()> {
 
 #[tokio::test]
 async fn a_client_that_does_not_finish_is_cut_off_and_told_of_and_the_shutdown_is_clean() -> Result<()> {
-    let read_it = post(|body: Bytes| async move { body.len().to_string() });
     let endless = get(|| async { vec![b'x'; 64 << 20] });
-    let (registry, address) = open(Router::new().route("/read", read_it).route("/endless", endless)).await?;
+    let (registry, address) = open(Router::new().route("/read", post(length)).route("/endless", endless)).await?;
     let mut half_a_head = Client::connect(address).await?;
     half_a_head.send("GET /re").await?;
     let mut half_a_body = Client::connect(address).await?;
@@ -237,20 +244,24 @@ async fn a_handler_that_shuts_down_does_not_wait_for_itself() -> Result<()> {
 
 #[tokio::test]
 async fn who_takes_long_to_ask_is_let_go() -> Result<()> {
-    let (send, address) = tokio::sync::oneshot::channel();
-    let send = std::sync::Mutex::new(Some(send));
-    let definition = Definition::new("web").init(move |cx: Context<()>| {
-        let send = send.lock().expect("nobody panics").take();
-        async move {
-            let server = service_http::Server::bind("127.0.0.1:0").await?.head_timeout(Duration::from_millis(100));
-            send.ok_or("it boots once")?.send(server.address()).map_err(|_| "nobody waits")?;
-            server.serve(&cx, Router::new())
-        }
-    });
-    let registry = Registry::builder().isolated().define(definition).boot().await?;
-    let mut client = Client::connect(address.await?).await?;
+    let server = Server::bind("127.0.0.1:0").await?.head_timeout(Duration::from_millis(100));
+    let (mut client, registry) = (Client::connect(server.address()).await?, serving(server, Router::new()).await?);
     assert_eq!(client.get("/").await?.status, 404);
     client.send("GET /").await?;
+    assert_eq!(client.closed().await?, "");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_pauses_in_a_body_is_told_and_let_go() -> Result<()> {
+    let server = Server::bind("127.0.0.1:0").await?.body_timeout(Duration::from_millis(100));
+    let (mut client, routes) = (Client::connect(server.address()).await?, Router::new().route("/", post(length)));
+    let registry = serving(server, routes).await?;
+    client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{").await?;
+    let answer = client.answer().await?;
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.ends_with("nothing more of the body came for 100ms; send all of it"), "{}", answer.body);
     assert_eq!(client.closed().await?, "");
     registry.shutdown().await?;
     Ok(())
