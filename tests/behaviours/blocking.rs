@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use service_core::{BootFailure, Context, Definition, EventKind, Result};
+use service_core::{BootFailure, Context, Definition, EventKind, Health, Phase, Result};
 use tests::{isolated, ms};
 
 /// Longer than what counts as blocking.
@@ -69,4 +69,57 @@ async fn t04_an_init_that_blocks_beyond_its_budget_is_given_up_and_the_error_say
     assert!(began.elapsed() < Duration::from_secs(3), "nobody waited for it");
     assert!(matches!(error.failure(), BootFailure::Services { .. }));
     assert!(error.to_string().contains("blocking its thread"), "{error}");
+}
+
+/// Blocks its thread in one phase of its way up or down, and yields in none, so that the phases of a way are one poll.
+fn blocks_in(phase: &Phase) -> Definition<()> {
+    let block = {
+        let culprit = phase.clone();
+        move |phase| {
+            if phase == culprit {
+                thread::sleep(LONG);
+            }
+        }
+    };
+    let (init, start, health, shutdown) = (block.clone(), block.clone(), block.clone(), block);
+    Definition::new("culprit")
+        .init(move |_| {
+            init(Phase::Init);
+            async { Ok(()) }
+        })
+        .start(move |_, _| {
+            start(Phase::Start);
+            async { Ok(()) }
+        })
+        .health(move |_| {
+            health(Phase::Health);
+            async { Health::Healthy }
+        })
+        .shutdown(move |_, _| {
+            shutdown(Phase::Shutdown);
+            async { Ok(()) }
+        })
+}
+
+async fn the_phase_that_blocks_is_named() -> Result<()> {
+    for phase in [Phase::Init, Phase::Start, Phase::Health, Phase::Shutdown] {
+        let registry = isolated().define(blocks_in(&phase)).boot().await?;
+        registry.shutdown().await?;
+        let named = registry.events().into_iter().filter_map(|event| match event.kind {
+            EventKind::Blocking { phase, elapsed, .. } => Some((phase, elapsed >= LONG)),
+            _ => None,
+        });
+        assert_eq!(named.collect::<Vec<_>>(), [(phase, true)]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn t04_on_one_thread_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+    the_phase_that_blocks_is_named().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t04_on_several_threads_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+    the_phase_that_blocks_is_named().await
 }

@@ -14,7 +14,7 @@ use super::panics;
 use super::pulse::{self, Pulse};
 use super::site::Site;
 use super::verdict;
-use crate::fact::EventKind;
+use crate::fact::{EventKind, Phase};
 use crate::mechanism::ambient::{self, Role};
 
 /// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
@@ -46,7 +46,7 @@ pub(crate) async fn run<F>(site: &Site, role: Role, hook: F, abort: &Cancellatio
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let pulse = Arc::new(Pulse::default());
+    let pulse = site.take_pulse();
     let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
     let mut task = tokio::spawn(ambient::marked(site.slot.frame(role), pulse::felt(pulse.clone(), hook)));
     let mut look = watch.began + LOOK;
@@ -113,8 +113,7 @@ impl Watch<'_> {
         let service = self.site.slot.name.clone();
         if let Some(elapsed) = self.pulse.blocking().filter(|_| !self.told_blocking) {
             self.told_blocking = true;
-            let phase = self.site.phase();
-            self.site.slot.emit(EventKind::Blocking { service: service.clone(), phase, elapsed });
+            self.tell_blocking(elapsed, self.pulse.blocking_in());
         }
         let elapsed = self.began.elapsed();
         if elapsed >= self.late {
@@ -127,12 +126,17 @@ impl Watch<'_> {
 
     /// It has ended: if it blocked its thread and nobody could tell at the time, this is the time.
     fn ended(&mut self) {
-        let Some(longest) = self.pulse.has_blocked() else { return };
+        let Some((longest, phase)) = self.pulse.has_blocked() else { return };
         self.site.slot.times().blocked = Some(longest);
         if !self.told_blocking {
-            let (service, phase) = (self.site.slot.name.clone(), self.site.phase());
-            self.site.slot.emit(EventKind::Blocking { service, phase, elapsed: longest });
+            self.tell_blocking(longest, phase);
         }
+    }
+
+    /// In the phase that blocked: the hook may have reached another one meanwhile.
+    fn tell_blocking(&self, elapsed: Duration, phase: Option<Phase>) {
+        let (service, phase) = (self.site.slot.name.clone(), phase.unwrap_or_else(|| self.site.phase()));
+        self.site.slot.emit(EventKind::Blocking { service, phase, elapsed });
     }
 
     /// Everything that is known about why it takes so long.

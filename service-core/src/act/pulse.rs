@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-use crate::fact::lasted;
+use crate::fact::{Phase, lasted};
 use crate::mechanism::pin_project;
 
 /// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
@@ -28,11 +28,32 @@ struct Beat {
     polls: u64,
     polling_since: Option<Instant>,
     woken_since: bool,
-    longest_poll: Duration,
+    /// The longest that it has blocked its thread, and in what phase.
+    longest_poll: (Duration, Option<Phase>),
     ended: bool,
+    phase: Option<Phase>,
+    /// Since when it has been in that phase, as far as this poll is concerned.
+    phase_since: Option<Instant>,
+    /// The phase that has taken most of this poll, before the one that it is in.
+    longest_phase: (Duration, Option<Phase>),
 }
 
 impl Pulse {
+    /// Of a future that begins in this phase.
+    pub(crate) fn of(phase: Phase) -> Self {
+        let pulse = Self::default();
+        pulse.lock().phase = Some(phase);
+        pulse
+    }
+
+    /// From here on it is in this phase; one poll may see several.
+    pub(crate) fn enter(&self, phase: Phase) {
+        let mut beat = self.lock();
+        beat.longest_phase = beat.main_phase();
+        beat.phase = Some(phase);
+        beat.phase_since = beat.polling_since.map(|_| Instant::now());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Beat> {
         self.beat.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -42,10 +63,15 @@ impl Pulse {
         self.lock().polling_since.map(|since| since.elapsed()).filter(|time| *time >= BLOCKING)
     }
 
-    /// The longest that it has blocked its thread, if it has.
-    pub(crate) fn has_blocked(&self) -> Option<Duration> {
-        let longest = self.lock().longest_poll;
-        (longest >= BLOCKING).then_some(longest)
+    /// In which phase it is blocking its thread.
+    pub(crate) fn blocking_in(&self) -> Option<Phase> {
+        self.lock().main_phase().1
+    }
+
+    /// The longest that it has blocked its thread, if it has, and in which phase.
+    pub(crate) fn has_blocked(&self) -> Option<(Duration, Option<Phase>)> {
+        let longest = self.lock().longest_poll.clone();
+        (longest.0 >= BLOCKING).then_some(longest)
     }
 
     /// Waits until it has been polled for everything that has woken it, and for what else is due at this very instant.
@@ -80,6 +106,12 @@ impl Pulse {
 }
 
 impl Beat {
+    /// The phase that has taken most of this poll so far, and how much.
+    fn main_phase(&self) -> (Duration, Option<Phase>) {
+        let present = self.phase_since.map_or(Duration::ZERO, |since| since.elapsed());
+        if present >= self.longest_phase.0 { (present, self.phase.clone()) } else { self.longest_phase.clone() }
+    }
+
     /// Whether it has had its turn: it is in the middle of it, or nothing has woken it since the last one.
     fn has_caught_up(&self) -> bool {
         !self.ended && (self.polling_since.is_some() || self.polls > 0 && !self.woken_since)
@@ -112,6 +144,8 @@ impl<F: Future> Future for Felt<F> {
             beat.polls += 1;
             beat.woken_since = false;
             beat.polling_since = Some(began);
+            beat.phase_since = Some(began);
+            beat.longest_phase = (Duration::ZERO, None);
         }
         // Also when the poll panics: a future that has ended is not blocking.
         let mut polled = Polled { pulse: this.pulse, began, pending: false };
@@ -130,8 +164,12 @@ struct Polled<'a> {
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
         let mut beat = self.pulse.lock();
+        let lasted = self.began.elapsed();
+        if lasted > beat.longest_poll.0 {
+            beat.longest_poll = (lasted, beat.main_phase().1);
+        }
         beat.polling_since = None;
-        beat.longest_poll = beat.longest_poll.max(self.began.elapsed());
+        beat.phase_since = None;
         beat.ended = !self.pending;
         drop(beat);
         self.pulse.polled.notify_waiters();

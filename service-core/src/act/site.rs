@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::deadline::Deadline;
+use super::pulse::Pulse;
 use super::shared::Shared;
 use super::slot::Slot;
 use super::tasks::Tasks;
@@ -23,6 +24,8 @@ pub(crate) struct Site {
     pub stopping: CancellationToken,
     pub deadline: Arc<Deadline>,
     phase: Mutex<Phase>,
+    /// Of the hook that runs.
+    pulse: Mutex<Arc<Pulse>>,
     cleanups: Mutex<Vec<Cleanup>>,
 }
 
@@ -37,6 +40,7 @@ impl Site {
             stopping,
             deadline,
             phase: Mutex::new(Phase::Init),
+            pulse: Mutex::default(),
             cleanups: Mutex::default(),
         }
     }
@@ -46,7 +50,15 @@ impl Site {
     }
 
     pub(crate) fn enter_phase(&self, phase: Phase) {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).enter(phase.clone());
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+
+    /// The pulse of the hook that begins now.
+    pub(crate) fn take_pulse(&self) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse::of(self.phase()));
+        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = pulse.clone();
+        pulse
     }
 
     pub(crate) fn defer(&self, cleanup: Cleanup) {
