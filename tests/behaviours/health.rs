@@ -1,7 +1,7 @@
 //! Health and probes: what each service says, what follows from it, and what an orchestrator is told.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use service_core::{Context, Definition, EventKind, Health, HealthReport, Lifecycle, Phase, Registry, Result, service};
@@ -121,6 +121,30 @@ async fn h10_each_check_carries_the_time_it_took() -> Result<()> {
         assert_eq!(report.services[0].latency, took);
         assert!(report.to_string().contains(&format!("({took:?})")), "{report}");
     }
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h10_a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() -> Result<()> {
+    let times = [0, 10, 1_000, 3_000, 9_000, 999, 1_500, 2_000].map(ms);
+    let asked = AtomicUsize::new(0);
+    let slow = Definition::new("slow").health(move |_| {
+        let time = times[asked.fetch_add(1, Ordering::SeqCst)];
+        async move {
+            sleep(time).await;
+            Health::Healthy
+        }
+    });
+    let registry = isolated().define(slow).define(says("quick", || Health::Healthy)).boot().await?;
+    for _ in 1..times.len() {
+        registry.health().await;
+    }
+    let told = registry.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::SlowHealth { service, elapsed } => Some((service.to_string(), elapsed)),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("slow".to_owned(), secs(1)), ("slow".to_owned(), ms(1_500))]);
     registry.shutdown().await?;
     Ok(())
 }

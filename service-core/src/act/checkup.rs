@@ -15,12 +15,16 @@ use super::deadline::later;
 use super::panics;
 use super::pulse::{self, Pulse};
 use super::shared::Shared;
+use super::slot::Slot;
 use crate::decision::along_the_graph;
 use crate::fact::{EventKind, Health, HealthReport, Phase, ServiceHealth, State};
 use crate::mechanism::ambient::{self, Role};
 
 /// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// A check that takes this long is called slow.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// What services said lately.
 #[derive(Default)]
@@ -30,9 +34,11 @@ pub(crate) struct Checkup {
 }
 
 /// One service: what it said, and its latest check.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Patient {
     said: Option<Said>,
+    /// Its latest check was slow, and that was told.
+    is_slow: bool,
     pulse: Arc<Pulse>,
 }
 
@@ -57,7 +63,7 @@ impl Checkup {
         for (index, patient) in patients.iter_mut().enumerate() {
             let is_fresh = |said: &Said| said.at.elapsed() < shared.options.health_cache;
             if shared.slots[index].state() != State::Ready {
-                patient.said = None;
+                (patient.said, patient.is_slow) = (None, false);
             } else if is_asked(index) && !patient.said.as_ref().is_some_and(is_fresh) {
                 if patient.pulse.blocking().is_some() {
                     // Another check would take another thread.
@@ -73,7 +79,7 @@ impl Checkup {
             match timeout_at(*first, checks.join_next()).await {
                 Ok(Some(Ok((index, answer)))) => {
                     asked.remove(&index);
-                    patients[index].said = answer;
+                    patients[index].says(answer, &shared.slots[index]);
                 }
                 // Its panics are caught; only a runtime that is shutting down ends it, and then nobody reads this.
                 Ok(Some(Err(_))) => {}
@@ -111,6 +117,16 @@ impl Checkup {
 }
 
 impl Patient {
+    /// It has answered, unless it went down meanwhile. That it is slow is told when it becomes so, and not at every check.
+    fn says(&mut self, answer: Option<Said>, slot: &Slot) {
+        self.said = answer;
+        let elapsed = self.said.as_ref().map_or(Duration::ZERO, |said| said.latency);
+        let was_slow = std::mem::replace(&mut self.is_slow, elapsed >= SLOW);
+        if self.is_slow && !was_slow {
+            slot.emit(EventKind::SlowHealth { service: slot.name.clone(), elapsed });
+        }
+    }
+
     /// Its check had to be left where it is: it does not notice that it was given up.
     fn stuck(&self, limit: Duration) -> Said {
         let why = format!("its check timed out after {limit:?}: {}", self.pulse.describe());

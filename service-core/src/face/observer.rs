@@ -177,6 +177,15 @@ pub(crate) fn observe(event: &Event) {
             %phase,
             elapsed = seconds(*elapsed)
         ),
+        EventKind::SlowHealth { service, elapsed } => log!(
+            warn,
+            "lifecycle",
+            action(&Phase::Health),
+            "warning",
+            "its health check is slow",
+            %service,
+            elapsed = seconds(*elapsed)
+        ),
         EventKind::TaskFailed { service, task, failure } => log!(
             error,
             "task",

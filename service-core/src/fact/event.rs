@@ -70,6 +70,13 @@ pub enum EventKind {
         /// For how long.
         elapsed: Duration,
     },
+    /// A health check took a second or longer, and the one before it did not: told once, until one is quick again.
+    SlowHealth {
+        /// Who.
+        service: Arc<str>,
+        /// How long it took.
+        elapsed: Duration,
+    },
     /// It has failed while it was up, or could not come up again: it goes down, with those that hold its instance, and
     /// comes up again after a pause.
     Restarting {
@@ -191,6 +198,7 @@ impl EventKind {
             | Self::Progress { service, .. }
             | Self::Late { service, .. }
             | Self::Blocking { service, .. }
+            | Self::SlowHealth { service, .. }
             | Self::Restarting { service, .. }
             | Self::Ready { service, .. }
             | Self::Failed { service, .. }
