@@ -52,6 +52,7 @@ pub fn told(event: &Event) -> String {
         EventKind::Starting { .. } => "starting",
         EventKind::Retrying { .. } => "retrying",
         EventKind::Progress { .. } => "progress",
+        EventKind::Extended { .. } => "extended",
         EventKind::Blocking { .. } => "blocking",
         EventKind::Late { .. } => "late",
         EventKind::SlowHealth { .. } => "slow health",

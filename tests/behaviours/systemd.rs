@@ -6,9 +6,9 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Builder, Definition, EventKind, Result, Systemd};
+use service_core::{Builder, Context, Definition, EventKind, Result, Systemd};
 use tests::{Latch, Record, failing, isolated, ms, story};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -127,6 +127,56 @@ async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Re
     let down = extensions(&told);
     assert_eq!(down.first(), Some(&55), "lame duck, shutdown, and 10 s");
     assert!(down.is_sorted_by(|a, b| a >= b), "{down:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn t05_a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
+    let socket = Socket::new();
+    let definition = Definition::new("import").init_timeout(secs(20)).shutdown_timeout(secs(5));
+    let import = definition.init(|cx: Context<()>| async move {
+        sleep(secs(15)).await;
+        cx.extend(secs(300));
+        // Nobody else runs meanwhile, and what systemd has been told must do.
+        std::thread::sleep(ms(20));
+        for item in 1..=200 {
+            cx.progress(format!("{item} of 200"));
+            (0..20).for_each(|more| cx.extend(secs(100) + ms(more)));
+            sleep(secs(1)).await;
+        }
+        sleep(secs(90)).await;
+        Ok(())
+    });
+    let import = import.shutdown(|_, cx| async move {
+        cx.extend(secs(1_000));
+        sleep(secs(12)).await;
+        Ok(())
+    });
+    let builder = isolated().define(import).shutdown_timeout(secs(30)).systemd(socket.systemd());
+    let boot = tokio::spawn(builder.boot());
+    // When each message came, and until when systemd has patience by it.
+    let (began, mut patience) = (Instant::now(), Vec::new());
+    let mut hear = || {
+        for time in extensions(&socket.messages()) {
+            patience.push((began.elapsed(), began.elapsed() + secs(time)));
+        }
+    };
+    while !boot.is_finished() {
+        sleep(ms(100)).await;
+        hear();
+    }
+    let registry = boot.await??;
+    assert_eq!(began.elapsed().as_secs(), 15 + 200 + 90, "by far more than its budget");
+    let at_once = patience.iter().find(|(at, _)| *at >= secs(15)).expect("it asks");
+    assert!(at_once.0 <= ms(15_100) && at_once.1 >= secs(15 + 300), "{at_once:?}");
+    let has_patience = |pair: &[(Duration, Duration)]| pair[1].0 < pair[0].1;
+    assert!(patience.windows(2).all(has_patience), "{patience:?}");
+    assert!(patience.len() < 400, "{} messages: a little more is not worth one", patience.len());
+
+    let (down, told) = socket.during(registry.shutdown()).await;
+    down?;
+    assert_eq!(extensions(&told).iter().max(), Some(&40), "the whole budget and 10 s, whatever a hook asks for");
+    assert!(extensions(&told).last().is_some_and(|last| *last <= 31), "told again and again");
     Ok(())
 }
 

@@ -156,7 +156,9 @@ impl<S> Context<S> {
     /// Moves the deadline of the running phase to at least this long from now. It must be called before the deadline
     /// has passed, as with systemd's `EXTEND_TIMEOUT_USEC`. The budget of a whole rollback or shutdown stays as it is.
     pub fn extend(&self, time: Duration) {
-        self.site.deadline.extend(time);
+        if self.site.deadline.extend(time) {
+            self.site.slot.emit(EventKind::Extended { service: self.site.slot.name.clone(), time });
+        }
     }
 
     /// How much of the budget of the running phase is left.

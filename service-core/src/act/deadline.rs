@@ -21,12 +21,18 @@ pub(crate) struct Deadline {
 #[derive(Clone, Copy, Debug)]
 struct Times {
     own: Instant,
+    /// What it was when it was last told.
+    told: Instant,
     bound: Option<Instant>,
 }
 
+/// It is told that a deadline was put off if that is by at least this.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
 impl Default for Deadline {
     fn default() -> Self {
-        Self { times: Mutex::new(Times { own: Instant::now(), bound: None }), bound: Notify::new() }
+        let now = Instant::now();
+        Self { times: Mutex::new(Times { own: now, told: now, bound: None }), bound: Notify::new() }
     }
 }
 
@@ -36,7 +42,7 @@ impl Deadline {
     }
 
     pub(crate) fn get(&self) -> Instant {
-        let Times { own, bound } = *self.lock();
+        let Times { own, bound, .. } = *self.lock();
         bound.map_or(own, |bound| bound.min(own))
     }
 
@@ -47,13 +53,20 @@ impl Deadline {
 
     /// A new phase, a new deadline.
     pub(crate) fn set(&self, until: Instant) {
-        self.lock().own = until;
+        let mut times = self.lock();
+        (times.own, times.told) = (until, until);
     }
 
-    /// At least this long from now, as far as the bound allows.
-    pub(crate) fn extend(&self, time: Duration) {
+    /// At least this long from now, as far as the bound allows. Tells whether that is to be told: not, where somebody asks
+    /// for a little more again and again.
+    pub(crate) fn extend(&self, time: Duration) -> bool {
         let mut times = self.lock();
         times.own = times.own.max(later(time));
+        let is_news = times.own >= times.told + WORTH_TELLING;
+        if is_news {
+            times.told = times.own;
+        }
+        is_news
     }
 
     /// From now on no phase may last longer than this, if there is a limit.

@@ -156,6 +156,9 @@ pub(crate) fn observe(event: &Event) {
         EventKind::Progress { service, words } => {
             log!(debug, "lifecycle", "progress", "started", "progress", %service, progress = %words);
         }
+        EventKind::Extended { service, time } => {
+            log!(debug, "lifecycle", "extend", "started", "needs more time", %service, time = seconds(*time));
+        }
         EventKind::Late { service, phase, elapsed, detail } => log!(
             warn,
             domain(phase),

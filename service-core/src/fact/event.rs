@@ -49,6 +49,13 @@ pub enum EventKind {
         /// In its words.
         words: String,
     },
+    /// It asked for more time; told when that is at least a second more than it had.
+    Extended {
+        /// Who.
+        service: Arc<str>,
+        /// How much it needs from now on, at most.
+        time: Duration,
+    },
     /// A hook takes long; told after 5 s, and again after twice as long each time.
     Late {
         /// Who.
@@ -196,6 +203,7 @@ impl EventKind {
             Self::Starting { service }
             | Self::Retrying { service, .. }
             | Self::Progress { service, .. }
+            | Self::Extended { service, .. }
             | Self::Late { service, .. }
             | Self::Blocking { service, .. }
             | Self::SlowHealth { service, .. }

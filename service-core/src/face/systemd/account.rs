@@ -77,6 +77,12 @@ impl Account {
                 self.until = self.until.max(now.checked_add(budget));
                 Telling::Soon
             }
+            // A shutdown has asked for its whole budget, and that stays as it is.
+            EventKind::Extended { time, .. } if matches!(self.phase, Phase::Booting) => {
+                self.until = self.until.max(now.checked_add(*time));
+                // At once: a hook that asks for so long may be about to block its thread, and ours with it.
+                Telling::Now(self.message("", now))
+            }
             EventKind::Progress { service, words } => {
                 self.words = Some(format!("{service}: {words}"));
                 Telling::Soon
@@ -138,8 +144,7 @@ impl Account {
         format!("STATUS={}\n", status.chars().take(LONGEST).map(plain).collect::<String>())
     }
 
-    /// How much more time a boot or a shutdown needs at most, as a line; empty while neither goes on. A hook that has
-    /// asked for more than its budget gets it little by little, because this is told again and again.
+    /// How much more time a boot or a shutdown needs at most, as a line; empty while neither goes on.
     pub(super) fn extension(&self, now: Instant) -> String {
         if !self.is_changing() {
             return String::new();
