@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::fmt::Display;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -73,6 +74,12 @@ impl Shapes {
     pub async fn question(&self, text: &str) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
         let parsed: usize = text.parse()?;
         Ok(parsed)
+    }
+
+    #[inline]
+    #[track_caller]
+    pub fn line_of_the_caller(&self) -> Result<u32, NotReady> {
+        Ok(Location::caller().line())
     }
 }
 
@@ -147,6 +154,7 @@ async fn d10_every_shape_runs_while_its_service_is_up_and_is_refused_afterwards(
     }
     assert_eq!(shapes.opaque().count(), 6);
     assert_eq!(shapes.question("6").await.ok(), Some(6));
+    assert_eq!(shapes.line_of_the_caller()?, line!());
     assert!(shapes.question("six").await.is_err_and(|error| error.is::<std::num::ParseIntError>()));
 
     // Made while it was up, polled when it is down: the guard is inside the future.
