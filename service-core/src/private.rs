@@ -3,6 +3,6 @@
 pub use std::time::Duration;
 
 pub use crate::act::{Declare, Declared as Definition, Home, Homed, Method, Panics, Policy, Refused};
-pub use crate::face::{Call, Entered, Entry, Trial, Who, argument, call, enter, inventory};
+pub use crate::face::{Call, Callee, Current, Entered, Entry, This, Trial, Way, argument, call, enter, inventory, way};
 pub use crate::fact::node::{Checked, Node, NodeRef, check};
 pub use crate::fact::{Hidden, NotCloned, Place, Requires, Retry, Wants};

@@ -119,8 +119,8 @@ impl Case {
     /// gets no dearer unnoticed. The goal is [`GOAL`].
     pub(crate) const fn bound(self) -> Option<(Self, f64)> {
         match self {
-            Self::Guarded | Self::GuardedAnywhere => Some((Self::Plain, 34.0)),
-            Self::GuardedAsync => Some((Self::PlainAsync, 60.0)),
+            Self::Guarded | Self::GuardedAnywhere => Some((Self::Plain, 30.0)),
+            Self::GuardedAsync => Some((Self::PlainAsync, 44.0)),
             Self::TryService => Some((Self::Nothing, 44.0)),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! [`Call`]: a guarded call as a future.
+//! [`call`]: a guarded call as a future.
 
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::Service;
-use super::guard::{Inside, Who};
+use super::guard::{AtHome, Callee, Inside};
 use crate::act::{Door, Method, Policy};
 use crate::fact::{NotReady, State};
 use crate::mechanism::ambient::Pushed;
@@ -34,21 +34,33 @@ impl Drop for Ending {
     }
 }
 
+#[cold]
 #[inline(never)]
 fn end(progress: &mut Progress) {
     *progress = Progress::New;
+}
+
+/// The ways in to one method of one service.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    door: &'static Door,
+    method: &'static Method,
+    elsewhere: fn(Option<usize>, &'static Method) -> Result<Progress, NotReady>,
+}
+
+/// The ways in to this method of this service.
+#[inline(always)]
+pub fn way<S: Service>(method: &'static Method) -> Way {
+    Way { door: S::home().door(), method, elsewhere: elsewhere::<S> }
 }
 
 pin_project! {
     /// A guarded call as a future: admitted at its first poll or later, and counted until it has ended, been dropped or
     /// panicked.
     #[must_use = "a call does nothing until it is awaited"]
-    pub struct Call<F, R> {
-        door: &'static Door,
-        // The long way in. Here, not in a bound: see `Who`.
-        elsewhere: fn(usize, &'static Method) -> Result<Progress, NotReady>,
-        address: usize,
-        method: &'static Method,
+    pub struct Call<C, W, R, F> {
+        callee: C,
+        way: W,
         refuse: R,
         #[pin]
         body: F,
@@ -59,27 +71,85 @@ pin_project! {
 
 /// Runs `body` as a guarded call, or answers with what `refuse` makes of a refusal. Once `body` has ended, there is nothing
 /// left of it to drop: it is an async block.
+///
+/// The way is asked for when it is needed, so that the future need not keep it. The service is known to that alone: where
+/// it is none, the compiler says so once.
 #[inline(always)]
-pub fn call<S, F, R>(who: Who<S>, method: &'static Method, refuse: R, body: F) -> Call<F, R>
+pub fn call<C, W, R, F>(callee: C, way: W, refuse: R, body: F) -> Call<C, W, R, F>
 where
-    S: Service,
-    F: Future,
+    C: Callee,
+    W: Fn() -> Way,
     R: Fn(NotReady) -> F::Output,
+    F: Future,
 {
-    let Who { address, .. } = who;
-    Call {
-        door: S::home().door(),
-        elsewhere: elsewhere::<S>,
-        address,
-        method,
-        refuse,
-        body,
-        progress: Ending(ManuallyDrop::new(Progress::New)),
+    Call { callee, way, refuse, body, progress: Ending(ManuallyDrop::new(Progress::New)) }
+}
+
+impl<C, W, R, F> Future for Call<C, W, R, F>
+where
+    C: Callee,
+    W: Fn() -> Way,
+    R: Fn(NotReady) -> F::Output,
+    F: Future,
+{
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.as_mut().project();
+        if matches!(*this.progress.0, Progress::New)
+            && let Way { door, method, .. } = (this.way)()
+            && let Some((home, frame)) = AtHome::enter(door, *this.callee, method)
+        {
+            // A call that ends at its first poll is noted down nowhere but in the gate.
+            let polled = this.body.poll(cx);
+            drop(frame);
+            if polled.is_pending() {
+                *this.progress.0 = Progress::Inside(home.into());
+            }
+            return polled;
+        }
+        self.go_on(cx)
+    }
+}
+
+impl<C, W, R, F> Call<C, W, R, F>
+where
+    C: Callee,
+    W: Fn() -> Way,
+    R: Fn(NotReady) -> F::Output,
+    F: Future,
+{
+    /// A poll that is not both the first and the last, or takes the long way in.
+    #[inline(never)]
+    fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _frame = match ready!(come_in(&mut this.progress.0, this.callee.address(), (this.way)(), cx)) {
+            Ok(frame) => frame,
+            Err(refusal) => return Poll::Ready((this.refuse)(refusal)),
+        };
+        this.body.poll(cx)
+    }
+}
+
+/// One step of the way in, and the frame of the call once it is inside.
+fn come_in(
+    progress: &mut Progress,
+    address: Option<usize>,
+    way: Way,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Pushed, NotReady>> {
+    loop {
+        *progress = match progress {
+            Progress::Inside(inside) => return Poll::Ready(Ok(inside.push())),
+            Progress::Waiting(admission) => Progress::Inside(ready!(admission.as_mut().poll(cx))?),
+            Progress::New => (way.elsewhere)(address, way.method)?,
+        };
     }
 }
 
 #[cold]
-fn elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<Progress, NotReady> {
+fn elsewhere<S: Service>(address: Option<usize>, method: &'static Method) -> Result<Progress, NotReady> {
     match Inside::elsewhere_now::<S>(address, method) {
         Ok(inside) => Ok(Progress::Inside(inside)),
         Err(refusal) if method.policy() == Policy::Refuse || is_final::<S>(address, &refusal) => Err(refusal),
@@ -88,72 +158,7 @@ fn elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<Prog
 }
 
 /// Whether waiting leads nowhere: this very instance is on its way down, and not because it is restarted.
-fn is_final<S: Service>(address: usize, refusal: &NotReady) -> bool {
+fn is_final<S: Service>(address: Option<usize>, refusal: &NotReady) -> bool {
     matches!(refusal.state(), State::Draining | State::Stopping | State::Stopped)
-        && S::home().find(address).is_some_and(|slot| !slot.is_restarting())
-}
-
-impl<F, R> Future for Call<F, R>
-where
-    F: Future,
-    R: Fn(NotReady) -> F::Output,
-{
-    type Output = F::Output;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if matches!(*this.progress.0, Progress::New)
-            && let Some((inside, frame)) = Inside::at_home(this.door, *this.address, this.method)
-        {
-            // A call that ends at its first poll is noted down nowhere but in the gate.
-            let polled = this.body.poll(cx);
-            drop(frame);
-            if polled.is_pending() {
-                *this.progress.0 = Progress::Inside(inside);
-            }
-            return polled;
-        }
-        let way = Way { elsewhere: *this.elsewhere, address: *this.address, method: this.method };
-        go_on(&mut this.progress.0, way, this.refuse, this.body, cx)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Way {
-    elsewhere: fn(usize, &'static Method) -> Result<Progress, NotReady>,
-    address: usize,
-    method: &'static Method,
-}
-
-/// A poll that is not both the first and the last, or takes the long way in.
-#[inline(never)]
-fn go_on<F, R>(
-    progress: &mut Progress,
-    way: Way,
-    refuse: &R,
-    body: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Poll<F::Output>
-where
-    F: Future,
-    R: Fn(NotReady) -> F::Output,
-{
-    let frame = match ready!(come_in(progress, way, cx)) {
-        Ok(frame) => frame,
-        Err(refusal) => return Poll::Ready(refuse(refusal)),
-    };
-    let _frame = frame;
-    body.poll(cx)
-}
-
-/// One step of the way in, and the frame of the call once it is inside.
-fn come_in(progress: &mut Progress, way: Way, cx: &mut Context<'_>) -> Poll<Result<Pushed, NotReady>> {
-    loop {
-        *progress = match progress {
-            Progress::Inside(inside) => return Poll::Ready(Ok(inside.push())),
-            Progress::Waiting(admission) => Progress::Inside(ready!(admission.as_mut().poll(cx))?),
-            Progress::New => (way.elsewhere)(way.address, way.method)?,
-        };
-    }
+        && address.and_then(|address| S::home().find(address)).is_some_and(|slot| !slot.is_restarting())
 }

@@ -1,12 +1,11 @@
-//! What `#[guarded]` expands to: who is called, and a sync call that passes the gate first. Async ones are in
+//! What `#[guarded]` expands to: on whom a method is called, and a sync call that passes the gate first. Async ones are in
 //! [`call`](super::call).
 //!
-//! The short way, for the instance at home in its type's static: compare its address with the gate's token, count in,
+//! The short way, for the instance at home in its type's static: count in, compare its address with the gate's token,
 //! push a frame; nothing is allocated and no reference is counted. Every other case takes the long way.
 
 use std::any::TypeId;
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
@@ -16,33 +15,71 @@ use crate::fact::{Key, NotReady};
 use crate::mechanism::ambient::{self, Pushed};
 use crate::mechanism::gate::Ticket;
 
-/// On what a guarded method was called. It borrows nothing, so a future that holds one may outlive the borrow.
-#[derive(Debug)]
-pub struct Who<S> {
-    /// The value's address; 0 for the instance of the registry that is current when the call begins.
-    pub(super) address: usize,
-    service: PhantomData<fn() -> S>,
+/// On whom a guarded method is called.
+pub trait Callee: Copy {
+    /// The value's address; none for the instance of the registry that is current when the call begins.
+    fn address(self) -> Option<usize>;
 }
 
-// No type here asks for a service, only the functions do: where `S` is none, the compiler says so once.
-impl<S> Who<S> {
+/// A value. It borrows nothing, so a future that holds one may outlive the borrow.
+#[derive(Clone, Copy, Debug)]
+pub struct This(usize);
+
+impl This {
     /// This value.
     #[inline(always)]
-    pub fn at(value: &S) -> Self {
-        Self { address: std::ptr::from_ref(value) as usize, service: PhantomData }
-    }
-
-    /// The current registry's instance.
-    #[inline(always)]
-    pub fn current() -> Self {
-        Self { address: 0, service: PhantomData }
+    pub fn at<S>(value: &S) -> Self {
+        Self(std::ptr::from_ref(value) as usize)
     }
 }
 
-/// A place inside; given back when it is dropped.
+impl Callee for This {
+    #[inline(always)]
+    fn address(self) -> Option<usize> {
+        Some(self.0)
+    }
+}
+
+/// The current registry's instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Current;
+
+impl Callee for Current {
+    #[inline(always)]
+    fn address(self) -> Option<usize> {
+        None
+    }
+}
+
+/// A place inside, come to by the short way; given back when it is dropped.
+pub(super) struct AtHome {
+    door: &'static Door,
+    ticket: Ticket,
+}
+
+impl AtHome {
+    /// The short way in, with the frame of the call already pushed. Not for a service that is starting: what it uses is
+    /// noted, and that is the long way.
+    #[inline(always)]
+    pub(super) fn enter(door: &'static Door, callee: impl Callee, method: &Method) -> Option<(Self, Pushed)> {
+        let top = ambient::top()?;
+        let token = callee.address().unwrap_or_else(|| door.current_address(top));
+        let (ticket, frame) = door.enter(token, method, top)?;
+        Some((Self { door, ticket }, top.push(frame)))
+    }
+}
+
+impl Drop for AtHome {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.door.leave(self.ticket);
+    }
+}
+
+/// A place inside, whichever way one came; given back when it is dropped.
 ///
-/// How a call leaves is decided by values, none of which is ever looked at in memory: this is what keeps the short way in
-/// registers. Hence no field that drops itself.
+/// How a sync call leaves is decided by values, none of which is ever looked at in memory: this is what keeps the short
+/// way in registers. Hence no enum, and no field that drops itself.
 pub(super) struct Inside {
     door: &'static Door,
     /// Where it is counted at the gate in the static; [`Ticket::NONE`] if not there.
@@ -51,42 +88,43 @@ pub(super) struct Inside {
     pass: ManuallyDrop<Option<Pass>>,
 }
 
-impl Inside {
-    /// The short way in, with the frame of the call already pushed. Not for a service that is starting: what it uses is
-    /// noted, and that is the long way.
+impl From<AtHome> for Inside {
     #[inline(always)]
-    pub(super) fn at_home(door: &'static Door, address: usize, method: &Method) -> Option<(Self, Pushed)> {
-        let top = ambient::top()?;
-        let token = if address == 0 { door.current_address(top) } else { address };
-        let (ticket, frame) = door.enter(token, method, top)?;
-        Some((Self { door, ticket, pass: ManuallyDrop::new(None) }, top.push(frame)))
+    fn from(home: AtHome) -> Self {
+        let home = ManuallyDrop::new(home);
+        Self { door: home.door, ticket: home.ticket, pass: ManuallyDrop::new(None) }
     }
+}
 
+impl Inside {
     /// The long way in, at once.
-    pub(super) fn elsewhere_now<S: Service>(address: usize, method: &Method) -> Result<Self, NotReady> {
+    pub(super) fn elsewhere_now<S: Service>(address: Option<usize>, method: &Method) -> Result<Self, NotReady> {
         let door = S::home().door();
-        let (slot, value) = match address {
-            0 => (slot_of::<S>(&*current::now::<S>()?)?, None),
-            address => match S::home().find(address) {
-                Some(slot) => (slot, Some(address)),
+        let slot = match address {
+            None => slot_of::<S>(&*current::now::<S>()?)?,
+            Some(address) => match S::home().find(address) {
+                Some(slot) => slot,
                 None => return Ok(Self::elsewhere_at(door, None)),
             },
         };
-        Ok(Self::elsewhere_at(door, Some(act::admit_now(&slot, value, door.lane(method))?)))
+        Ok(Self::elsewhere_at(door, Some(act::admit_now(&slot, address, door.lane(method))?)))
     }
 
     /// The long way in, waiting and booting as the method's policy says.
-    pub(super) async fn elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<Self, NotReady> {
+    pub(super) async fn elsewhere<S: Service>(
+        address: Option<usize>,
+        method: &'static Method,
+    ) -> Result<Self, NotReady> {
         let (door, policy) = (S::home().door(), method.policy());
-        let (slot, value) = match address {
-            0 if policy == Policy::Refuse => (slot_of::<S>(&*current::now::<S>()?)?, None),
-            0 => (slot_of::<S>(&*current::or_first_use::<S>().await?)?, None),
-            address => match S::home().find(address) {
-                Some(slot) => (slot, Some(address)),
+        let slot = match address {
+            None if policy == Policy::Refuse => slot_of::<S>(&*current::now::<S>()?)?,
+            None => slot_of::<S>(&*current::or_first_use::<S>().await?)?,
+            Some(address) => match S::home().find(address) {
+                Some(slot) => slot,
                 None => return Ok(Self::elsewhere_at(door, None)),
             },
         };
-        Ok(Self::elsewhere_at(door, Some(act::admit(&slot, value, door.lane(method), policy).await?)))
+        Ok(Self::elsewhere_at(door, Some(act::admit(&slot, address, door.lane(method), policy).await?)))
     }
 
     fn elsewhere_at(door: &'static Door, pass: Option<Pass>) -> Self {
@@ -137,16 +175,16 @@ pub struct Entered {
 /// # Errors
 /// If it is refused.
 #[inline(always)]
-pub fn enter<S: Service>(who: Who<S>, method: &'static Method) -> Result<Entered, NotReady> {
-    match Inside::at_home(S::home().door(), who.address, method) {
-        Some((_inside, _frame)) => Ok(Entered { _frame, _inside }),
-        None => enter_elsewhere::<S>(who.address, method).map(|(_inside, _frame)| Entered { _frame, _inside }),
+pub fn enter<S: Service>(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
+    match AtHome::enter(S::home().door(), callee, method) {
+        Some((home, _frame)) => Ok(Entered { _frame, _inside: home.into() }),
+        None => enter_elsewhere::<S>(callee.address(), method).map(|(_inside, _frame)| Entered { _frame, _inside }),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn enter_elsewhere<S: Service>(address: usize, method: &'static Method) -> Result<(Inside, Pushed), NotReady> {
+fn enter_elsewhere<S: Service>(address: Option<usize>, method: &'static Method) -> Result<(Inside, Pushed), NotReady> {
     let inside = Inside::elsewhere_now::<S>(address, method)?;
     let pushed = inside.push();
     Ok((inside, pushed))

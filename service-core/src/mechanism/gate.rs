@@ -32,6 +32,10 @@ use std::future::poll_fn;
 use std::sync::PoisonError;
 use std::task::{Poll, Waker};
 
+#[cfg(all(test, not(loom)))]
+#[path = "gate/tests.rs"]
+mod tests;
+
 pub(crate) use super::sync::LANES;
 use super::sync::{AtomicI32, AtomicUsize, Mutex, MutexGuard, Ordering, STRIPES, closing, entering, leaving};
 
@@ -111,21 +115,11 @@ impl Gate {
         }
     }
 
-    /// Whether the gate is open for this token. A later `enter` may be refused all the same.
-    #[inline(always)]
-    pub(crate) fn is_open(&self, token: usize) -> bool {
-        self.open.load(Ordering::Acquire) == token
-    }
-
     /// Counts the caller in, if the gate is open for this token: at a place that is the [`stripe`] of its thread plus the
     /// lane of its method. Nobody is admitted at a place that there is not.
     #[inline(always)]
     pub(crate) fn enter(&self, token: usize, place: usize) -> Option<Ticket> {
         let counter = self.counters.get(place)?;
-        // The common refusal costs one load and disturbs no drain.
-        if !self.is_open(token) {
-            return None;
-        }
         let ticket = Ticket(place as u32);
         // Invariants 2 and 4: first count, then compare.
         counter.fetch_add(1, entering());
@@ -169,7 +163,7 @@ impl Gate {
     pub(crate) fn inside(&self) -> [usize; LANES + 1] {
         let mut inside = [0; LANES + 1];
         for (at, counter) in self.counters.iter().enumerate() {
-            inside[at % LANES] += (counter.load(Ordering::Acquire) & !CLOSED) as usize;
+            inside[at % LANES] += count(counter);
         }
         // Invariant 5: after all counters.
         inside[LANES] = self.insiders.load(Ordering::Acquire);
@@ -183,10 +177,16 @@ impl Gate {
 
     /// Ends when nobody is inside a closed gate. One waits at a time.
     pub(crate) async fn empty(&self) {
+        // By invariant 3 a counter that was seen at zero need not be looked at again: however many are being refused
+        // at every moment, each counter is free of them at some moment.
+        let mut left = self.counters.iter().peekable();
         poll_fn(|cx| {
             // Invariant 6: the waker first, the counters then.
             *self.waker() = Some(cx.waker().clone());
-            if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            while left.next_if(|counter| count(counter) == 0).is_some() {}
+            // Invariant 5: after all counters.
+            let is_empty = left.peek().is_none() && self.insiders.load(Ordering::Acquire) == 0;
+            if is_empty { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -203,4 +203,8 @@ impl Gate {
     fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
         self.drain.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count(counter: &AtomicI32) -> usize {
+    (counter.load(Ordering::Acquire) & !CLOSED) as usize
 }

@@ -60,8 +60,8 @@ impl Call<'_> {
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
         let refused = Ident::new("refused", Span::mixed_site());
         let refusal = output.refusal(&refused);
-        let call = quote_spanned!(self.span()=> ::service_core::__private::call);
-        quote!(#call::<#service, _, _>(#who, #method, |#refused| #refusal, #body).await)
+        let way = quote_spanned!(self.span()=> ::service_core::__private::way);
+        quote!(::service_core::__private::call(#who, || #way::<#service>(#method), |#refused| #refusal, #body).await)
     }
 
     fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
@@ -100,10 +100,17 @@ impl Call<'_> {
 /// Whose call it is. Any receiver dereferences to the instance; the user's own `self` token, because a `self` of ours
 /// would be another one inside a `macro_rules!`.
 fn who(method: &ImplItemFn, service: Span) -> TokenStream {
-    let who = quote_spanned!(service=> ::service_core::__private::Who::<Self>);
     match method.sig.receiver() {
-        Some(Receiver { self_token, .. }) => quote!(#who::at(&#self_token)),
-        None => quote!(#who::current()),
+        Some(Receiver { self_token, kind, .. }) => {
+            let at = quote_spanned!(service=> ::service_core::__private::This::at::<Self>);
+            // Not a reference to a reference: the future would keep what that points to.
+            if matches!(kind, ReceiverKind::Reference(..)) {
+                quote!(#at(#self_token))
+            } else {
+                quote!(#at(&#self_token))
+            }
+        }
+        None => quote!(::service_core::__private::Current),
     }
 }
 

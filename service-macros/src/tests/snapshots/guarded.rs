@@ -1,12 +1,10 @@
 impl Users {
     pub async fn find(&self, id: i64) -> Result<User, Error> {
-        ::service_core::__private::call::<
-            Self,
-            _,
-            _,
-        >(
-                ::service_core::__private::Who::<Self>::at(&self),
-                {
+        ::service_core::__private::call(
+                ::service_core::__private::This::at::<Self>(self),
+                || ::service_core::__private::way::<
+                    Self,
+                >({
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "find",
                         ::service_core::__private::Policy::WaitFor(
@@ -14,7 +12,7 @@ impl Users {
                         ),
                     );
                     &METHOD
-                },
+                }),
                 |refused| {
                     #[allow(unused_imports)]
                     use ::service_core::__private::Panics as _;
@@ -49,7 +47,7 @@ When the call is refused, because the service is not ready.*/
         let _entered = match ::service_core::__private::enter::<
             Self,
         >(
-            ::service_core::__private::Who::<Self>::at(&self),
+            ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "count",
@@ -76,13 +74,11 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub async fn none() -> usize {
-        ::service_core::__private::call::<
-            Self,
-            _,
-            _,
-        >(
-                ::service_core::__private::Who::<Self>::current(),
-                {
+        ::service_core::__private::call(
+                ::service_core::__private::Current,
+                || ::service_core::__private::way::<
+                    Self,
+                >({
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "none",
                         ::service_core::__private::Policy::WaitFor(
@@ -90,7 +86,7 @@ When the call is refused, because the service is not ready.*/
                         ),
                     );
                     &METHOD
-                },
+                }),
                 |refused| {
                     #[allow(unused_imports)]
                     use ::service_core::__private::Panics as _;
@@ -122,7 +118,7 @@ When the call is refused, because the service is not ready.*/
         let _entered = match ::service_core::__private::enter::<
             Self,
         >(
-            ::service_core::__private::Who::<Self>::at(&self),
+            ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "opaque",
@@ -141,17 +137,15 @@ When the call is refused, because the service is not ready.*/
         self.bytes.iter().copied()
     }
     pub fn later(self: Arc<Self>) -> impl Future<Output = Result<u8, Error>> {
-        let who = ::service_core::__private::Who::<Self>::at(&self);
+        let who = ::service_core::__private::This::at::<Self>(&self);
         let n = self.n;
         let future = async move { n };
         async move {
-            ::service_core::__private::call::<
-                Self,
-                _,
-                _,
-            >(
+            ::service_core::__private::call(
                     who,
-                    {
+                    || ::service_core::__private::way::<
+                        Self,
+                    >({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "later",
                             ::service_core::__private::Policy::WaitFor(
@@ -159,7 +153,7 @@ When the call is refused, because the service is not ready.*/
                             ),
                         );
                         &METHOD
-                    },
+                    }),
                     |refused| {
                         #[allow(unused_imports)]
                         use ::service_core::__private::Panics as _;
@@ -174,16 +168,14 @@ When the call is refused, because the service is not ready.*/
         }
     }
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> {
-        let who = ::service_core::__private::Who::<Self>::at(&self);
+        let who = ::service_core::__private::This::at::<Self>(self);
         let future = async { 5 };
         ::std::boxed::Box::pin(async move {
-            ::service_core::__private::call::<
-                Self,
-                _,
-                _,
-            >(
+            ::service_core::__private::call(
                     who,
-                    {
+                    || ::service_core::__private::way::<
+                        Self,
+                    >({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "boxed",
                             ::service_core::__private::Policy::WaitFor(
@@ -191,7 +183,7 @@ When the call is refused, because the service is not ready.*/
                             ),
                         );
                         &METHOD
-                    },
+                    }),
                     |refused| {
                         #[allow(unused_imports)]
                         use ::service_core::__private::Panics as _;
@@ -211,7 +203,7 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn early(&self) -> BoxFuture<'_, u8> {
-        let who = ::service_core::__private::Who::<Self>::at(&self);
+        let who = ::service_core::__private::This::at::<Self>(self);
         let future = (move || -> BoxFuture<'_, u8> {
             if self.is_empty() {
                 return none();
@@ -219,13 +211,11 @@ When the call is refused, because the service is not ready.*/
             some()
         })();
         ::std::boxed::Box::pin(async move {
-            ::service_core::__private::call::<
-                Self,
-                _,
-                _,
-            >(
+            ::service_core::__private::call(
                     who,
-                    {
+                    || ::service_core::__private::way::<
+                        Self,
+                    >({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "early",
                             ::service_core::__private::Policy::WaitFor(
@@ -233,7 +223,7 @@ When the call is refused, because the service is not ready.*/
                             ),
                         );
                         &METHOD
-                    },
+                    }),
                     |refused| {
                         #[allow(unused_imports)]
                         use ::service_core::__private::Panics as _;
@@ -248,7 +238,7 @@ When the call is refused, because the service is not ready.*/
         let _entered = match ::service_core::__private::enter::<
             Self,
         >(
-            ::service_core::__private::Who::<Self>::at(&self),
+            ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                     "own",

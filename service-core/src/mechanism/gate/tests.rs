@@ -1,0 +1,49 @@
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+
+/// What a caller that is being refused does, stopped in the middle.
+struct BeingRefused<'a>(&'a AtomicI32);
+
+impl<'a> BeingRefused<'a> {
+    fn at(gate: &'a Gate, place: usize) -> Self {
+        gate.counters[place].fetch_add(1, entering());
+        Self(&gate.counters[place])
+    }
+}
+
+impl Drop for BeingRefused<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, leaving());
+    }
+}
+
+#[test]
+fn a_storm_of_refused_calls_does_not_hold_up_the_drain() {
+    let gate = Gate::new();
+    gate.open(8);
+    let last = gate.enter(8, COUNTERS - 1).expect("the gate is open");
+    gate.close();
+    let mut drain = pin!(gate.empty());
+    let mut cx = Context::from_waker(Waker::noop());
+
+    assert_eq!(drain.as_mut().poll(&mut cx), Poll::Pending, "one is inside");
+    // By now all other counters were seen at zero; from here on there is always somebody on each of them.
+    let _refused: Vec<_> = (0..COUNTERS - 1).map(|place| BeingRefused::at(&gate, place)).collect();
+    assert_eq!(drain.as_mut().poll(&mut cx), Poll::Pending, "one is inside");
+    gate.leave(last);
+
+    assert_eq!(drain.as_mut().poll(&mut cx), Poll::Ready(()));
+}
+
+#[test]
+fn who_shows_another_token_is_refused_and_leaves_no_trace() {
+    let gate = Gate::new();
+    assert!(gate.enter(8, 0).is_none(), "it is closed");
+    gate.open(8);
+    assert!(gate.enter(16, 0).is_none(), "that is another one's token");
+    assert!(gate.enter(8, COUNTERS).is_none(), "there is no such place");
+    assert!(gate.is_empty());
+}
