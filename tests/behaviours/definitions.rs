@@ -27,3 +27,17 @@ async fn a_hook_that_is_set_before_the_init_runs_too() -> Result<()> {
     assert_eq!(record.notes(), ["start a", "health", "shutdown a"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_name_that_nobody_can_read_is_refused_in_a_sentence() {
+    let builder =
+        isolated().define(Definition::new(" ")).define(Definition::new("a\nb")).define(Definition::new("a\u{1b}[2J"));
+    let error = builder.plan().expect_err("nobody can read these").to_string();
+    assert!(!error.contains('\u{1b}') && error.contains(r#""a\u{1b}[2J", has a line break or another"#), "{error}");
+    assert!(
+        error.contains(r#", "a\nb", has a line break or another control character; write one plain line"#),
+        "{error}"
+    );
+    assert!(error.contains("definitions.rs:") && error.contains("is empty; write what people should see"), "{error}");
+    isolated().define(Definition::new("orders · Köln 2")).plan().expect("anything else is a name");
+}

@@ -268,3 +268,61 @@ async fn what_is_left_running_is_told_once_by_name() -> Result<()> {
     assert_eq!((&*line.level, line.field("services")), ("WARN", "a, b"));
     Ok(())
 }
+
+/// A record as an event displays: its message, and its fields but for the three words, in alphabetical order.
+fn shown(line: &Line) -> String {
+    let fields = line.fields.iter().filter(|(name, _)| !["message", "domain", "action", "status"].contains(name));
+    let fields = fields.map(|(name, value)| format!(" {name}={}", value.strip_suffix(".0").unwrap_or(value)));
+    line.field("message").to_owned() + &fields.collect::<String>()
+}
+
+/// What an event displays, with its fields in alphabetical order and without quotes.
+fn displayed(event: &service_core::Event) -> String {
+    let text = event.to_string();
+    assert_eq!(text.lines().count(), 1, "{text:?}");
+    let at = text.match_indices('=').map(|(at, _)| text[..at].rfind(' ').expect("a name follows a space"));
+    let mut starts: Vec<_> = at.filter(|at| text[..*at].matches('"').count() % 2 == 0).collect();
+    let message = text[..*starts.first().unwrap_or(&text.len())].to_owned();
+    starts.push(text.len());
+    let mut fields: Vec<_> = starts.windows(2).map(|pair| text[pair[0]..pair[1]].replace('"', "")).collect();
+    fields.sort();
+    message + &fields.concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_displays_as_its_record_does() -> Result<()> {
+    let (capture, _guard) = Capture::begin();
+    let worker = Definition::new("worker").retry(Retry::new(2, ms(10), ms(10))).init(|cx: Context<()>| async move {
+        cx.progress("half way");
+        cx.extend(ms(60_000));
+        tokio::time::sleep(ms(7_000)).await;
+        let often = Restart::transient().intensity(1, ms(1_000));
+        cx.tasks().supervised("pump", often, || async { Err::<(), _>("the pump is stuck") });
+        cx.tasks().spawn_unique("pump", async {});
+        Ok(())
+    });
+    let slow = Definition::new("slow one").health(|_| async {
+        tokio::time::sleep(ms(1_500)).await;
+        Health::Healthy
+    });
+    let optional = failing("off", "no\nlicence").optional().retry(Retry::new(2, ms(10), ms(10)));
+    let above = Definition::new("above").optional().requires(["off"]);
+    let registry = isolated().define(worker).define(slow).define(optional).define(above).boot().await?;
+    registry.health().await;
+    registry.stopped().await.expect_err("the pump is given up");
+    let expected = registry.events();
+
+    let lines = capture.lines();
+    assert!(expected.len() >= 20, "{}", expected.len());
+    for (event, line) in expected.iter().zip(&lines) {
+        // Words that the log escapes itself are not compared.
+        if !event.to_string().contains('\\') {
+            assert_eq!(displayed(event), shown(line));
+        }
+    }
+    assert_eq!(expected[0].to_string(), "booting services=4");
+    assert!(expected.iter().any(|it| it.to_string() == "progress service=worker progress=\"half way\""));
+    let of_two_lines: Vec<_> = expected.iter().map(ToString::to_string).filter(|it| it.contains("licence")).collect();
+    assert!(of_two_lines.iter().any(|it| it.contains("no\\u000alicence")), "{of_two_lines:#?}");
+    Ok(())
+}

@@ -345,11 +345,13 @@ fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
     std::thread::spawn(move || {
         let _inside = handle.enter();
         let (one, other) = (Respawns(registry.clone(), cx.clone()), Respawns(registry.clone(), cx.clone()));
-        cx.spawn("late", async move { drop(one) });
+        let started = cx.spawn("late", async move { drop(one) });
         registry.spawn(async move { drop(other) });
-        send.send(cx.tasks().len())
+        send.send((started, cx.tasks().len(), story(&registry)))
     });
-    assert_eq!(ended.recv_timeout(secs(60)), Ok(0), "nobody waits for a lock of his own");
+    let (started, running, told) = ended.recv_timeout(secs(60)).expect("nobody waits for a lock of his own");
+    assert_eq!((started, running), (false, 0));
+    assert!(told.contains(&"task refused worker".to_owned()), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::mechanism::ambient::{self, Role};
 /// A task should end when [`stopping`](super::Context::stopping) is cancelled; it has the service's drain budget for
 /// that, and is aborted afterwards. An error or a panic of a task is an event at once; if nothing starts the task again,
 /// it is a part of the shutdown report, too. Each function says whether the task was started: none is once the service
-/// is on its way down.
+/// is on its way down, or its runtime is gone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -173,15 +174,19 @@ impl Tasks {
     {
         let runtime = Handle::current();
         let Some(number) = self.inner.reserve(&name, same) else {
-            self.inner.slot.emit(EventKind::TaskRefused { service: self.inner.slot.name.clone(), task: name });
+            self.inner.refuse(name);
             return false;
         };
+        let task = name.clone();
         let place = Place { tasks: self.inner.clone(), number };
         let frame = self.inner.slot.frame(Role::Task);
         let errand = Errand { frame, task: Some(name.clone()) };
         let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
         let work = errand.run(work(chore.clone()));
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = begun.clone();
         let handle = runtime.spawn(async move {
+            begins.store(true, Ordering::Relaxed);
             let began = Instant::now();
             let ended = panics::caught(ambient::marked(frame, work)).await;
             let failure = match ended {
@@ -196,7 +201,12 @@ impl Tasks {
             drop(place);
         });
         self.inner.started(number, handle.abort_handle());
-        true
+        // A runtime that is gone drops a task at once, and never polls it.
+        let is_dropped = handle.is_finished() && !begun.load(Ordering::Relaxed);
+        if is_dropped {
+            self.inner.refuse(task);
+        }
+        !is_dropped
     }
 
     /// Aborts the tasks of that name, and says whether there was one.
@@ -282,6 +292,10 @@ impl Inner {
         state.next += 1;
         state.running.insert(number, Running { name: name.clone(), abort: None, is_doomed: false });
         Some(number)
+    }
+
+    fn refuse(&self, task: Arc<str>) {
+        self.slot.emit(EventKind::TaskRefused { service: self.slot.name.clone(), task });
     }
 
     /// The task has been started, and may have ended. Not under one lock with its start: a runtime that is gone drops it

@@ -11,6 +11,8 @@ mod tests;
 
 /// Gives every candidate a name that no other has. A chosen name stays as it is; sharing one is a problem.
 pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>) {
+    let unfit = candidates.iter().map(|candidate| &candidate.facts).filter(|facts| !is_for_people(&facts.name));
+    problems.extend(unfit.map(|facts| Problem::UnfitName { name: facts.name.clone(), place: facts.place }));
     let facts: Vec<&Facts> = candidates.iter().map(|candidate| &candidate.facts).collect();
     let mut lengths = vec![0; facts.len()];
     let mut takers: HashMap<Cow<'_, str>, Vec<usize>>;
@@ -42,6 +44,11 @@ pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>
         }
     }
     changed.into_iter().for_each(|(at, name)| candidates[at].facts.name = name);
+}
+
+/// It says something, on one line.
+fn is_for_people(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains(char::is_control)
 }
 
 /// The name at some length: as it is, then with one more module each, then with its line, then with its column.

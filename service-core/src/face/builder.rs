@@ -228,7 +228,8 @@ impl Builder {
         self
     }
 
-    /// Tells a function of every event, in order, in a task of its own. Several calls add up.
+    /// Tells a function of every event, in order, in a task of its own. Several calls add up. One that is more than 4,096
+    /// events behind misses those that the registry has let go; their [numbers](Event::number) are then missing.
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self

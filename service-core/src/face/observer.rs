@@ -1,10 +1,8 @@
-//! Events in words: the only file that names tracing, and the only one that knows how an event reads in a log.
+//! Events as records: the only file that names tracing. The words of each are its own.
 //!
 //! Each event is one record with the target `service_core`. Its fields `domain`, `action` and `status` say what it is about,
 //! so that nobody has to parse the words: a thing is `started`, and ends in `success`, `error` or `cancelled`; what somebody
 //! should know of on the way is a `warning`. Times are in seconds.
-
-use std::time::Duration;
 
 #[cfg(feature = "telemetry")]
 pub(super) use tracing::{
@@ -12,32 +10,34 @@ pub(super) use tracing::{
     field::{Field, Visit},
 };
 
-use crate::fact::{Event, EventKind, Failure, Phase, State, lasted};
+use crate::fact::{Event, EventKind, Phase, State, seconds};
 
 /// A record: its level, its three words and its message, then what else it has.
 macro_rules! log {
-    ($level:ident, $domain:expr, $action:expr, $status:literal, $message:literal $(, $($fields:tt)+)?) => {
+    ($level:ident, $domain:expr, $action:expr, $status:literal, $words:expr $(, $($fields:tt)+)?) => {
         tracing::$level!(
             target: "service_core",
             domain = $domain,
             action = $action,
             status = $status,
             $($($fields)+,)?
-            $message
+            "{}",
+            $words
         )
     };
 }
 
 /// Logs an event.
 pub(crate) fn observe(event: &Event) {
+    let told = event.kind.words();
     match &event.kind {
-        EventKind::Booting { services } => log!(info, "lifecycle", "boot", "started", "booting", services),
+        EventKind::Booting { services } => log!(info, "lifecycle", "boot", "started", told, services),
         EventKind::Booted { elapsed } => {
-            log!(info, "lifecycle", "boot", "success", "booted", elapsed = seconds(*elapsed));
+            log!(info, "lifecycle", "boot", "success", told, elapsed = seconds(*elapsed));
         }
-        EventKind::RollingBack => log!(error, "lifecycle", "boot", "error", "the boot failed, rolling back"),
+        EventKind::RollingBack => log!(error, "lifecycle", "boot", "error", told),
         EventKind::ShuttingDown { reason } => {
-            log!(info, "lifecycle", "shutdown", "started", "shutting down", %reason);
+            log!(info, "lifecycle", "shutdown", "started", told, %reason);
         }
         EventKind::LeftRunning { services } => {
             let services = services.join(", ");
@@ -46,39 +46,39 @@ pub(crate) fn observe(event: &Event) {
                 "lifecycle",
                 "shutdown",
                 "warning",
-                "registry dropped without shutdown().await; these were left running",
+                told,
                 %services
             );
         }
         EventKind::SystemdUnreachable { error } => {
-            log!(warn, "lifecycle", "notify", "warning", "systemd could not be told", %error);
+            log!(warn, "lifecycle", "notify", "warning", told, %error);
         }
         EventKind::ShutDown { elapsed } => {
-            log!(info, "lifecycle", "shutdown", "success", "shut down", elapsed = seconds(*elapsed));
+            log!(info, "lifecycle", "shutdown", "success", told, elapsed = seconds(*elapsed));
         }
         EventKind::Starting { service } => {
-            log!(debug, "lifecycle", "init", "started", "starting", %service, state = %State::Starting);
+            log!(debug, "lifecycle", "init", "started", told, %service, state = %State::Starting);
         }
         EventKind::Retrying { service, attempt, delay, failure } => log!(
             warn,
             "lifecycle",
             "retry",
             "warning",
-            "trying again",
+            told,
             %service,
             state = %State::Starting,
             attempt,
             delay = seconds(*delay),
             elapsed = seconds(failure.elapsed()),
             error = %failure,
-            error_type = error_type(failure)
+            error_type = failure.kind()
         ),
         EventKind::Ready { service, elapsed } => log!(
             info,
             "lifecycle",
             "init",
             "success",
-            "ready",
+            told,
             %service,
             state = %State::Ready,
             elapsed = seconds(*elapsed)
@@ -88,28 +88,28 @@ pub(crate) fn observe(event: &Event) {
             "lifecycle",
             "init",
             "error",
-            "failed",
+            told,
             %service,
             state = %State::Failed,
             elapsed = seconds(failure.elapsed()),
             error = %failure,
-            error_type = error_type(failure)
+            error_type = failure.kind()
         ),
         EventKind::Blocked { service, by } => {
-            log!(warn, "lifecycle", "init", "cancelled", "blocked", %service, state = %State::Blocked, %by);
+            log!(warn, "lifecycle", "init", "cancelled", told, %service, state = %State::Blocked, %by);
         }
         EventKind::Undone { service, outcome } => match outcome.failure() {
-            None => log!(debug, "lifecycle", "undo", "cancelled", "undone", %service),
+            None => log!(debug, "lifecycle", "undo", "cancelled", told, %service),
             Some(failure) => log!(
                 error,
                 "lifecycle",
                 "undo",
                 "error",
-                "undone, but not cleanly",
+                told,
                 %service,
                 elapsed = seconds(failure.elapsed()),
                 error = %failure,
-                error_type = error_type(failure)
+                error_type = failure.kind()
             ),
         },
         EventKind::Restarting { service, delay, failure } => log!(
@@ -117,17 +117,17 @@ pub(crate) fn observe(event: &Event) {
             "lifecycle",
             "restart",
             "started",
-            "restarting",
+            told,
             %service,
             delay = seconds(*delay),
             error = %failure,
-            error_type = error_type(failure)
+            error_type = failure.kind()
         ),
         EventKind::Draining { service } => {
-            log!(debug, "lifecycle", "drain", "started", "draining", %service, state = %State::Draining);
+            log!(debug, "lifecycle", "drain", "started", told, %service, state = %State::Draining);
         }
         EventKind::Stopping { service } => {
-            log!(debug, "lifecycle", "shutdown", "started", "stopping", %service, state = %State::Stopping);
+            log!(debug, "lifecycle", "shutdown", "started", told, %service, state = %State::Stopping);
         }
         EventKind::Stopped { service, outcome, elapsed } => match outcome.failure() {
             None => log!(
@@ -135,7 +135,7 @@ pub(crate) fn observe(event: &Event) {
                 "lifecycle",
                 "shutdown",
                 "success",
-                "stopped",
+                told,
                 %service,
                 state = %State::Stopped,
                 elapsed = seconds(*elapsed)
@@ -145,26 +145,26 @@ pub(crate) fn observe(event: &Event) {
                 "lifecycle",
                 "shutdown",
                 "error",
-                "stopped, but not cleanly",
+                told,
                 %service,
                 state = %State::Stopped,
                 elapsed = seconds(*elapsed),
                 error = %failure,
-                error_type = error_type(failure)
+                error_type = failure.kind()
             ),
         },
         EventKind::Progress { service, words } => {
-            log!(debug, "lifecycle", "progress", "started", "progress", %service, progress = %words);
+            log!(debug, "lifecycle", "progress", "started", told, %service, progress = %words);
         }
         EventKind::Extended { service, time } => {
-            log!(debug, "lifecycle", "extend", "started", "needs more time", %service, time = seconds(*time));
+            log!(debug, "lifecycle", "extend", "started", told, %service, time = seconds(*time));
         }
         EventKind::Late { service, phase, elapsed, detail } => log!(
             warn,
             domain(phase),
             action(phase),
             "warning",
-            "late",
+            told,
             %service,
             %phase,
             elapsed = seconds(*elapsed),
@@ -175,7 +175,7 @@ pub(crate) fn observe(event: &Event) {
             domain(phase),
             action(phase),
             "warning",
-            "blocking its thread; use spawn_blocking",
+            told,
             %service,
             %phase,
             elapsed = seconds(*elapsed)
@@ -185,7 +185,7 @@ pub(crate) fn observe(event: &Event) {
             "lifecycle",
             action(&Phase::Health),
             "warning",
-            "its health check is slow",
+            told,
             %service,
             elapsed = seconds(*elapsed)
         ),
@@ -194,32 +194,19 @@ pub(crate) fn observe(event: &Event) {
             "task",
             "run",
             "error",
-            "task failed",
+            told,
             %service,
             %task,
             elapsed = seconds(failure.elapsed()),
             error = %failure,
-            error_type = error_type(failure)
+            error_type = failure.kind()
         ),
         EventKind::TaskRestarting { service, task, delay } => {
-            log!(warn, "task", "restart", "started", "task restarting", %service, %task, delay = seconds(*delay));
+            log!(warn, "task", "restart", "started", told, %service, %task, delay = seconds(*delay));
         }
         EventKind::TaskRefused { service, task } => {
-            log!(warn, "task", "run", "cancelled", "task not started", %service, %task);
+            log!(warn, "task", "run", "cancelled", told, %service, %task);
         }
-    }
-}
-
-/// As a number, so that logs can be sorted and summed by it; to the figures that people read.
-fn seconds(time: Duration) -> f64 {
-    lasted(time).as_secs_f64()
-}
-
-fn error_type(failure: &Failure) -> &'static str {
-    match failure.panic_message() {
-        Some(_) => "panic",
-        None if failure.is_timeout() => "timeout",
-        None => "error",
     }
 }
 

@@ -1,11 +1,14 @@
-//! [`Event`]: what happened, as a type. All words about events are in the observer, none are here.
+//! [`Event`]: what happened, as a type. All words about events are in `event/words.rs`, none are here.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, Outcome, Phase, Reason};
 
-/// Something that happened in a registry.
+mod words;
+
+/// Something that happened in a registry. Displays as one line, with the words and the fields that a log has, and without
+/// its number and its time: `ready service=Db state=ready elapsed=0.002`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
@@ -171,8 +174,8 @@ pub enum EventKind {
         /// After this pause.
         delay: Duration,
     },
-    /// A background task was not started, because its service is already going down, or because one of its name
-    /// is running that must not be doubled.
+    /// A background task was not started, because its service is already going down, because one of its name is running
+    /// that must not be doubled, or because the runtime is gone.
     TaskRefused {
         /// Whose task.
         service: Arc<str>,

@@ -129,6 +129,15 @@ impl Failure {
         matches!(self.inner.cause, Cause::TimedOut(_))
     }
 
+    /// `panic`, `timeout` or `error`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.inner.cause {
+            Cause::Panic(_) => "panic",
+            Cause::TimedOut(_) => "timeout",
+            _ => "error",
+        }
+    }
+
     /// The message of the panic, if it was one.
     pub fn panic_message(&self) -> Option<&str> {
         match &self.inner.cause {

@@ -1,5 +1,6 @@
 //! JSON, written by hand: there is too little of it for a dependency.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 pub(crate) fn object(fields: &[(&str, String)]) -> String {
@@ -33,4 +34,11 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A text as the value of a `name=value`: as it is if it is one plain word, else quoted, so that it keeps to its line.
+pub(crate) fn value(text: &str) -> Cow<'_, str> {
+    let is_plain =
+        |letter: char| !letter.is_whitespace() && !letter.is_control() && !matches!(letter, '"' | '=' | '\\');
+    if !text.is_empty() && text.chars().all(is_plain) { text.into() } else { quoted(text).into() }
 }

@@ -14,6 +14,11 @@ pub(crate) fn lasted(time: Duration) -> Duration {
     if nanos < step { time } else { Duration::from_nanos(u64::try_from(nanos - nanos % step).unwrap_or(u64::MAX)) }
 }
 
+/// The same as a number, so that logs can be sorted and summed by it.
+pub(crate) fn seconds(time: Duration) -> f64 {
+    lasted(time).as_secs_f64()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

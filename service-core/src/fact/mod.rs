@@ -36,7 +36,7 @@ pub(crate) use facts::{Bond, Dependency, Facts, When};
 pub use failure::{Failure, Phase};
 pub use health::{Health, HealthReport, ServiceHealth};
 pub(crate) use key::Key;
-pub(crate) use lasted::lasted;
+pub(crate) use lasted::{lasted, seconds};
 pub use not_ready::{NotReady, Refusal};
 pub use outcome::Outcome;
 pub use place::Place;

@@ -79,8 +79,12 @@ fn provided_are_trait_objects(arguments: &Arguments, mistakes: &mut Mistakes) {
 
 /// A name is for people.
 fn name_says_something(arguments: &Arguments, mistakes: &mut Mistakes) {
-    if let Some(name) = arguments.name.as_ref().filter(|name| name.value().trim().is_empty()) {
+    let Some(name) = &arguments.name else { return };
+    let text = name.value();
+    if text.trim().is_empty() {
         mistakes.at(name, "`name` is empty; write what people should see, or leave it out for the name of the type");
+    } else if text.contains(char::is_control) {
+        mistakes.at(name, "`name` has a line break or another control character; write one plain line");
     }
 }
 

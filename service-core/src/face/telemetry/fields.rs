@@ -48,12 +48,9 @@ pub(super) fn pair(to: &mut String, format: Format, name: &str, value: &str) {
 
 /// A text as a value.
 pub(super) fn text(format: Format, value: &str) -> String {
-    let is_plain =
-        |letter: char| !letter.is_whitespace() && !letter.is_control() && !matches!(letter, '"' | '=' | '\\');
     match format {
         Format::Json => json::quoted(value),
-        _ if !value.is_empty() && value.chars().all(is_plain) => value.to_owned(),
-        _ => json::quoted(value),
+        _ => json::value(value).into_owned(),
     }
 }
 

@@ -22,6 +22,13 @@ pub enum Problem {
         /// Where each of them is declared; a definition made in a loop has the same place every time.
         places: Vec<Place>,
     },
+    /// A service was given a name that people cannot read.
+    UnfitName {
+        /// The name.
+        name: String,
+        /// Where the service is declared.
+        place: Place,
+    },
     /// The builder was handed more than one value for a service.
     SuppliedTwice {
         /// The service.
@@ -163,6 +170,13 @@ impl fmt::Display for Problem {
                 "{} services are named `{name}`, at {}; give each a name of its own",
                 places.len(),
                 list(places)
+            ),
+            Self::UnfitName { name, place } if name.trim().is_empty() => {
+                write!(f, "the name of the service at {place} is empty; write what people should see")
+            }
+            Self::UnfitName { name, place } => write!(
+                f,
+                "the name of the service at {place}, {name:?}, has a line break or another control character; write one plain line"
             ),
             Self::SuppliedTwice { service, calls } => {
                 let calls: Vec<_> = calls.iter().map(|call| format!("`.{call}(…)`")).collect();
