@@ -281,7 +281,7 @@ fn displayed(event: &service_core::Event) -> String {
     let text = event.to_string();
     assert_eq!(text.lines().count(), 1, "{text:?}");
     let at = text.match_indices('=').map(|(at, _)| text[..at].rfind(' ').expect("a name follows a space"));
-    let mut starts: Vec<_> = at.filter(|at| text[..*at].matches('"').count() % 2 == 0).collect();
+    let mut starts: Vec<_> = at.filter(|at| text[..*at].matches('"').count().is_multiple_of(2)).collect();
     let message = text[..*starts.first().unwrap_or(&text.len())].to_owned();
     starts.push(text.len());
     let mut fields: Vec<_> = starts.windows(2).map(|pair| text[pair[0]..pair[1]].replace('"', "")).collect();

@@ -84,6 +84,12 @@ pub(crate) struct NodeStatus {
 }
 
 impl Graph {
+    #[cfg(test)]
+    pub(super) fn with_first_called(mut self, name: &str) -> Self {
+        self.nodes[0].name = name.to_owned();
+        self
+    }
+
     /// `status` and `undeclared` speak of services by their index in the plan; `undeclared` holds who called whom.
     pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
         let services = plan.services().iter().enumerate();

@@ -1,12 +1,12 @@
 //! [`Notes`]: what the shop logs on this thread.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// The messages that the shop itself has logged on this thread, in order.
 #[derive(Clone, Default)]
@@ -15,6 +15,10 @@ pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
 impl Notes {
     /// Notes, taken for as long as the guard lives.
     pub(crate) fn begin() -> (Self, DefaultGuard) {
+        // While there is one subscriber only, tracing asks that of whatever thread comes by whether a line is of interest,
+        // and remembers the answer for all threads. With two it asks both.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(Self::default()));
         let notes = Self::default();
         (notes.clone(), tracing::subscriber::set_default(notes))
     }
