@@ -52,9 +52,9 @@ fn style(message: &str) -> Option<&'static str> {
 const PLUMBING: [&str; 8] = ["__", "NodeRef", "Hidden<", "Homed", "Declared", "::act::", "::fact::", "inventory"];
 
 fn plumbing(source: &Source) -> Vec<String> {
-    // Not ours: a line that quotes a file, and rustc's note about where a bound stands, which nothing can hide.
+    // Not ours: a line that quotes a file.
     let is_quoted = |line: &str| line.trim_start().starts_with(|it: char| it.is_ascii_digit() || it == '|');
-    let is_ours = |line: &&str| !is_quoted(line) && !line.starts_with("note: required by a bound in");
+    let is_ours = |line: &&str| !is_quoted(line);
     let mut found = Vec::new();
     for line in source.text.lines().filter(is_ours) {
         for word in PLUMBING.iter().filter(|word| line.contains(**word)) {

@@ -167,7 +167,7 @@ impl<S: Homed> Declare<S> {
     }
 
     /// It makes itself.
-    pub fn managed(self) -> Declared
+    pub(super) fn managed(self) -> Declared
     where
         S: Lifecycle,
     {

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Context;
+use super::declare::{Declare, Declared};
+use super::home::Homed;
 use crate::fact::{Health, Result};
 
 /// What a service does to come up, tell how it is, and go down.
@@ -58,5 +60,14 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
     fn shutdown(&self, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {
         let _ = cx;
         async { Ok(()) }
+    }
+
+    /// Generated code calls it here, where a service without a lifecycle is told so and nothing else.
+    #[doc(hidden)]
+    fn managed(declare: Declare<Self>) -> Declared
+    where
+        Self: Homed,
+    {
+        declare.managed()
     }
 }

@@ -23,13 +23,10 @@ impl<R> Refused<R> {
 impl<T, E> Refused<Result<T, E>> {
     /// The refusal as the method's own error.
     ///
-    /// The bound stands here and not on the impl, so that an error that cannot carry a refusal is a compile error and does
-    /// not fall back to the panic.
-    pub fn answer(self) -> Result<T, E>
-    where
-        E: FromNotReady,
-    {
-        Err(E::from_not_ready(self.not_ready))
+    /// How it becomes one is handed over and not bounded here, so that an error that cannot carry a refusal is a compile
+    /// error in the user's words, and does not fall back to the panic.
+    pub fn answer(self, from: impl FnOnce(NotReady) -> E) -> Result<T, E> {
+        Err(from(self.not_ready))
     }
 }
 
@@ -55,12 +52,12 @@ impl<E: From<NotReady>> FromNotReady for E {
 /// rustc warn about unreachable code in the user's method.
 pub trait Panics<R>: Sized {
     /// Panics with the refusal's message.
-    fn answer(self) -> R;
+    fn answer(self, from: impl FnOnce(NotReady) -> NotReady) -> R;
 }
 
 impl<R> Panics<R> for Refused<R> {
     #[track_caller]
-    fn answer(self) -> R {
-        panic!("{}", self.not_ready)
+    fn answer(self, from: impl FnOnce(NotReady) -> NotReady) -> R {
+        panic!("{}", from(self.not_ready))
     }
 }

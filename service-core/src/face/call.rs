@@ -48,10 +48,11 @@ pub struct Way {
     elsewhere: fn(Option<usize>, &'static Method) -> Result<Progress, NotReady>,
 }
 
-/// The ways in to this method of this service.
-#[inline(always)]
-pub fn way<S: Service>(method: &'static Method) -> Way {
-    Way { door: S::home().door(), method, elsewhere: elsewhere::<S> }
+impl Way {
+    #[inline(always)]
+    pub(super) fn to<S: Service>(method: &'static Method) -> Self {
+        Self { door: S::home().door(), method, elsewhere: elsewhere::<S> }
+    }
 }
 
 pin_project! {

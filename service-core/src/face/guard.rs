@@ -175,7 +175,7 @@ pub struct Entered {
 /// # Errors
 /// If it is refused.
 #[inline(always)]
-pub fn enter<S: Service>(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
+pub(super) fn enter<S: Service>(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
     match AtHome::enter(S::home().door(), callee, method) {
         Some((home, _frame)) => Ok(Entered { _frame, _inside: home.into() }),
         None => enter_elsewhere::<S>(callee.address(), method).map(|(_inside, _frame)| Entered { _frame, _inside }),

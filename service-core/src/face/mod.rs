@@ -20,9 +20,9 @@ pub mod telemetry;
 mod trial;
 
 pub use builder::Builder;
-pub use call::{Call, Way, call, way};
+pub use call::{Call, Way, call};
 pub use catalog::{Entry, inventory};
-pub use guard::{Callee, Current, Entered, This, enter};
+pub use guard::{Callee, Current, Entered, This};
 pub use registry::Registry;
 pub use service::Service;
 #[cfg(feature = "systemd")]

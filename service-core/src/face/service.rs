@@ -4,8 +4,10 @@ use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
+use super::call::Way;
 use super::current;
-use crate::act::{self, Declared, Homed};
+use super::guard::{self, Callee, Entered};
+use crate::act::{self, Declared, Homed, Method};
 use crate::fact::node::NodeRef;
 use crate::fact::{Key, NotReady};
 use crate::mechanism::ambient;
@@ -25,6 +27,18 @@ pub trait Service: Homed {
 
     #[doc(hidden)]
     fn definition() -> Declared;
+
+    #[doc(hidden)]
+    #[inline(always)]
+    fn way(method: &'static Method) -> Way {
+        Way::to::<Self>(method)
+    }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    fn enter(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
+        guard::enter::<Self>(callee, method)
+    }
 
     /// The instance of the current registry: that of the scope, hook, task or guarded call this runs in, else the
     /// process's. Waits while the service comes up, and boots it with what it requires where nobody has yet.

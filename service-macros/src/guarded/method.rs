@@ -60,8 +60,8 @@ impl Call<'_> {
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
         let refused = Ident::new("refused", Span::mixed_site());
         let refusal = output.refusal(&refused);
-        let way = quote_spanned!(self.span()=> ::service_core::__private::way);
-        quote!(::service_core::__private::call(#who, || #way::<#service>(#method), |#refused| #refusal, #body).await)
+        let way = quote_spanned!(self.span()=> <#service as ::service_core::Service>::way);
+        quote!(::service_core::__private::call(#who, || #way(#method), |#refused| #refusal, #body).await)
     }
 
     fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
@@ -72,9 +72,9 @@ impl Call<'_> {
         let (entered, refused) =
             (Ident::new("_entered", Span::mixed_site()), Ident::new("refused", Span::mixed_site()));
         let refusal = output.refusal(&refused);
-        let enter = quote_spanned!(self.span()=> ::service_core::__private::enter);
+        let enter = quote_spanned!(self.span()=> <#service as ::service_core::Service>::enter);
         quote! {
-            let #entered = match #enter::<#service>(#who, #method) {
+            let #entered = match #enter(#who, #method) {
                 ::core::result::Result::Ok(entered) => entered,
                 ::core::result::Result::Err(#refused) => return #refusal,
             };

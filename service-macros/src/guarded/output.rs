@@ -75,13 +75,16 @@ impl Output {
     pub(crate) fn refusal(&self, refused: &Ident) -> TokenStream {
         let Some(ty) = &self.named else {
             return quote! {
-                ::service_core::__private::Panics::answer(::service_core::__private::Refused::<_>::new(#refused))
+                ::service_core::__private::Panics::answer(
+                    ::service_core::__private::Refused::<_>::new(#refused),
+                    ::service_core::FromNotReady::from_not_ready,
+                )
             };
         };
         // Where the error cannot carry a refusal, the compiler points at the type.
         let refused = Ident::new("refused", refused.span().located_at(self.span));
         let answer = quote_spanned! {self.span.resolved_at(Span::call_site())=>
-            ::service_core::__private::Refused::<#ty>::new(#refused).answer()
+            ::service_core::__private::Refused::<#ty>::new(#refused).answer(::service_core::FromNotReady::from_not_ready)
         };
         quote! {{
             #[allow(unused_imports)]

@@ -128,8 +128,11 @@ impl Model<'_> {
         });
         // Shown at the name, where a service without a lifecycle is told so.
         let span = ident.span().resolved_at(Span::call_site());
-        let end = Ident::new(if self.given { "given" } else { "managed" }, span);
-        let end = quote_spanned!(span=> declare.#end());
+        let end = if self.given {
+            quote_spanned!(span=> declare.given())
+        } else {
+            quote_spanned!(span=> <#ident as ::service_core::Lifecycle>::managed(declare))
+        };
         quote! {
             let declare = ::service_core::__private::Declare::<#ident>::new(#type_name, #place);
             #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#tags)* #(#when)* #(#budgets)* #(#retry)* #(#restart)*

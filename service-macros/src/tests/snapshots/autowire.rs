@@ -70,7 +70,7 @@ impl ::service_core::Service for Cache {
         let declare = declare.wants::<Metrics>("Metrics");
         #[cfg(feature = "x")]
         let declare = declare.requires::<X>("X");
-        declare.managed()
+        <Cache as ::service_core::Lifecycle>::managed(declare)
     }
 }
 #[diagnostic::do_not_recommend]

@@ -54,7 +54,7 @@ impl ::service_core::Service for Cache {
             ),
         );
         let declare = declare.requires::<Db>("Db");
-        declare.managed()
+        <Cache as ::service_core::Lifecycle>::managed(declare)
     }
 }
 #[diagnostic::do_not_recommend]

@@ -2,9 +2,7 @@ impl Users {
     pub async fn find(&self, id: i64) -> Result<User, Error> {
         ::service_core::__private::call(
                 ::service_core::__private::This::at::<Self>(self),
-                || ::service_core::__private::way::<
-                    Self,
-                >({
+                || <Self as ::service_core::Service>::way({
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "find",
                         ::service_core::__private::Policy::WaitFor(
@@ -19,7 +17,7 @@ impl Users {
                     ::service_core::__private::Refused::<
                         Result<User, Error>,
                     >::new(refused)
-                        .answer()
+                        .answer(::service_core::FromNotReady::from_not_ready)
                 },
                 async move {
                     #[allow(
@@ -44,9 +42,7 @@ impl Users {
 
 When the call is refused, because the service is not ready.*/
     pub fn count(&self) -> Alias<u64> {
-        let _entered = match ::service_core::__private::enter::<
-            Self,
-        >(
+        let _entered = match <Self as ::service_core::Service>::enter(
             ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
@@ -62,7 +58,7 @@ When the call is refused, because the service is not ready.*/
                     #[allow(unused_imports)]
                     use ::service_core::__private::Panics as _;
                     ::service_core::__private::Refused::<Alias<u64>>::new(refused)
-                        .answer()
+                        .answer(::service_core::FromNotReady::from_not_ready)
                 };
             }
         };
@@ -76,9 +72,7 @@ When the call is refused, because the service is not ready.*/
     pub async fn none() -> usize {
         ::service_core::__private::call(
                 ::service_core::__private::Current,
-                || ::service_core::__private::way::<
-                    Self,
-                >({
+                || <Self as ::service_core::Service>::way({
                     static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                         "none",
                         ::service_core::__private::Policy::WaitFor(
@@ -90,7 +84,8 @@ When the call is refused, because the service is not ready.*/
                 |refused| {
                     #[allow(unused_imports)]
                     use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<usize>::new(refused).answer()
+                    ::service_core::__private::Refused::<usize>::new(refused)
+                        .answer(::service_core::FromNotReady::from_not_ready)
                 },
                 async move {
                     #[allow(
@@ -115,9 +110,7 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn opaque(&self) -> impl Iterator<Item = u8> + '_ {
-        let _entered = match ::service_core::__private::enter::<
-            Self,
-        >(
+        let _entered = match <Self as ::service_core::Service>::enter(
             ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
@@ -131,6 +124,7 @@ When the call is refused, because the service is not ready.*/
             ::core::result::Result::Err(refused) => {
                 return ::service_core::__private::Panics::answer(
                     ::service_core::__private::Refused::<_>::new(refused),
+                    ::service_core::FromNotReady::from_not_ready,
                 );
             }
         };
@@ -143,9 +137,7 @@ When the call is refused, because the service is not ready.*/
         async move {
             ::service_core::__private::call(
                     who,
-                    || ::service_core::__private::way::<
-                        Self,
-                    >({
+                    || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "later",
                             ::service_core::__private::Policy::WaitFor(
@@ -160,7 +152,7 @@ When the call is refused, because the service is not ready.*/
                         ::service_core::__private::Refused::<
                             Result<u8, Error>,
                         >::new(refused)
-                            .answer()
+                            .answer(::service_core::FromNotReady::from_not_ready)
                     },
                     async move { future.await },
                 )
@@ -173,9 +165,7 @@ When the call is refused, because the service is not ready.*/
         ::std::boxed::Box::pin(async move {
             ::service_core::__private::call(
                     who,
-                    || ::service_core::__private::way::<
-                        Self,
-                    >({
+                    || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "boxed",
                             ::service_core::__private::Policy::WaitFor(
@@ -190,7 +180,7 @@ When the call is refused, because the service is not ready.*/
                         ::service_core::__private::Refused::<
                             Result<u8, Error>,
                         >::new(refused)
-                            .answer()
+                            .answer(::service_core::FromNotReady::from_not_ready)
                     },
                     async move { future.await },
                 )
@@ -213,9 +203,7 @@ When the call is refused, because the service is not ready.*/
         ::std::boxed::Box::pin(async move {
             ::service_core::__private::call(
                     who,
-                    || ::service_core::__private::way::<
-                        Self,
-                    >({
+                    || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "early",
                             ::service_core::__private::Policy::WaitFor(
@@ -227,7 +215,8 @@ When the call is refused, because the service is not ready.*/
                     |refused| {
                         #[allow(unused_imports)]
                         use ::service_core::__private::Panics as _;
-                        ::service_core::__private::Refused::<u8>::new(refused).answer()
+                        ::service_core::__private::Refused::<u8>::new(refused)
+                            .answer(::service_core::FromNotReady::from_not_ready)
                     },
                     async move { future.await },
                 )
@@ -235,9 +224,7 @@ When the call is refused, because the service is not ready.*/
         })
     }
     fn own(&self) -> Result<()> {
-        let _entered = match ::service_core::__private::enter::<
-            Self,
-        >(
+        let _entered = match <Self as ::service_core::Service>::enter(
             ::service_core::__private::This::at::<Self>(self),
             {
                 static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
@@ -253,7 +240,7 @@ When the call is refused, because the service is not ready.*/
                     #[allow(unused_imports)]
                     use ::service_core::__private::Panics as _;
                     ::service_core::__private::Refused::<Result<()>>::new(refused)
-                        .answer()
+                        .answer(::service_core::FromNotReady::from_not_ready)
                 };
             }
         };

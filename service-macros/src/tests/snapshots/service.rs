@@ -81,7 +81,7 @@ impl ::service_core::Service for Users {
             );
         let restart: ::service_core::Restart = Restart::transient();
         let declare = declare.restart(restart);
-        declare.managed()
+        <Users as ::service_core::Lifecycle>::managed(declare)
     }
 }
 #[diagnostic::do_not_recommend]
