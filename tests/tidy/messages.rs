@@ -99,5 +99,5 @@ fn a_message_of_bad_style_is_found() {
         "tests/ui/a.stderr",
         "error: no\n 3 | __x\n  = note: add `__private::Homed`\nnote: required by a bound in `__private::x`\n",
     );
-    assert_eq!(plumbing(&leaky).len(), 2);
+    assert_eq!(plumbing(&leaky).len(), 3);
 }
