@@ -253,6 +253,34 @@ async fn r10_a_restart_that_fails_too_often_takes_the_registry_down_and_says_why
     Ok(())
 }
 
+/// The pauses of a service that breaks as soon as it is up, and of a task that fails.
+async fn pauses(seed: u64) -> Result<Vec<Duration>> {
+    let policy = Restart::transient().intensity(4, secs(60)).backoff(secs(1), secs(1)).jitter(0.5).seed(seed);
+    let definition = Definition::new("it").restart(policy).init(move |cx: Context<()>| {
+        cx.tasks().supervised("pump", policy, || async { Err::<(), _>("the pump is stuck") });
+        async { Ok(()) }
+    });
+    let registry = isolated().define(definition).boot().await?;
+    registry.stopped().await.expect_err("it is given up");
+    let events = registry.events();
+    let pauses = events.iter().filter_map(|event| match event.kind {
+        EventKind::Restarting { delay, .. } | EventKind::TaskRestarting { delay, .. } => Some(delay),
+        _ => None,
+    });
+    Ok(pauses.collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> Result<()> {
+    let one = pauses(1).await?;
+    assert_eq!(one.len(), 4 + 4 * 5, "of the service, and of the task in each of its lives");
+    assert!(one.iter().all(|pause| (ms(1000)..ms(1500)).contains(pause)), "{one:?}");
+    assert_ne!(one[0], one[1], "each is drawn anew");
+    assert_eq!(one, pauses(1).await?);
+    assert_ne!(one, pauses(2).await?);
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn r15_what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<()> {
     let tries = Arc::new(AtomicU32::new(0));

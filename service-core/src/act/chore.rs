@@ -86,14 +86,14 @@ impl Chore {
         R: Future<Output: Ending> + Send,
     {
         let first = Instant::now();
-        let mut restarts = Restarts::new(restart);
+        let (mut restarts, mut chance) = (Restarts::new(restart), Chance::new(restart.seed));
         loop {
             let began = Instant::now();
             let ended = self.clone().once(async { run().await }).await;
             if self.stopping.is_cancelled() {
                 return ended;
             }
-            match restarts.after(first.elapsed(), began.elapsed(), ended.is_err()) {
+            match restarts.after(first.elapsed(), began.elapsed(), ended.is_err(), chance.draw()) {
                 Next::Over => return ended,
                 Next::Again(delay) => {
                     if let Err(failure) = &ended {

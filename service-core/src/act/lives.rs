@@ -21,6 +21,7 @@ use crate::decision::budget;
 use crate::decision::machine::Input;
 use crate::decision::restarts::{Next, Restarts};
 use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, ServiceShutdown, State};
+use crate::mechanism::chance::Chance;
 
 /// What a step has come to.
 pub(crate) enum Done {
@@ -40,7 +41,7 @@ struct Life {
     failure: Option<Failure>,
     /// Since when it has been up, as long as it is to be up.
     up_since: Option<Instant>,
-    restarts: Option<Restarts>,
+    restarts: Option<(Restarts, Chance)>,
     /// How long to wait before the next start.
     pause: Duration,
     /// How it went down the last time, and as the how manieth of all.
@@ -75,7 +76,7 @@ impl Lives {
         let mut each: Vec<Life> = Vec::with_capacity(shared.slots.len());
         for service in shared.plan.services() {
             let depth = service.needs.iter().map(|need| each[need.index].depth + 1).max().unwrap_or(0);
-            let restarts = service.facts.restart.map(Restarts::new);
+            let restarts = service.facts.restart.map(|policy| (Restarts::new(policy), Chance::new(policy.seed)));
             each.push(Life { depth, restarts, ..Life::default() });
         }
         let levels = each.iter().map(|life| life.depth + 1).max().unwrap_or(1);
@@ -297,9 +298,8 @@ impl Lives {
         let now = self.born.elapsed();
         let life = &mut self.each[service];
         let ran = life.up_since.map_or(Duration::ZERO, |since| since.elapsed());
-        let Some(Next::Again(delay)) = life.restarts.as_mut().map(|restarts| restarts.after(now, ran, true)) else {
-            return false;
-        };
+        let Some((restarts, chance)) = &mut life.restarts else { return false };
+        let Next::Again(delay) = restarts.after(now, ran, true, chance.draw()) else { return false };
         life.pause = delay;
         let slot = &self.shared.slots[service];
         slot.emit(EventKind::Restarting { service: slot.name.clone(), delay, failure: failure.clone() });

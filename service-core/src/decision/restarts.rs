@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::fact::{After, Restart};
-use crate::mechanism::chance::Chance;
 
 #[cfg(test)]
 mod tests;
@@ -28,16 +27,16 @@ pub(crate) struct Restarts {
     recent: VecDeque<Duration>,
     /// How many pauses have followed each other without a quiet time between.
     streak: u32,
-    chance: Chance,
 }
 
 impl Restarts {
     pub(crate) fn new(policy: Restart) -> Self {
-        Self { policy, recent: VecDeque::new(), streak: 0, chance: Chance::new(policy.seed) }
+        Self { policy, recent: VecDeque::new(), streak: 0 }
     }
 
-    /// What follows an ending at `now`, after a run that lasted `ran`.
-    pub(crate) fn after(&mut self, now: Duration, ran: Duration, failed: bool) -> Next {
+    /// What follows an ending at `now`, after a run that lasted `ran`. What is random about the pause is `drawn`, from 0 up
+    /// to but not including 1.
+    pub(crate) fn after(&mut self, now: Duration, ran: Duration, failed: bool, drawn: f64) -> Next {
         match self.policy.after {
             After::None => return Next::Over,
             After::Failure if !failed => return Next::Over,
@@ -58,7 +57,7 @@ impl Restarts {
         }
         let pause = self.policy.delay.saturating_mul(1 << self.streak.min(31)).min(self.policy.max_delay);
         self.streak += 1;
-        let more = pause.as_secs_f64() * self.policy.jitter.max(0.0) * self.chance.draw();
+        let more = pause.as_secs_f64() * self.policy.jitter.max(0.0) * drawn;
         Next::Again(pause.saturating_add(Duration::try_from_secs_f64(more).unwrap_or_default()))
     }
 }

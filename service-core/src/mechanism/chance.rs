@@ -22,3 +22,22 @@ impl Chance {
         (word >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spread_over_the_whole_and_the_seed_decides_which() {
+        let draw = |seed| {
+            let mut chance = Chance::new(seed);
+            [(); 100].map(|()| chance.draw())
+        };
+        let one = draw(Some(1));
+        assert!(one.iter().all(|drawn| (0.0..1.0).contains(drawn)), "{one:?}");
+        assert!(one.iter().any(|drawn| *drawn < 0.1) && one.iter().any(|drawn| *drawn > 0.9), "{one:?}");
+        assert_eq!(one, draw(Some(1)));
+        assert_ne!(one, draw(Some(2)));
+        assert_ne!(draw(None), draw(None));
+    }
+}

@@ -12,7 +12,7 @@ const fn secs(secs: u64) -> Duration {
 }
 
 fn first(policy: Restart, failed: bool) -> Next {
-    Restarts::new(policy).after(secs(1), secs(1), failed)
+    Restarts::new(policy).after(secs(1), secs(1), failed, 0.0)
 }
 
 #[test]
@@ -36,13 +36,13 @@ fn r07_a_temporary_one_is_never_started_again() {
 fn r10_too_many_in_a_period_are_given_up_and_spaced_ones_never() {
     let policy = Restart::transient().intensity(2, secs(10));
     let mut quick = Restarts::new(policy);
-    assert!(matches!(quick.after(secs(1), secs(1), true), Next::Again(_)));
-    assert!(matches!(quick.after(secs(2), secs(1), true), Next::Again(_)));
-    assert_eq!(quick.after(secs(3), secs(1), true), Next::GiveUp);
+    assert!(matches!(quick.after(secs(1), secs(1), true, 0.0), Next::Again(_)));
+    assert!(matches!(quick.after(secs(2), secs(1), true, 0.0), Next::Again(_)));
+    assert_eq!(quick.after(secs(3), secs(1), true, 0.0), Next::GiveUp);
 
     let mut spaced = Restarts::new(policy);
     for turn in 1..1_000 {
-        assert!(matches!(spaced.after(secs(turn * 5), secs(5), true), Next::Again(_)), "failure {turn}");
+        assert!(matches!(spaced.after(secs(turn * 5), secs(5), true, 0.0), Next::Again(_)), "failure {turn}");
     }
 }
 
@@ -55,7 +55,7 @@ fn r10_no_restart_at_all_gives_up_at_once() {
 fn r12_pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
     let policy = Restart::transient().intensity(100, secs(1)).backoff(ms(100), ms(500)).quiet(secs(60));
     let mut restarts = Restarts::new(policy);
-    let mut pauses = |ran| match restarts.after(secs(1), ran, true) {
+    let mut pauses = |ran| match restarts.after(secs(1), ran, true, 0.0) {
         Next::Again(pause) => pause,
         other => panic!("{other:?}"),
     };
@@ -64,20 +64,10 @@ fn r12_pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
 }
 
 #[test]
-fn r12_jitter_adds_a_part_of_the_pause_and_its_seed_decides_which() {
+fn r12_jitter_adds_the_part_of_the_pause_that_is_drawn() {
     let policy = Restart::transient().intensity(1_000, secs(1)).backoff(ms(100), ms(100)).jitter(0.5);
-    let pauses = |seed| {
-        let mut restarts = Restarts::new(policy.seed(seed));
-        [(); 100].map(|()| match restarts.after(secs(1), secs(1), true) {
-            Next::Again(pause) => pause,
-            other => panic!("{other:?}"),
-        })
-    };
-    let one = pauses(1);
-    assert!(one.iter().all(|pause| (ms(100)..ms(150)).contains(pause)), "{one:?}");
-    assert!(one.iter().max() > Some(&ms(140)) && one.iter().min() < Some(&ms(110)), "{one:?}");
-    assert_eq!(one, pauses(1));
-    assert_ne!(one, pauses(2));
+    let pause = |drawn| Restarts::new(policy).after(secs(1), secs(1), true, drawn);
+    assert_eq!([0.0, 0.5, 0.8].map(pause), [ms(100), ms(125), ms(140)].map(Next::Again));
 }
 
 #[test]
