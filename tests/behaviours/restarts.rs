@@ -8,7 +8,7 @@ use service_core::{
     Context, Definition, EventKind, Lifecycle, NotReady, Reason, Refusal, Restart, Result, State, guarded, service,
 };
 use tests::{Latch, Record, Told, isolated, ms, story};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -316,6 +316,69 @@ async fn an_optional_service_that_breaks_for_good_leaves_the_rest_alone() -> Res
     assert!(registry.is_ready());
     let error = registry.shutdown().await.expect_err("its task has failed");
     assert!(error.to_string().contains("the pump is stuck"), "{error}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_quiet_life_shortens_the_first_pause_after_it_and_not_those_of_the_failures_that_follow() -> Result<()> {
+    let policy = Restart::transient().intensity(9, secs(60)).backoff(secs(1), secs(30)).quiet(secs(60));
+    let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
+    let (pump, count) = (broken.clone(), lives.clone());
+    let definition = Definition::new("it").restart(policy).init(move |cx: Context<()>| {
+        let life = count.fetch_add(1, Ordering::SeqCst);
+        if life == 0 {
+            breaks(&cx, &pump);
+        }
+        async move { if (1..4).contains(&life) { Err("not yet".into()) } else { Ok(()) } }
+    });
+    let registry = isolated().define(definition).boot().await?;
+    sleep(secs(100)).await;
+    broken.open();
+    sleep(secs(30)).await;
+    assert!(registry.is_ready());
+    let pauses = registry.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::Restarting { delay, .. } => Some(delay),
+        _ => None,
+    });
+    assert_eq!(pauses.collect::<Vec<_>>(), [1, 2, 4, 8].map(secs));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_in_a_restart_keeps_to_its_budget_whatever_is_going_down_already() -> Result<()> {
+    let broken = Latch::new();
+    let pump = broken.clone();
+    let definition = Definition::new("it").restart(RESTART).shutdown_timeout(secs(60)).init(move |cx: Context<()>| {
+        breaks(&cx, &pump);
+        async { Ok(()) }
+    });
+    let stuck = definition.shutdown(async |_, _| std::future::pending().await);
+    let registry = isolated().define(stuck).shutdown_timeout(secs(5)).boot().await?;
+    broken.open();
+    sleep(secs(1)).await;
+    let asked = Instant::now();
+    registry.shutdown().await.expect_err("it hangs");
+    assert_eq!(asked.elapsed().as_secs(), 5);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_it_blocks_one_that_is_not() -> Result<()>
+{
+    let (broken, lives, record) = (Latch::new(), Arc::new(AtomicU32::new(0)), Record::new());
+    let pump = broken.clone();
+    let definition = Definition::new("it").optional().restart(RESTART).init(move |cx: Context<()>| {
+        let life = lives.fetch_add(1, Ordering::SeqCst);
+        breaks(&cx, &pump);
+        async move { if life > 0 { Err("the pump has burst".into()) } else { Ok(()) } }
+    });
+    let registry = isolated().define(definition).define(record.quick("above").requires(["it"])).boot().await?;
+    broken.open();
+    let stopped = timeout(secs(600), registry.stopped()).await?;
+    let error = stopped.expect_err("nobody can do without what is above it");
+    let reason = error.report().map(|report| report.reason.clone());
+    assert!(matches!(reason, Some(Reason::Failed(words)) if words.contains("the pump has burst")), "{error}");
     Ok(())
 }
 

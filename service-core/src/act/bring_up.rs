@@ -32,8 +32,13 @@ pub(crate) struct Abort {
 impl Abort {
     /// Gives it up; what it has begun may take so long to be undone, if it has a part in a common budget.
     pub(crate) fn now(&self, limit: Option<Duration>) {
-        self.deadline.bind(limit);
+        self.hurry(limit);
         self.token.cancel();
+    }
+
+    /// Whatever it does may last no longer than its part in a common budget, if there is one.
+    pub(crate) fn hurry(&self, limit: Option<Duration>) {
+        self.deadline.bind(limit);
     }
 }
 

@@ -210,15 +210,18 @@ impl Driver {
 
     fn on_done(&mut self, service: usize, done: Done) {
         let input = match done {
-            Done::Risen(risen) => self.lives.on_risen(service, risen),
+            Done::Risen(risen) => self.lives.on_risen(service, risen, self.machine.comes_back(service)),
             Done::Undone(entry) => self.lives.on_undone(service, entry),
             Done::Down(entry) => self.lives.on_down(service, entry),
             Done::Rested => Input::Revive(service),
         };
         let fell = matches!(input, Input::Fell(_));
         self.feed(input);
-        if fell && self.lives.has_broken(service) {
-            self.break_down(service);
+        if fell
+            && self.lives.has_broken(service)
+            && let Some(failure) = self.lives.failure(service)
+        {
+            self.break_down(&failure);
         }
     }
 
@@ -229,19 +232,14 @@ impl Driver {
         }
         if self.lives.next_try(service, failure) {
             self.feed(Input::Restart(service));
-        } else {
-            self.lives.note_failure(service, failure);
-            self.break_down(service);
+        } else if !self.lives.is_optional(service) {
+            // What could be done without when it did not come up can be done without now.
+            self.break_down(failure);
         }
     }
 
-    /// What could be done without when it did not come up can be done without now.
-    fn break_down(&mut self, service: usize) {
-        if !self.shared.plan.services()[service].facts.optional
-            && let Some(failure) = self.lives.failure(service)
-        {
-            self.shut_down(Reason::Failed(failure.to_string().into()));
-        }
+    fn break_down(&mut self, failure: &Failure) {
+        self.shut_down(Reason::Failed(failure.to_string().into()));
     }
 
     fn on_due(&mut self) {

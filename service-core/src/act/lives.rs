@@ -41,6 +41,8 @@ struct Life {
     failure: Option<Failure>,
     /// Since when it has been up, as long as it is to be up.
     up_since: Option<Instant>,
+    /// Since when this instance of it has been up.
+    ready_since: Option<Instant>,
     restarts: Option<(Restarts, Chance)>,
     /// How long to wait before the next start.
     pause: Duration,
@@ -107,6 +109,12 @@ impl Lives {
     pub(crate) fn go_down_within(&mut self, total: Duration) {
         self.going_down.get_or_insert(GoingDown { since: Instant::now(), total });
         self.leaving.cancel();
+        // Those that a restart was taking down already; each of the others is told when it is its turn.
+        for service in 0..self.each.len() {
+            if self.each[service].site.is_none() {
+                self.each[service].abort.hurry(self.limit(service));
+            }
+        }
     }
 
     /// For how long everything has been going down.
@@ -125,7 +133,8 @@ impl Lives {
         self.each.iter().filter_map(|life| life.failure.clone()).collect()
     }
 
-    pub(crate) fn wait(&self, service: usize) {
+    pub(crate) fn wait(&mut self, service: usize) {
+        self.each[service].failure = None;
         let slot = &self.shared.slots[service];
         slot.times().wanted = Some(Instant::now());
         slot.set(State::Waiting, Refusal::State);
@@ -143,6 +152,7 @@ impl Lives {
         slot.emit(EventKind::Starting { service: slot.name.clone() });
         let life = &mut self.each[service];
         life.abort = Abort::default();
+        life.ready_since = None;
         let pause = std::mem::take(&mut life.pause);
         let rising = bring_up(self.shared.clone(), service, pause, life.abort.clone());
         self.steward(service, Phase::Init, async move { Done::Risen(rising.await) });
@@ -153,7 +163,7 @@ impl Lives {
         if let Some((instance, site)) = self.each[service].risen.take() {
             self.each[service].site = Some(site);
             self.each[service].up_since = Some(Instant::now());
-            self.each[service].failure = None;
+            self.each[service].ready_since = Some(Instant::now());
             slot.open(instance);
         }
         let elapsed = {
@@ -253,23 +263,25 @@ impl Lives {
         });
     }
 
-    /// Takes note of what the way up of a service has come to.
-    pub(crate) fn on_risen(&mut self, service: usize, risen: Risen) -> Input {
+    /// Takes note of what the way up of a service has come to. If it was given up to begin anew, its failure is none.
+    pub(crate) fn on_risen(&mut self, service: usize, risen: Risen, comes_back: bool) -> Input {
         match risen {
             Risen::Up { instance, site } => {
                 self.each[service].risen = Some((instance, site));
                 Input::CameUp(service)
             }
+            Risen::Fell { undone, .. } if comes_back => self.on_undone(service, undone),
             Risen::Fell { failure, undone } => {
                 let failure = failure.with_path(verdict::path(&self.shared.plan, service));
                 if !undone.outcome.is_clean() {
                     self.tell_undone(service, undone);
                 }
                 let was_up = self.each[service].up_since.is_some();
-                if was_up && self.next_try(service, &failure) {
-                    return Input::Undone(service);
-                }
-                if !was_up && self.shared.plan.services()[service].facts.optional && self.next_try(service, &failure) {
+                let may_return = self.going_down.is_none() && (was_up || self.is_optional(service));
+                if may_return && self.next_try(service, &failure) {
+                    if was_up {
+                        return Input::Undone(service);
+                    }
                     self.rest(service);
                 }
                 self.each[service].failure = Some(failure);
@@ -283,21 +295,24 @@ impl Lives {
         self.each[service].failure.clone()
     }
 
-    pub(crate) fn note_failure(&mut self, service: usize, failure: &Failure) {
-        self.each[service].failure = Some(failure.clone());
+    pub(crate) fn is_optional(&self, service: usize) -> bool {
+        self.shared.plan.services()[service].facts.optional
     }
 
-    /// Whether it has failed for good after it had been up.
+    /// Whether its failure takes away something that was up and can't be done without: itself, or one that it blocks.
     pub(crate) fn has_broken(&self, service: usize) -> bool {
-        let life = &self.each[service];
-        life.up_since.is_some() && life.failure.is_some()
+        let is_lost = |it: usize| {
+            let is_down = matches!(self.shared.slots[it].state(), State::Failed | State::Blocked);
+            is_down && self.each[it].up_since.is_some() && !self.is_optional(it)
+        };
+        self.each[service].up_since.is_some() && (service..self.each.len()).any(is_lost)
     }
 
     /// Whether it is tried again after this failure, by its policy; if so, tells when.
     pub(crate) fn next_try(&mut self, service: usize, failure: &Failure) -> bool {
         let now = self.born.elapsed();
         let life = &mut self.each[service];
-        let ran = life.up_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let ran = life.ready_since.map_or(Duration::ZERO, |since| since.elapsed());
         let Some((restarts, chance)) = &mut life.restarts else { return false };
         let Next::Again(delay) = restarts.after(now, ran, true, chance.draw()) else { return false };
         life.pause = delay;
@@ -333,6 +348,7 @@ impl Lives {
             outcome: entry.outcome.clone(),
             elapsed: entry.drain + entry.own,
         });
+        self.each[service].ready_since = None;
         self.note_down(service, entry);
         Input::WentDown(service)
     }

@@ -1,8 +1,12 @@
 //! Draws scripts: the same seed, the same script. Most graphs are small, because most mistakes show in small ones, and
 //! a few are large; most services behave, because a boot that fails at once shows little.
 
+use crate::pump::{After, Policy, Pump, Run};
 use crate::script::{Act, Bond, Chore, Cleanup, Deed, End, Exit, Meddling, Moment, Need, Part, Payload, Script, Terms};
 use crate::{Dice, Shape};
+
+/// From this seed on, scripts have restarts.
+pub const RESTARTS: u64 = 1 << 32;
 
 /// How a script is flavoured: how likely what is.
 struct Mood {
@@ -41,12 +45,20 @@ impl Script {
         };
         let edges = dice.pick(&Shape::ALL).edges(services, dice);
         let parts: Vec<_> = edges.into_iter().map(|on| mood.part(on, dice)).collect();
-        let meddling = dice.chance(30).then(|| mood.meddling(services, dice));
+        let restarts = seed >= RESTARTS;
+        let parts = if restarts { parts.into_iter().map(|part| mood.restarts(part, dice)).collect() } else { parts };
+        let meddles = if restarts { Mood::late_meddling } else { Mood::meddling };
+        let meddling = dice.chance(30).then(|| meddles(&mood, services, dice));
+        let mut terms = mood.terms(dice);
+        if restarts {
+            // What fails again and again, but seldom enough, is tried for ever.
+            terms.boot.get_or_insert(30 * mood.longest + 100);
+        }
         Self {
-            terms: mood.terms(dice),
+            terms,
             meddling,
             listener_panics: dice.chance(10).then(|| dice.time(0, 2)),
-            serves: dice.time(0, mood.longest),
+            serves: dice.time(0, if restarts { 10 * mood.longest + 200 } else { mood.longest }),
             exit: dice.pick(&[
                 Exit::Shutdown,
                 Exit::Shutdown,
@@ -94,6 +106,56 @@ impl Mood {
             cleanups: (0..cleanups)
                 .map(|_| Cleanup { early: dice.chance(50), act: self.act(self.faults, dice) })
                 .collect(),
+            pump: None,
+            restart: None,
+        }
+    }
+
+    /// The same, with a policy and a supervised task.
+    fn restarts(&self, part: Part, dice: &mut Dice) -> Part {
+        let mut needs = part.needs;
+        for need in &mut needs {
+            if dice.chance(15) {
+                need.bond = dice.pick(&[Bond::Wants, Bond::After]);
+            }
+        }
+        // Most come up the first time.
+        let inits = 1 + dice.below(4);
+        let faults = |life: usize| if life == 0 { self.faults / 2 } else { self.faults.max(25) };
+        let inits = (0..inits).map(|life| self.act(faults(life), dice)).collect();
+        let runs = dice.below(6);
+        let runs = (0..runs).map(|_| self.run(dice)).collect();
+        Part {
+            needs,
+            inits,
+            attempts: 1,
+            optional: part.optional || dice.chance(30),
+            pump: dice.chance(60).then(|| Pump { policy: self.policy(dice), runs }),
+            restart: dice.chance(70).then(|| self.policy(dice)),
+            ..part
+        }
+    }
+
+    fn run(&self, dice: &mut Dice) -> Run {
+        let lasts = dice.chance(80).then(|| dice.time(0, 3 * self.longest));
+        let ends = match dice.below(8) {
+            0 => End::Well,
+            1..6 => End::Error,
+            _ => End::Panic(dice.pick(&[Payload::Text, Payload::Str, Payload::Other])),
+        };
+        Run { lasts, ends }
+    }
+
+    fn policy(&self, dice: &mut Dice) -> Policy {
+        // A pause is never 0, so that two lives of a service never begin at the same instant.
+        let delay = dice.time(1, self.longest + 1);
+        Policy {
+            after: dice.pick(&[After::Any, After::Failure, After::Failure, After::Failure, After::Never]),
+            restarts: dice.pick(&[0, 1, 2, 3, 5]),
+            period: dice.time(1, 8 * self.longest + 10),
+            delay,
+            max_delay: delay * dice.pick(&[1, 2, 3, 8]),
+            quiet: dice.time(0, 4 * self.longest + 4),
         }
     }
 
@@ -132,5 +194,21 @@ impl Mood {
             _ => Moment::Event(dice.time(0, 6 * services as u64)),
         };
         Meddling { when, what: dice.pick(&[Deed::Cancel, Deed::Drop, Deed::Request]) }
+    }
+
+    /// The same, where most of it happens after the boot.
+    fn late_meddling(&self, services: usize, dice: &mut Dice) -> Meddling {
+        let when = match dice.below(3) {
+            0 => Moment::At(dice.time(0, 12 * self.longest)),
+            1 => Moment::Step(dice.below(30 * services)),
+            _ => Moment::Event(dice.time(0, 20 * services as u64)),
+        };
+        let what = match dice.below(4) {
+            0 => Deed::Break(dice.below(services)),
+            1 => Deed::Cancel,
+            2 => Deed::Drop,
+            _ => Deed::Request,
+        };
+        Meddling { when, what }
     }
 }

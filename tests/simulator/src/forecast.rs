@@ -26,11 +26,20 @@ pub(crate) enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// An attempt, which began with the stage; until when `init` runs in it.
-    Attempt { number: u32, init_until: u64 },
+    Attempt { init_until: u64 },
     /// Undoing an attempt; how that goes.
     Undo(Verdict),
     /// The pause between two attempts; how undoing the first one went.
     Pause(Verdict),
+}
+
+/// A supervised task fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lost {
+    /// So long after its attempt began.
+    pub at: u64,
+    /// Whether nothing starts it again; if something does, and its service goes down at that very instant, nobody can say.
+    pub for_good: bool,
 }
 
 /// How a service comes up, or does not.
@@ -46,6 +55,10 @@ pub(crate) struct Rise {
     pub undone: Verdict,
     /// An extension was asked for at the very instant of the deadline, so nobody can say.
     pub unsure: bool,
+    /// Which attempt was the last one, of all lives.
+    pub last: u32,
+    /// How its supervised task fails.
+    pub lost: Option<Lost>,
 }
 
 /// How going down goes.
@@ -100,11 +113,11 @@ impl Phase {
 }
 
 impl Part {
-    /// How it comes up.
-    pub(crate) fn rise(&self) -> Rise {
+    /// How it comes up, after so many attempts in earlier lives, if its supervised task fails like this.
+    pub(crate) fn rise(&self, before: u32, lost: Option<Lost>) -> Rise {
         let mut stages = Vec::new();
         let mut phase = Phase { now: 0, deadline: self.init_timeout, unsure: false };
-        let mut number = 1;
+        let mut number = before + 1;
         loop {
             let began = phase.now;
             let mut fails = phase.run(self.init(number)).map(|cause| (Doing::Init, cause));
@@ -115,18 +128,18 @@ impl Part {
             if let (None, Some(act)) = (fails, self.health) {
                 fails = phase.run(act).map(|cause| (Doing::Health, cause));
             }
-            stages.push((began, phase.now, Stage::Attempt { number, init_until }));
+            stages.push((began, phase.now, Stage::Attempt { init_until }));
             let Some((doing, cause)) = fails else {
                 let (lasts, unsure) = (phase.now, phase.unsure);
-                return Rise { stages, lasts, fails: None, undone: Verdict::Clean, unsure };
+                return Rise { stages, lasts, fails: None, undone: Verdict::Clean, unsure, last: number, lost };
             };
             // A hook that is late has not deferred what it defers last.
             let whole = doing != Doing::Init || cause != Cause::TimedOut;
-            let undo = self.undo(phase.now - began, whole);
+            let undo = self.undo(phase.now - began, whole, lost);
             phase.unsure |= undo.unsure;
             stages.push((phase.now, phase.now + undo.lasts(), Stage::Undo(undo.verdict)));
             phase.now += undo.lasts();
-            let pause = self.pause_after(number).filter(|_| cause != Cause::TimedOut);
+            let pause = self.pause_after(number - before).filter(|_| cause != Cause::TimedOut);
             match pause {
                 Some(pause) if phase.now + pause < phase.deadline => {
                     stages.push((phase.now, phase.now + pause, Stage::Pause(undo.verdict)));
@@ -135,7 +148,8 @@ impl Part {
                 }
                 _ => {
                     let (lasts, unsure) = (phase.now, phase.unsure);
-                    return Rise { stages, lasts, fails: Some((doing, cause)), undone: undo.verdict, unsure };
+                    let fails = Some((doing, cause));
+                    return Rise { stages, lasts, fails, undone: undo.verdict, unsure, last: number, lost };
                 }
             }
         }
@@ -147,17 +161,17 @@ impl Part {
     }
 
     /// How an attempt is undone that has lasted so long; whether its `init` had come to its end.
-    pub(crate) fn undo(&self, lasted: u64, whole: bool) -> Fall {
-        self.go_down(lasted, whole, None)
+    pub(crate) fn undo(&self, lasted: u64, whole: bool, lost: Option<Lost>) -> Fall {
+        self.go_down(lasted, whole, None, lost)
     }
 
     /// How it goes down, so long after the attempt began that brought it up.
-    pub(crate) fn fall(&self, lasted: u64) -> Fall {
-        self.go_down(lasted, true, self.shutdown)
+    pub(crate) fn fall(&self, lasted: u64, lost: Option<Lost>) -> Fall {
+        self.go_down(lasted, true, self.shutdown, lost)
     }
 
-    fn go_down(&self, lasted: u64, whole: bool, shutdown: Option<Act>) -> Fall {
-        let (mut failed, mut abandoned) = (false, false);
+    fn go_down(&self, lasted: u64, whole: bool, shutdown: Option<Act>, lost: Option<Lost>) -> Fall {
+        let (mut failed, mut abandoned) = (lost.is_some_and(|lost| lost.for_good && lost.at < lasted), false);
         let mut drain = 0;
         for chore in &self.chores {
             let act = if chore.act.ends == End::Never { NEVER } else { chore.act.lasts };
@@ -172,7 +186,9 @@ impl Part {
             }
             drain = drain.max(left.min(self.drain_timeout));
         }
-        let mut phase = Phase { now: 0, deadline: self.shutdown_timeout, unsure: false };
+        // At the same instant, it may fail, or be told to end.
+        let unsure = lost.is_some_and(|lost| lost.at == lasted);
+        let mut phase = Phase { now: 0, deadline: self.shutdown_timeout, unsure };
         let cleanups = self.cleanups.iter().filter(|it| !it.early).rev().filter(|_| whole);
         let cleanups = cleanups.chain(self.cleanups.iter().filter(|it| it.early).rev());
         for act in shutdown.into_iter().chain(cleanups.map(|it| it.act)) {
@@ -201,17 +217,17 @@ impl Rise {
                 continue;
             }
             match stage {
-                Stage::Attempt { init_until, .. } => {
+                Stage::Attempt { init_until } => {
                     let lasted = at - from;
                     if lasted == 0 {
                         // Before anything had begun.
                         answers.push(Some((at, undone(0, Verdict::Clean))));
                     }
                     if at <= init_until {
-                        answers.push(Some((at, part.undo(lasted, false))));
+                        answers.push(Some((at, part.undo(lasted, false, self.lost))));
                     }
                     if at >= init_until {
-                        answers.push(Some((at, part.undo(lasted, true))));
+                        answers.push(Some((at, part.undo(lasted, true, self.lost))));
                     }
                 }
                 Stage::Undo(_) if place + 1 == self.stages.len() => answers.push(None),
@@ -234,11 +250,7 @@ impl Rise {
 
     /// How often it is tried.
     pub(crate) fn attempts(&self) -> u32 {
-        let numbers = self.stages.iter().filter_map(|(_, _, stage)| match stage {
-            Stage::Attempt { number, .. } => Some(*number),
-            _ => None,
-        });
-        numbers.max().unwrap_or(0)
+        self.stages.iter().filter(|(_, _, stage)| matches!(stage, Stage::Attempt { .. })).count() as u32
     }
 }
 

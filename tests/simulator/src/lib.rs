@@ -27,6 +27,7 @@ mod hush;
 mod life;
 mod lifetime;
 mod oracle;
+pub mod pump;
 pub mod script;
 mod seed;
 mod shape;
@@ -35,6 +36,7 @@ mod told;
 mod trail;
 
 pub use dice::Dice;
+pub use draw::RESTARTS;
 pub use graphs::graphs;
 pub use life::{Boot, Life};
 pub use oracle::judge;

@@ -76,7 +76,7 @@ impl Life {
 }
 
 async fn live(script: &Script) -> Life {
-    let stage = Stage::new();
+    let stage = Stage::new(script.parts.len());
     let told = Told::new(script, &stage);
     if let Some(meddling) = script.meddling
         && let Moment::Step(step) = meddling.when

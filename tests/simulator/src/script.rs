@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::pump::{Policy, Pump};
+
 /// What is to happen in one life of one registry.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -54,7 +56,7 @@ pub struct Part {
     pub attempts: u32,
     /// The pause after the first attempt.
     pub pause: u64,
-    /// What each attempt of `init` does; the last one stands for all that follow.
+    /// What each attempt of `init` does, of all its lives; the last one stands for all that follow.
     pub inits: Vec<Act>,
     /// What `start` does.
     pub start: Option<Act>,
@@ -66,6 +68,10 @@ pub struct Part {
     pub chores: Vec<Chore>,
     /// Its cleanups, deferred when `init` begins, or just before it ends.
     pub cleanups: Vec<Cleanup>,
+    /// Its supervised task. With one, or with a policy, `init` is tried once in each life.
+    pub pump: Option<Pump>,
+    /// Whether it is restarted.
+    pub restart: Option<Policy>,
 }
 
 /// A dependency.
@@ -172,6 +178,8 @@ pub enum Deed {
     Drop,
     /// Requests the shutdown; while nobody has a handle of the registry, cancels the token instead.
     Request,
+    /// Breaks the supervised task of a service: its run, or the next one that can be broken, ends.
+    Break(usize),
 }
 
 /// How a registry that is up ends.
@@ -233,6 +241,8 @@ impl Part {
             shutdown: Some(Act::well(down)),
             chores: Vec::new(),
             cleanups: Vec::new(),
+            pump: None,
+            restart: None,
         }
     }
 
@@ -267,6 +277,11 @@ impl Script {
         name[1..].parse::<usize>().map_or(usize::MAX, |number| number * 8_967 % 10_007)
     }
 
+    /// Whether anything may have more than one life.
+    pub fn has_restarts(&self) -> bool {
+        self.parts.iter().any(|part| part.restart.is_some())
+    }
+
     /// Whether a boot brings each service up: all that are not lazy, and what they require.
     pub fn eager(&self) -> Vec<bool> {
         let mut eager: Vec<_> = self.parts.iter().map(|part| !part.lazy).collect();
@@ -278,6 +293,11 @@ impl Script {
             }
         }
         eager
+    }
+
+    /// Whether a service may have the instance of another: what only comes after it has not.
+    pub fn holds(&self, service: usize, on: usize) -> bool {
+        self.parts[service].needs.iter().any(|need| need.on == on && need.bond != Bond::After)
     }
 
     /// Those that depend on each service, ascending.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::hush::Loud;
+use crate::pump::{Pump, Run};
 use crate::script::{Act, Bond, Chore, Deed, End, Part, Payload, Script};
 use crate::trail::{Hook, Trail};
 
@@ -37,6 +38,8 @@ pub(crate) struct Stage {
     /// The context of some service, for a listener that wants to look at the others. It keeps the registry's innards
     /// alive, which nobody counts as a handle.
     pub window: Mutex<Option<Context<Token>>>,
+    /// What breaks the supervised task of each service.
+    pub breaks: Vec<Notify>,
     /// How many instances are alive.
     pub instances: AtomicUsize,
 }
@@ -63,14 +66,15 @@ impl Payload {
 }
 
 impl Stage {
-    /// Nothing has happened yet.
-    pub(crate) fn new() -> Arc<Self> {
+    /// Nothing has happened yet to so many services.
+    pub(crate) fn new(services: usize) -> Arc<Self> {
         Arc::new(Self {
             trail: Trail::new(),
             token: CancellationToken::new(),
             registry: Mutex::default(),
             dropping: Notify::new(),
             window: Mutex::default(),
+            breaks: (0..services).map(|_| Notify::new()).collect(),
             instances: AtomicUsize::new(0),
         })
     }
@@ -86,6 +90,7 @@ impl Stage {
             (Deed::Cancel, _) | (Deed::Request, None) => self.token.cancel(),
             (Deed::Request, Some(registry)) => registry.request_shutdown("somebody meddled"),
             (Deed::Drop, _) => self.dropping.notify_one(),
+            (Deed::Break(service), _) => self.breaks[service].notify_one(),
         }
     }
 
@@ -98,6 +103,7 @@ impl Stage {
         };
         let (stage, acts) = (self.clone(), part.clone());
         let attempts = Arc::new(Mutex::new(0));
+        let runs = Arc::new(AtomicUsize::new(0));
         let mut definition = Definition::new(Script::name(service))
             .init(move |cx| {
                 let attempt = {
@@ -105,6 +111,9 @@ impl Stage {
                     *attempts += 1;
                     *attempts
                 };
+                if let Some(pump) = acts.pump.clone() {
+                    stage.pump(pump, service, attempt, &runs, &cx);
+                }
                 stage.clone().init(acts.clone(), service, attempt, cx)
             })
             .requires(needs(Bond::Requires))
@@ -114,6 +123,9 @@ impl Stage {
             .drain_timeout(ms(part.drain_timeout))
             .shutdown_timeout(ms(part.shutdown_timeout))
             .retry(Retry::new(part.attempts, ms(part.pause), ms(4 * part.pause)));
+        if let Some(policy) = part.restart {
+            definition = definition.restart(policy.restart());
+        }
         if part.lazy {
             definition = definition.lazy();
         }
@@ -173,6 +185,44 @@ impl Stage {
         play(act, cx.as_ref()).await;
         running.end();
         outcome(act.ends)
+    }
+
+    /// Spawns the supervised task of an attempt; `runs` counts the runs of all of them.
+    fn pump(self: &Arc<Self>, pump: Pump, service: usize, attempt: u32, runs: &Arc<AtomicUsize>, cx: &Context<Token>) {
+        let (stage, runs, stopping) = (self.clone(), runs.clone(), cx.stopping());
+        cx.tasks().supervised("pump", pump.policy.restart(), move || {
+            let number = runs.fetch_add(1, Ordering::Relaxed);
+            let (run, stopping) = (pump.runs.get(number).copied(), stopping.clone());
+            stage.clone().run(service, Hook::Run(attempt, number), run, stopping)
+        });
+    }
+
+    async fn run(
+        self: Arc<Self>,
+        service: usize,
+        hook: Hook,
+        run: Option<Run>,
+        stopping: CancellationToken,
+    ) -> Result<()> {
+        let running = self.trail.begin(service, hook);
+        let ends = async {
+            match run {
+                None => std::future::pending().await,
+                Some(Run { lasts: Some(time), .. }) => pass(time).await,
+                Some(Run { lasts: None, .. }) => self.breaks[service].notified().await,
+            }
+            run.map_or(End::Well, |run| run.ends)
+        };
+        match stopping.run_until_cancelled(ends).await {
+            Some(ends) => {
+                running.end();
+                outcome(ends)
+            }
+            None => {
+                running.heed();
+                Ok(())
+            }
+        }
     }
 
     async fn chore(self: Arc<Self>, service: usize, hook: Hook, chore: Chore, cx: Context<Token>) -> Result<()> {

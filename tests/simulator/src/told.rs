@@ -14,6 +14,7 @@ pub(crate) struct Told {
     events: Mutex<Vec<Event>>,
     ended: watch::Sender<bool>,
     meddles: Option<(u64, Deed)>,
+    has_restarts: bool,
 }
 
 impl Told {
@@ -23,7 +24,9 @@ impl Told {
             Moment::Event(number) => Some((number, it.what)),
             _ => None,
         });
-        Arc::new(Self { stage: stage.clone(), events: Mutex::default(), ended: watch::Sender::new(false), meddles })
+        let has_restarts = script.has_restarts();
+        let (stage, events, ended) = (stage.clone(), Mutex::default(), watch::Sender::new(false));
+        Arc::new(Self { stage, events, ended, meddles, has_restarts })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
@@ -78,7 +81,9 @@ impl Told {
         let window = self.stage.window.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(window) = window else { return };
         let state = window.get_named::<Token>(name).map_or_else(|refusal| refusal.state(), |_| State::Ready);
-        if !possible.contains(&state) {
+        // It may be on its way up again by now.
+        let returns = self.has_restarts && !matches!(state, State::Idle);
+        if !possible.contains(&state) && !returns {
             self.stage.trail.complain(format!("{:?} was told while {name} was {state}", event.kind));
         }
     }

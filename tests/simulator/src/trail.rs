@@ -20,6 +20,8 @@ pub enum Hook {
     Cleanup(u32, usize),
     /// A background task; of which attempt, and which.
     Chore(u32, usize),
+    /// A run of the supervised task; of which attempt, and which of all of them.
+    Run(u32, usize),
 }
 
 /// Something that a hook did.
@@ -29,6 +31,8 @@ pub enum Did {
     Began,
     /// It ended by itself, well or not.
     Ended,
+    /// It ended because its service goes down.
+    Heeded,
     /// It was dropped before it had ended.
     Dropped,
     /// A cleanup was deferred.
@@ -95,7 +99,7 @@ impl Trail {
     fn note(&self, service: usize, hook: Hook, did: Did) {
         let mut kept = self.lock();
         kept.steps.push(Step { at: self.inner.born.elapsed(), service, hook, did });
-        if !matches!(did, Did::Began | Did::Ended) {
+        if !matches!(did, Did::Began | Did::Ended | Did::Heeded) {
             return;
         }
         let sprung = match &mut kept.trap {
@@ -158,6 +162,12 @@ impl Running {
     pub(crate) fn end(mut self) {
         self.ended = true;
         self.trail.note(self.service, self.hook, Did::Ended);
+    }
+
+    /// It ends because its service goes down.
+    pub(crate) fn heed(mut self) {
+        self.ended = true;
+        self.trail.note(self.service, self.hook, Did::Heeded);
     }
 }
 

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use service_core::{BootError, BootFailure, Failure, Phase, Report, State};
+use service_core::{BootError, BootFailure, Failure, Phase, Reason, Report, State};
 
-use super::follow::{At, Seen};
+use super::follow::{At, Followed, Seen};
 use super::rule;
 use crate::forecast::{Cause, Doing};
 use crate::script::{Bond, Deed, Script};
 use crate::{Boot, Life};
 
-pub(super) fn blame(script: &Script, life: &Life, seen: &[Seen]) -> Result<(), String> {
+pub(super) fn blame(script: &Script, life: &Life, followed: &Followed) -> Result<(), String> {
     match &life.boot {
-        Boot::Up(report) => praise(script, report, seen),
-        Boot::Failed(error) => failed(script, life, error, seen),
+        Boot::Up(report) => praise(script, report, &followed.at_boot),
+        Boot::Failed(error) => failed(script, life, error, followed),
         Boot::Dropped => Ok(()),
     }
 }
 
-fn failed(script: &Script, life: &Life, error: &BootError, seen: &[Seen]) -> Result<(), String> {
+fn failed(script: &Script, life: &Life, error: &BootError, followed: &Followed) -> Result<(), String> {
+    let seen = &followed.seen[..];
+    let is_unclear = seen.iter().any(|seen| seen.is_unclear);
     rule!(error.rollback().is_some(), "the error says nothing of the rollback");
     match error.failure() {
+        // Nobody can say who had failed.
+        BootFailure::Services { .. } if is_unclear => {}
         BootFailure::Services { failures, blocked } => {
             let named: Vec<_> = failures.iter().map(|failure| Script::number(failure.service())).collect();
             let failed: Vec<_> = (0..seen.len()).filter(|&service| seen[service].at == At::Failed).collect();
@@ -45,6 +49,7 @@ fn failed(script: &Script, life: &Life, error: &BootError, seen: &[Seen]) -> Res
             let cancels = |deed| matches!(deed, Deed::Cancel | Deed::Drop | Deed::Request);
             rule!(script.meddling.is_some_and(|it| cancels(it.what)), "nobody cancelled the boot");
         }
+        BootFailure::ShutDown(Reason::Failed(_)) if followed.is_broken => {}
         other => {
             // A listener that got hold of nothing can't request a shutdown; so nobody does before the boot has ended.
             let name = std::mem::discriminant(other);
@@ -98,11 +103,12 @@ fn blocked_by(script: &Script, seen: &[Seen]) -> Vec<usize> {
 }
 
 /// What the report of a boot that went well says.
-fn praise(script: &Script, report: &Report, seen: &[Seen]) -> Result<(), String> {
+fn praise(script: &Script, report: &Report, seen: &[Option<Seen>]) -> Result<(), String> {
     rule!(report.services.len() == seen.len(), "the report is about {} services", report.services.len());
     for entry in &report.services {
         let service = Script::number(&entry.name);
-        let seen = &seen[service];
+        // What happened at the very instant may be in the report, or not.
+        let Some(seen) = &seen[service] else { continue };
         rule!(entry.failure.is_some() == seen.failure.is_some(), "the report of {service} says {:?}", entry.failure);
         let ready = entry.state == State::Ready;
         // What was asked for at the same instant may already be going down.

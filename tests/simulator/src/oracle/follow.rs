@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use service_core::{Event, EventKind, Failure, Outcome};
+use service_core::{Event, EventKind, Failure, Outcome, Phase, Reason};
 
+use super::moves::{draining, failed, starting, undone};
+use super::pumps::Losses;
+use super::restarts::restarting;
 use super::rule;
 use super::watch::{Sinking, Watch};
-use crate::forecast::{Fall, Rise, Verdict};
+use crate::forecast::{Rise, Verdict};
 use crate::script::{Bond, Script};
 use crate::stage::ms;
 use crate::{Boot, Life};
@@ -29,57 +32,125 @@ pub(super) enum At {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub at: At,
-    /// Since when it is there.
-    pub since: Duration,
+    /// Since when it is starting, in its latest life; the pause before that not counted.
     pub began: Duration,
+    /// Since when that life is ready.
     pub ready: Option<Duration>,
+    pub draining_since: Duration,
+    /// When it was last down.
+    pub down_at: Option<Duration>,
     pub failure: Option<Failure>,
+    /// How it last went down.
     pub outcome: Option<Outcome>,
-    /// How going down should end, where nothing else can be said but that.
+    /// That was in an earlier life than this one.
+    pub has_past: bool,
+    /// How that should have ended, where nothing else can be said but that.
     pub expected: Option<Verdict>,
     pub rise: Rise,
+    /// The attempts that came up.
+    pub lives: Vec<u32>,
+    /// Those of them that went down only to come up again.
+    pub returned: Vec<u32>,
+    /// It goes down to come up again, since then.
+    pub returns: Option<Duration>,
+    /// When its start was given up.
+    pub given_up: Option<Duration>,
+    /// The pause before its next start.
+    pub pause: Duration,
+    /// When its supervised task was given up, as long as nothing has come of that.
+    pub escalates: Option<Duration>,
+    /// It failed, and is tried again then.
+    pub rests_until: Option<Duration>,
+    /// When it was last tried again, or no longer blocked.
+    pub revived_at: Option<Duration>,
+    /// The boot does not wait for it: it has failed once.
+    pub is_excused: bool,
+    /// Whether it has failed can't be said.
+    pub is_unclear: bool,
+}
+
+/// What was seen of a whole life.
+pub(super) struct Followed {
+    pub seen: Vec<Seen>,
+    /// As it was when the boot had gone well; without those to which something happened at the same instant.
+    pub at_boot: Vec<Option<Seen>>,
+    /// A service failed for good after it had been up, or its task did.
+    pub is_broken: bool,
 }
 
 impl Seen {
+    /// Nothing yet, of what will come up so.
+    pub(super) fn of(rise: Rise) -> Self {
+        Self {
+            at: At::Idle,
+            began: Duration::ZERO,
+            ready: None,
+            draining_since: Duration::ZERO,
+            down_at: None,
+            failure: None,
+            outcome: None,
+            has_past: false,
+            expected: None,
+            rise,
+            lives: Vec::new(),
+            returned: Vec::new(),
+            returns: None,
+            given_up: None,
+            pause: Duration::ZERO,
+            escalates: None,
+            rests_until: None,
+            revived_at: None,
+            is_excused: false,
+            is_unclear: false,
+        }
+    }
+
     /// Something of it is alive, so what it depends on must be.
     pub(super) fn is_alive(&self) -> bool {
         matches!(self.at, At::Starting | At::Ready | At::Draining | At::Stopping)
     }
 
+    /// It is up, and stays so.
+    pub(super) fn is_up(&self) -> bool {
+        self.at == At::Ready && self.returns.is_none()
+    }
+
     /// It holds nobody up.
     pub(super) fn is_settled(&self) -> bool {
-        !matches!(self.at, At::Idle | At::Starting)
+        self.is_up() || matches!(self.at, At::Failed | At::Blocked)
     }
 }
 
 /// Follows a life from its first event to its last.
-pub(super) fn follow(script: &Script, life: &Life) -> Result<Vec<Seen>, String> {
-    let mut watch = Watch::new(script);
-    for event in &life.events {
-        if let EventKind::Failed { service, .. } = &event.kind
-            && let Some(failing) = watch.failing.get_mut(Script::number(service))
-        {
-            *failing = true;
-        }
-    }
+pub(super) fn follow(script: &Script, life: &Life, losses: Vec<Losses>) -> Result<Followed, String> {
+    let mut watch = Watch::new(script, life, losses);
+    let mut at_boot = vec![None; script.parts.len()];
     for (number, event) in life.events.iter().enumerate() {
         rule!(event.number == number as u64, "event {number} is missing");
         rule!(!watch.is_over, "{:?} was told after the end", event.kind);
         watch.move_on(event.at)?;
-        step(&mut watch, event).map_err(|broken| format!("event {number}, at {:?}: {broken}", event.at))?;
+        let next = life.events.get(number + 1);
+        step(&mut watch, event, next).map_err(|broken| format!("event {number}, at {:?}: {broken}", event.at))?;
+        match event.kind.service().map(Script::number) {
+            Some(service) if watch.booted == Some(event.at) => at_boot[service] = None,
+            None if matches!(event.kind, EventKind::Booted { .. }) => {
+                at_boot = watch.seen.iter().cloned().map(Some).collect();
+            }
+            _ => {}
+        }
     }
     if life.events.is_empty() {
         rule!(matches!(life.boot, Boot::Dropped), "nothing was told");
-        return Ok(watch.seen);
+        return Ok(Followed { seen: watch.seen, at_boot, is_broken: false });
     }
     rule!(watch.is_over, "the end was not told");
     for (service, seen) in watch.seen.iter().enumerate() {
         rule!(!seen.is_alive(), "{service} is {:?} at the end", seen.at);
     }
-    Ok(watch.seen)
+    Ok(Followed { seen: watch.seen, at_boot, is_broken: watch.is_broken })
 }
 
-fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
+fn step(watch: &mut Watch<'_>, event: &Event, next: Option<&Event>) -> Result<(), String> {
     let at = event.at;
     let service = event.kind.service().map_or(usize::MAX, Script::number);
     match &event.kind {
@@ -90,9 +161,12 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
         }
         EventKind::Starting { .. } => starting(watch, service, at)?,
         EventKind::Ready { elapsed, .. } => {
-            rule!(watch.sinking.is_none(), "rule 4: {service} became ready on the way down");
+            rule!(!watch.has_sunk(at), "rule 4: {service} became ready on the way down");
             let seen = watch.go(service, At::Starting, At::Ready, at)?;
+            rule!(seen.given_up.is_none(), "{service} is ready, and was to be replaced at {:?}", seen.given_up);
+            rule!(seen.began <= at, "{service} is ready in the pause before its start");
             seen.ready = Some(at);
+            seen.lives.push(seen.rise.last);
             let took = at - seen.began;
             rule!(took == *elapsed, "{service} took {took:?} and says {elapsed:?}");
             if !seen.rise.unsure {
@@ -101,41 +175,35 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
             }
             watch.starting -= 1;
         }
-        EventKind::Failed { failure, .. } => {
-            let sinking = watch.sinking.is_some();
-            let due = watch.seen[service].began + ms(watch.seen[service].rise.lasts);
-            let limited = watch.is_cut_short(due);
-            let seen = watch.go(service, At::Starting, At::Failed, at)?;
-            seen.failure = Some(failure.clone());
-            if !seen.rise.unsure {
-                seen.expected = Some(seen.rise.undone).filter(|_| !limited);
-                rule!(seen.rise.fails.is_some(), "{service} failed and should not have: {failure}");
-                rule!(at == due || limited && at < due, "{service} failed at {at:?} instead of {due:?}");
-            }
-            watch.starting -= 1;
-            if !sinking && !watch.script.parts[service].optional {
-                watch.fatal = Some(at);
-            }
-        }
+        EventKind::Failed { failure, .. } => failed(watch, service, failure, at)?,
+        EventKind::Restarting { delay, failure, .. } => restarting(watch, service, *delay, failure, at)?,
         EventKind::Blocked { by, .. } => {
             let by = Script::number(by);
             let needs = &watch.script.parts[service].needs;
-            let blocks = |on: usize| matches!(watch.seen[on].at, At::Failed | At::Blocked);
+            let blocks = |on: usize| watch.has_fallen(on, at);
             let holds = needs.iter().any(|need| need.bond == Bond::Requires && blocks(need.on));
             rule!(holds, "{service} is blocked, and nothing that it requires has failed");
-            rule!(watch.seen[by].at == At::Failed, "{service} is blocked by {by}, which has not failed");
-            watch.go(service, At::Idle, At::Blocked, at)?;
+            rule!(watch.has_fallen(by, at), "{service} is blocked by {by}, which has not failed");
+            watch.go(service, At::Idle, At::Blocked, at)?.is_excused = true;
             if !watch.script.parts[service].optional {
                 watch.fatal = Some(at);
             }
         }
         EventKind::Undone { outcome, .. } => {
-            rule!(watch.seen.get(service).is_some_and(|it| it.outcome.is_none()), "{service} was undone twice");
-            watch.seen[service].outcome = Some(outcome.clone());
-            if watch.failing[service] {
+            let by_itself = next.is_some_and(|next| match &next.kind {
+                EventKind::Failed { .. } => next.kind.service() == event.kind.service(),
+                EventKind::Restarting { failure, .. } => {
+                    next.kind.service() == event.kind.service() && !matches!(failure.phase(), Phase::Task(_))
+                }
+                _ => false,
+            });
+            if by_itself {
                 rule!(!outcome.is_clean(), "{service} failed, and was undone without a mishap: that is not told");
+                rule!(watch.seen[service].at == At::Starting, "{service} was undone twice");
+                watch.seen[service].outcome = Some(outcome.clone());
             } else {
                 undone(watch, service, at)?;
+                watch.seen[service].outcome = Some(outcome.clone());
             }
         }
         EventKind::Booted { elapsed } => {
@@ -151,7 +219,11 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
             rule!(watch.booted.is_none(), "a boot that succeeded is rolled back");
             watch.sink(Sinking { since: at, total: ms(watch.script.terms.rollback) })?;
         }
-        EventKind::ShuttingDown { .. } => {
+        EventKind::ShuttingDown { reason } => {
+            if let Reason::Failed(_) = reason {
+                rule!(watch.breaks(at), "it goes down because of a failure that was none, or not of that kind");
+                watch.is_broken = true;
+            }
             let terms = &watch.script.terms;
             let sinking = match watch.booted {
                 None => Sinking { since: at, total: ms(terms.rollback) },
@@ -163,7 +235,7 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
         EventKind::Stopping { .. } => {
             let fall = watch.fall(service);
             let limited = watch.is_limited(service, fall);
-            let draining_since = watch.draining_since[service];
+            let draining_since = watch.seen[service].draining_since;
             watch.go(service, At::Draining, At::Stopping, at)?;
             let took = at - draining_since;
             let due = ms(fall.drain);
@@ -172,7 +244,7 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
         EventKind::Stopped { outcome, elapsed, .. } => {
             let fall = watch.fall(service);
             let limited = watch.is_limited(service, fall);
-            let took = at - watch.draining_since[service];
+            let took = at - watch.seen[service].draining_since;
             rule!(took == *elapsed, "{service} took {took:?} to go down and says {elapsed:?}");
             let due = ms(fall.lasts());
             let exact = !limited && !fall.unsure;
@@ -180,6 +252,7 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
             let seen = watch.go(service, At::Stopping, At::Stopped, at)?;
             seen.outcome = Some(outcome.clone());
             seen.expected = exact.then_some(fall.verdict);
+            watch.come_back(service, at);
         }
         EventKind::ShutDown { elapsed } => {
             let Some(sinking) = watch.sinking else { return Err("it is down, and never went down".to_owned()) };
@@ -191,66 +264,5 @@ fn step(watch: &mut Watch<'_>, event: &Event) -> Result<(), String> {
         }
         _ => {}
     }
-    Ok(())
-}
-
-fn starting(watch: &mut Watch<'_>, service: usize, at: Duration) -> Result<(), String> {
-    rule!(watch.booting.is_some() && watch.eager[service], "{service} starts, and nobody wants it");
-    rule!(watch.sinking.is_none(), "{service} starts on the way down");
-    for need in &watch.script.parts[service].needs {
-        let on = &watch.seen[need.on];
-        let holds = match need.bond {
-            Bond::Requires => on.at == At::Ready,
-            // What is not being booted holds nobody up.
-            Bond::Wants | Bond::After => !watch.eager[need.on] || on.is_settled(),
-        };
-        rule!(holds, "rule 2: {service} starts while {} is {:?}", need.on, on.at);
-    }
-    if !watch.has_lazy {
-        let height = watch.heights[service];
-        let better = watch.clear().into_iter().find(|&other| watch.heights[other] > height);
-        rule!(better.is_none(), "rule 2: {service} starts before {better:?}, above which the way is longer");
-    }
-    watch.starting += 1;
-    rule!(watch.starting <= watch.cap, "{} start at once, and {} may", watch.starting, watch.cap);
-    watch.go(service, At::Idle, At::Starting, at)?.began = at;
-    Ok(())
-}
-
-fn undone(watch: &mut Watch<'_>, service: usize, at: Duration) -> Result<(), String> {
-    let Some(sinking) = watch.sinking else { return Err(format!("{service} was undone, and nobody asked for that")) };
-    let part = &watch.script.parts[service];
-    let seen = &watch.seen[service];
-    let lasted = (sinking.since - seen.began).as_millis() as u64;
-    let (began, unsure) = (seen.began, seen.rise.unsure);
-    let answers = seen.rise.aborted(part, lasted);
-    let ends = |answer: &Option<(u64, Fall)>| answer.map(|(from, fall)| (began + ms(from + fall.lasts()), fall));
-    let due: Vec<_> = answers.iter().filter_map(ends).collect();
-    let limited = due.iter().any(|(_, fall)| watch.is_limited(service, *fall));
-    let right = due.iter().find(|(end, fall)| *end == at || fall.unsure || limited && *end >= at);
-    // It was undoing its last attempt; with less time for that, there was time for another one.
-    let fails = began + ms(seen.rise.lasts);
-    let another = answers.iter().any(Option::is_none) && watch.is_cut_short(fails) && at <= fails;
-    rule!(right.is_some() || another || unsure, "{service} was undone at {at:?} and not at any of {due:?}");
-    let expected = if limited || due.len() > 1 { None } else { due.first().map(|(_, fall)| fall.verdict) };
-    let seen = watch.go(service, At::Starting, At::Undone, at)?;
-    seen.expected = expected;
-    watch.starting -= 1;
-    Ok(())
-}
-
-fn draining(watch: &mut Watch<'_>, service: usize, at: Duration) -> Result<(), String> {
-    let Some(sinking) = watch.sinking else { return Err(format!("{service} goes down, and nobody asked for that")) };
-    let mut due = sinking.since;
-    for &above in &watch.dependants[service] {
-        let above_it = &watch.seen[above];
-        rule!(!above_it.is_alive(), "rule 3: {service} goes down while {above} is {:?}", above_it.at);
-        if matches!(above_it.at, At::Stopped | At::Undone | At::Failed) {
-            due = due.max(above_it.since);
-        }
-    }
-    rule!(at == due, "rule 3: {service} goes down at {at:?}, and could at {due:?}");
-    watch.draining_since[service] = at;
-    watch.go(service, At::Ready, At::Draining, at)?;
     Ok(())
 }

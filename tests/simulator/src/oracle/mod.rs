@@ -5,6 +5,9 @@ mod account;
 mod blame;
 mod follow;
 mod hooks;
+mod moves;
+mod pumps;
+mod restarts;
 mod watch;
 
 use crate::{Life, Script};
@@ -26,8 +29,9 @@ pub(crate) use rule;
 pub fn judge(script: &Script, life: &Life) -> Result<(), String> {
     rule!(life.complaints.is_empty(), "{}", life.complaints.join("; "));
     rule!(life.tasks_left == 0, "rule 9: {} tasks are left at the end", life.tasks_left);
-    let seen = follow::follow(script, life)?;
-    hooks::hooks(script, life, &seen)?;
-    blame::blame(script, life, &seen)?;
-    account::account(script, life, &seen)
+    let losses = pumps::pumps(script, life)?;
+    let followed = follow::follow(script, life, losses)?;
+    hooks::hooks(script, life, &followed.seen)?;
+    blame::blame(script, life, &followed)?;
+    account::account(script, life, &followed.seen)
 }

@@ -11,13 +11,13 @@ use crate::asked;
 
 const SERVICES: u64 = 4;
 
-type Graph = Vec<Vec<usize>>;
+pub(crate) type Graph = Vec<Vec<usize>>;
 
 /// How long each hook of a service takes.
-type Pace = fn(service: usize) -> u64;
+pub(crate) type Pace = fn(service: usize) -> u64;
 
 /// Everything at the same instant, and nothing at the same instant.
-const PACES: [Pace; 2] = [|_| 0, |service| 1 << (3 * service)];
+pub(crate) const PACES: [Pace; 2] = [|_| 0, |service| 1 << (3 * service)];
 
 /// A service that has every hook there is.
 fn part(on: &[usize], lasts: u64) -> Part {
@@ -31,12 +31,12 @@ fn part(on: &[usize], lasts: u64) -> Part {
     }
 }
 
-fn script(graph: &Graph, pace: Pace) -> Script {
+pub(crate) fn script(graph: &Graph, pace: Pace) -> Script {
     Script::of(graph.iter().enumerate().map(|(service, on)| part(on, pace(service))).collect())
 }
 
 /// The hooks of a service, one after the other.
-fn hooks(part: &mut Part) -> [&mut Act; 6] {
+pub(crate) fn hooks(part: &mut Part) -> [&mut Act; 6] {
     let [init] = &mut part.inits[..] else { panic!("there is one attempt") };
     let (Some(start), Some(health), Some(shutdown)) = (&mut part.start, &mut part.health, &mut part.shutdown) else {
         panic!("there is every hook")
@@ -59,15 +59,18 @@ fn failures(plain: &Script) -> Vec<Script> {
     scripts
 }
 
-/// At every event, and inside every hook as it begins and as it ends, somebody cancels the token, drops the future of the
-/// boot or the handles, or requests the shutdown.
-fn cancellations(plain: &Script) -> Vec<Script> {
+/// At every event, and inside every hook as it begins and as it ends, somebody does each of these.
+pub(crate) fn meddlings(plain: &Script, deeds: &[Deed]) -> Vec<Script> {
     let life = prove_script(plain, "without a fault");
     let steps = (0..life.steps.len()).map(Moment::Step);
     let events = (0..life.events.len() as u64).map(Moment::Event);
-    let deeds = |when| [Deed::Cancel, Deed::Drop, Deed::Request].map(|what| Meddling { when, what });
-    let meddlings = steps.chain(events).flat_map(deeds);
-    meddlings.map(|meddling| Script { meddling: Some(meddling), ..plain.clone() }).collect()
+    let deeds = |when| deeds.iter().map(move |&what| Meddling { when, what });
+    steps.chain(events).flat_map(deeds).map(|it| Script { meddling: Some(it), ..plain.clone() }).collect()
+}
+
+/// Somebody cancels the token, drops the future of the boot or the handles, or requests the shutdown.
+pub(crate) fn cancellations(plain: &Script) -> Vec<Script> {
+    meddlings(plain, &[Deed::Cancel, Deed::Drop, Deed::Request])
 }
 
 #[test]

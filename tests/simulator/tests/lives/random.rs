@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use simulator::{Life, Script, kept, prove};
+use simulator::{Life, RESTARTS, Script, kept, prove};
 
 use crate::all::for_all;
 use crate::asked;
@@ -20,7 +20,7 @@ fn a_seed_is_replayed() {
 
 #[test]
 fn a_seed_is_one_life() {
-    for seed in 0..100 {
+    for seed in (0..100).chain(RESTARTS..RESTARTS + 100) {
         let script = Script::draw(seed);
         assert_eq!(Life::live(&script).log(), Life::live(&script).log(), "SEED={seed}");
     }
@@ -30,8 +30,9 @@ fn a_seed_is_one_life() {
 fn every_life_keeps_the_rules() {
     // Those that once failed come first.
     let mut seeds = kept();
-    seeds.extend(0..asked("SIMULATIONS").unwrap_or(LIVES));
+    let lives = asked("SIMULATIONS").unwrap_or(LIVES);
+    seeds.extend((0..lives).chain(RESTARTS..RESTARTS + lives));
     let began = Instant::now();
     for_all(&seeds, |&seed| drop(prove(seed)));
-    println!("{} lives in {:?}", seeds.len(), began.elapsed());
+    println!("{} lives in {:?}, half of them with restarts", seeds.len(), began.elapsed());
 }
