@@ -66,6 +66,21 @@ fn imports_point_down_the_floors() {
     );
 }
 
+/// A decision depends on nothing but its input: what is random about it is drawn by whoever asks for it.
+fn draws(source: &Source) -> Vec<String> {
+    let words = source.words();
+    let drawn = words.iter().filter(|word| word.text == "chance");
+    drawn.map(|word| format!("{}:{}: a decision draws", source.path, word.lines.start())).collect()
+}
+
+#[test]
+fn decisions_are_pure() {
+    let found: Vec<_> = rust_in(&["service-core/src/decision/"]).iter().flat_map(draws).collect();
+    none(&found, "Let the caller on the act floor draw, and pass what was drawn.");
+    let drawing = Source::new("service-core/src/decision/restarts.rs", "use crate::mechanism::chance::Chance;");
+    assert_eq!(draws(&drawing).len(), 1);
+}
+
 #[test]
 fn an_import_that_points_up_is_found() {
     let up = Source::new("service-core/src/fact/state.rs", "use crate::{fact::Place, act::{Slot, Tasks}};");

@@ -5,7 +5,8 @@
 //! [`Script::draw`] makes a script from a seed, [`Life::live`] lives it, [`judge`] says what was wrong with it, and
 //! [`prove`] does all three and prints how to do it again: `SEED=7 cargo test -p simulator --release seed -- --nocapture`.
 //! A line in a file of `seeds` does it again for ever. `SIMULATIONS` says how many lives are lived, `SERVICES` how large
-//! the graphs are on which every fault is tried at every moment; `tests/calls.rs` does the same for guarded calls.
+//! the graphs are on which every fault and every restart is tried at every moment. From [`RESTARTS`] on, the scripts of
+//! seeds have supervised tasks that fail and services that are restarted. `tests/calls.rs` does the same for guarded calls.
 //!
 //! # What it catches
 //!

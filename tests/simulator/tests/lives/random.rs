@@ -1,4 +1,4 @@
-//! Lives at random: `SIMULATIONS` says how many, `SEED` says which one to replay.
+//! Lives at random: `SIMULATIONS` says how many, and half as many are lived with restarts; `SEED` says which one to replay.
 
 use std::time::Instant;
 
@@ -31,8 +31,8 @@ fn every_life_keeps_the_rules() {
     // Those that once failed come first.
     let mut seeds = kept();
     let lives = asked("SIMULATIONS").unwrap_or(LIVES);
-    seeds.extend((0..lives).chain(RESTARTS..RESTARTS + lives));
+    seeds.extend((0..lives).chain(RESTARTS..RESTARTS + lives / 2));
     let began = Instant::now();
     for_all(&seeds, |&seed| drop(prove(seed)));
-    println!("{} lives in {:?}, half of them with restarts", seeds.len(), began.elapsed());
+    println!("{} lives in {:?}, a third of them with restarts", seeds.len(), began.elapsed());
 }
