@@ -74,7 +74,7 @@ fn r12_jitter_adds_the_part_of_the_pause_that_is_drawn() {
 fn where_any_number_is_allowed_none_is_remembered() {
     let mut restarts = Restarts::new(Restart::permanent().intensity(u32::MAX, secs(600)).backoff(ms(0), ms(0)));
     for _ in 0..1_000 {
-        assert_eq!(restarts.after(secs(1), ms(0), true), Next::Again(ms(0)));
+        assert_eq!(restarts.after(secs(1), ms(0), true, 0.0), Next::Again(ms(0)));
     }
     assert!(restarts.recent.is_empty());
 }
