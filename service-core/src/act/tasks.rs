@@ -236,7 +236,7 @@ impl Tasks {
     pub async fn wait_all(&self, timeout: Duration) -> usize {
         let Inner { slot, deadline, .. } = &*self.inner;
         let is_in_start = slot.is_ambient(|role| role == Role::Starting);
-        let _wait = is_in_start.then(|| waits::for_tasks(slot, later(timeout) >= deadline.get()));
+        let _wait = is_in_start.then(|| waits::for_tasks(slot, later(timeout) >= deadline.get()).leaving_its_place());
         // A time-out is an answer here, not an error: the count says it.
         let _ = tokio::time::timeout(timeout, self.ended()).await;
         self.len()

@@ -78,6 +78,7 @@ struct Edge {
 pub(crate) struct Wait {
     number: u64,
     who: Vec<Party>,
+    has_left_its_place: bool,
     refused: mpsc::UnboundedReceiver<Vec<String>>,
 }
 
@@ -131,7 +132,6 @@ fn for_all(slot: &Slot, whom: Party, is_endless: bool) -> Wait {
         given_up.extend(waits.under_way.remove(&circle[task]).into_iter().flatten().map(|edge| (edge, names.clone())));
     }
     drop(waits);
-    wait.tell(Message::Pauses);
     for (edge, names) in given_up {
         // It may just have ended by itself.
         let _ = edge.refuse.send(names);
@@ -154,8 +154,7 @@ fn begin(whom: Party) -> Result<Option<Wait>, Vec<String>> {
     let names = circle.map(|circle| waits.names(&mut known, &circle));
     // It ends by being dropped, which takes the lock.
     drop(waits);
-    wait.tell(Message::Pauses);
-    names.map_or(Ok(Some(wait)), Err)
+    names.map_or(Ok(Some(wait.leaving_its_place())), Err)
 }
 
 /// Whom a service waits for in its start, and the circles that it may be in, as clauses of a sentence about it.
@@ -227,7 +226,7 @@ impl Waits {
         let number = self.next;
         self.next += 1;
         let (refuse, refused) = mpsc::unbounded_channel();
-        let mut wait = Wait { number, who: Vec::with_capacity(who.len()), refused };
+        let mut wait = Wait { number, who: Vec::with_capacity(who.len()), has_left_its_place: false, refused };
         for (party, task) in who {
             let edge = Edge { number, whom, task, is_endless, refuse: refuse.clone() };
             self.under_way.entry(party).or_default().push(edge);
@@ -362,8 +361,15 @@ impl Known {
 }
 
 impl Wait {
-    /// Tells the registries of those services that wait in their start: where only so many may start at once, the one that is
-    /// waited for may be in need of the place.
+    /// A wait in a start: where only so many may start at once, the one that is waited for may be in need of the place. On its
+    /// way down, a service keeps it.
+    pub(crate) fn leaving_its_place(mut self) -> Self {
+        self.has_left_its_place = true;
+        self.tell(Message::Pauses);
+        self
+    }
+
+    /// Tells the registries of those services that wait.
     fn tell(&self, message: fn(usize) -> Message) {
         for who in &self.who {
             if let Party::Service(id) = who
@@ -413,6 +419,8 @@ impl Drop for Wait {
         // Their other end is told, which is not to be done under the lock.
         drop(waits);
         drop(ended);
-        self.tell(Message::GoesOn);
+        if self.has_left_its_place {
+            self.tell(Message::GoesOn);
+        }
     }
 }
