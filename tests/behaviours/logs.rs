@@ -307,7 +307,8 @@ async fn an_event_displays_as_its_record_does() -> Result<()> {
     });
     let optional = failing("off", "no\nlicence").optional().retry(Retry::new(2, ms(10), ms(10)));
     let above = Definition::new("above").optional().requires(["off"]);
-    let registry = isolated().define(worker).define(slow).define(optional).define(above).boot().await?;
+    let late = failing("late", "no answer").optional().retry(Retry::new(2, ms(10), ms(10)));
+    let registry = isolated().define(late).define(worker).define(slow).define(optional).define(above).boot().await?;
     registry.health().await;
     registry.stopped().await.expect_err("the pump is given up");
     let expected = registry.events();
@@ -320,7 +321,7 @@ async fn an_event_displays_as_its_record_does() -> Result<()> {
             assert_eq!(displayed(event), shown(line));
         }
     }
-    assert_eq!(expected[0].to_string(), "booting services=4");
+    assert_eq!(expected[0].to_string(), "booting services=5");
     assert!(expected.iter().any(|it| it.to_string() == "progress service=worker progress=\"half way\""));
     let of_two_lines: Vec<_> = expected.iter().map(ToString::to_string).filter(|it| it.contains("licence")).collect();
     assert!(of_two_lines.iter().any(|it| it.contains("no\\u000alicence")), "{of_two_lines:#?}");
