@@ -38,6 +38,8 @@ pub(super) struct Life {
     machine: Machine,
     cap: usize,
     doing: Vec<Doing>,
+    /// How many waits for others each start is in.
+    pauses: Vec<usize>,
     /// Whether it has ever failed, or been blocked.
     fell: Vec<bool>,
     demands: BTreeMap<Ticket, Demand>,
@@ -76,6 +78,7 @@ impl Life {
             plan,
             machine,
             cap,
+            pauses: vec![0; doing.len()],
             fell: vec![false; doing.len()],
             doing,
             demands: BTreeMap::new(),
@@ -103,6 +106,10 @@ impl Life {
             4..6 if !self.sunk => {
                 let service = self.dice.roll(self.plan.len());
                 self.restart(service);
+            }
+            6..8 if !busy.is_empty() => {
+                let service = busy[self.dice.roll(busy.len())];
+                self.pause(service);
             }
             _ if !busy.is_empty() => {
                 let service = busy[self.dice.roll(busy.len())];
@@ -162,8 +169,27 @@ impl Life {
         self.feed(Input::Revive(service));
     }
 
+    /// The start of one waits for another, or does no longer.
+    fn pause(&mut self, service: usize) {
+        if self.pauses[service] > 0 && self.dice.roll(2) == 0 {
+            self.pauses[service] -= 1;
+            self.feed(Input::GoOn(service));
+        } else if self.is_starting(service) {
+            self.pauses[service] += 1;
+            self.feed(Input::Pause(service));
+        }
+    }
+
+    fn is_starting(&self, service: usize) -> bool {
+        matches!(self.doing[service], Doing::Starting | Doing::Aborting | Doing::Discarding)
+    }
+
     /// The world answers for a service, one way or another.
     fn answer(&mut self, service: usize) {
+        while self.pauses[service] > 0 {
+            self.pauses[service] -= 1;
+            self.feed(Input::GoOn(service));
+        }
         let input = match self.doing[service] {
             Doing::Starting if self.dice.roll(5) == 0 => Input::Fell(service),
             Doing::Starting => Input::CameUp(service),
@@ -260,6 +286,9 @@ impl Life {
     fn start(&mut self, service: usize) {
         self.check(!self.sunk, "nothing starts once everything goes down");
         self.check(self.doing[service] == Doing::Nothing, "what starts is down");
+        let takes_place = |at: &usize| self.is_starting(*at) && self.pauses[*at] == 0;
+        let taken = (0..self.plan.len()).filter(takes_place).count();
+        self.check(taken < self.cap, "it starts only where a place is free");
         for on in self.below(service, Bond::Requires).collect::<Vec<_>>() {
             self.check(self.machine.state(on) == State::Ready, "everything it requires is ready");
             self.check(self.doing[on] == Doing::Up, "and not on its way down");
@@ -315,9 +344,6 @@ impl Life {
 
     /// What must hold between any two inputs.
     fn rules(&self) {
-        let starting =
-            self.doing.iter().filter(|doing| matches!(doing, Doing::Starting | Doing::Aborting | Doing::Discarding));
-        self.check(starting.count() <= self.cap, "no more start at once than the cap allows");
         for service in 0..self.plan.len() {
             let alive = self.is_alive(service);
             if alive {
