@@ -17,6 +17,12 @@
 //! last turn at a deadline; keeping an instance; ignoring the common budget, a boot's time-out, dropped handles or the
 //! lame-duck delay; a drain that waits for no call; an optional failure that is fatal.
 //!
+//! Of restarts: leaving out who only wants, or taking along who only comes after; stopping under a living holder, or waiting
+//! for who only comes after; taking one that is to be replaced for ready; letting a start go on that holds the old instance;
+//! leaving blocked what has recovered; a boot that does not wait for what is restarted; one restart too many; a pause, or a
+//! restart, that is left out; forgetting that it was up; counting the failure of a start that was given up; calling failed
+//! what has come up since; telling of a restart on the way down; one that is blocked for good and can't be done without.
+//!
 //! It does not catch what it does not do: services of the process's registry, signals, hooks that block their thread, and
 //! lazy services that are first used while others go down again.
 

@@ -84,7 +84,10 @@ fn of_graph(graph: &Graph) -> Vec<Script> {
         let breaks: Vec<_> = (0..graph.len()).map(Deed::Break).collect();
         for plain in bonds(&plain) {
             scripts.extend(meddlings(&plain, &breaks));
-            scripts.extend(broken(&plain).iter().flat_map(failures));
+            for broken in broken(&plain) {
+                scripts.extend(failures(&broken));
+                scripts.extend(meddlings(&broken, &[Deed::Request]));
+            }
         }
         scripts.extend(broken(&plain).iter().flat_map(cancellations));
     }

@@ -42,6 +42,8 @@ pub(super) struct Life {
     pauses: Vec<usize>,
     /// Whether it has ever failed, or been blocked.
     fell: Vec<bool>,
+    /// Whether it has failed, and is not tried again yet.
+    failed: Vec<bool>,
     demands: BTreeMap<Ticket, Demand>,
     /// Up or starting, and to come up anew.
     moved: BTreeSet<usize>,
@@ -80,6 +82,7 @@ impl Life {
             cap,
             pauses: vec![0; doing.len()],
             fell: vec![false; doing.len()],
+            failed: vec![false; doing.len()],
             doing,
             demands: BTreeMap::new(),
             moved: BTreeSet::new(),
@@ -230,15 +233,19 @@ impl Life {
     fn obey(&mut self, action: &Action) {
         self.check(!self.finished, "nothing follows Finish");
         match *action {
-            Action::Await(service) => self.check(!self.sunk && !self.is_alive(service), "only what is down waits"),
+            Action::Await(service) => {
+                self.failed[service] = false;
+                self.check(!self.sunk && !self.is_alive(service), "only what is down waits");
+            }
             Action::Start(service) => self.start(service),
             Action::Open(service) => self.check(!self.sunk && self.doing[service] == Doing::Up, "what came up opens"),
             Action::Fail(service) => {
-                self.fell[service] = true;
+                (self.fell[service], self.failed[service]) = (true, true);
                 self.check(!self.is_alive(service), "what failed is down");
             }
             Action::Block(service, by) => {
-                self.fell[service] = true;
+                (self.fell[service], self.failed[service]) = (true, false);
+                self.check(self.failed[by], "it is blocked by one that has failed");
                 self.check(!self.is_alive(service), "what is blocked never began");
                 self.check(
                     self.closure(&[service]).contains(&by) && service != by,
