@@ -192,6 +192,22 @@ fn r15_what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
     assert_eq!(machine.on(Input::CameUp(0)), [Action::Open(0), Action::Start(1)]);
 }
 
+#[test]
+fn what_is_tried_again_above_one_that_is_blocked_is_blocked_by_the_same_failure() {
+    let mut facts = [service("A"), service("B").requires(&["A"]), service("C").requires(&["B"])];
+    facts.iter_mut().for_each(|facts| facts.optional = true);
+    let mut machine = machine(facts.to_vec());
+    machine.on(boot(&[0, 1, 2]));
+    machine.on(Input::CameUp(0));
+    machine.on(Input::CameUp(1));
+    machine.on(Input::Fell(2));
+    machine.on(Input::Restart(0));
+    machine.on(Input::WentDown(1));
+    machine.on(Input::WentDown(0));
+    assert_eq!(machine.on(Input::Fell(0)), [Action::Fail(0), Action::Block(1, 0)], "C has failed by itself");
+    assert_eq!(machine.on(Input::Revive(2)), [Action::Block(2, 0)]);
+}
+
 /// So many optional services, with these above each other.
 fn optional(services: usize, below: impl Fn(usize) -> Option<usize>) -> Machine {
     let name = |at: usize| format!("s{at:06}");
