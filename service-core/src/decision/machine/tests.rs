@@ -3,7 +3,7 @@
 //!
 //! `.ci/slow` breaks the machine in every small way that cargo-mutants knows and runs these. One way is not noticed, because
 //! it changes nothing: in `demand`, counting one more for a dependant that does not wait, whose count nobody reads before
-//! it is made anew. Another, a `hindrance` that is always the same, is noticed by a test that never ends.
+//! it is made anew.
 
 mod life;
 mod stories;
