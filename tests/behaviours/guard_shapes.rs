@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::fmt::Display;
+use std::future::ready;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,6 +10,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use service_core::{NotReady, Result, State, guarded, service};
 use tests::{isolated, ms};
+
+/// A `return` that the macro cannot see.
+macro_rules! give {
+    ($future:expr) => {
+        return $future
+    };
+}
 
 #[service(lazy, autowire)]
 struct Shapes {
@@ -67,6 +75,45 @@ impl Shapes {
 
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<usize, NotReady>> + Send + '_>> {
         Box::pin(async { Ok(self.name.len()) })
+    }
+
+    pub fn future_by_macro(&self, early: bool) -> impl Future<Output = Result<usize, NotReady>> + use<> {
+        if early {
+            give!(ready(Ok(0)));
+        }
+        ready(Ok(self.name.len()))
+    }
+
+    pub fn boxed_by_macro(&self, early: bool) -> Pin<Box<dyn Future<Output = Result<usize, NotReady>> + Send + '_>> {
+        if early {
+            give!(Box::pin(ready(Ok(0))));
+        }
+        Box::pin(async { Ok(self.name.len()) })
+    }
+
+    pub fn boxed_opaque(&self) -> Pin<Box<dyn Future<Output = Result<impl Into<usize>, NotReady>> + Send + '_>> {
+        debug_assert!(!self.name.is_empty(), "a macro beside a type that no closure may name");
+        Box::pin(async { Ok(self.name.len()) })
+    }
+
+    pub async fn by_reference_typed(self: &Shapes) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub async fn by_arc_of_the_name(self: Arc<Shapes>) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub async fn by_pinned_reference(self: Pin<&Self>) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub async fn by_pinned_arc(self: Pin<Arc<Self>>) -> Result<usize, NotReady> {
+        Ok(self.name.len())
+    }
+
+    pub fn current() -> Result<Arc<Self>, NotReady> {
+        Self::try_service()
     }
 
     #[must_use = "kept"]
@@ -138,6 +185,16 @@ async fn all(shapes: &Arc<Shapes>) -> Vec<Result<usize, NotReady>> {
         shapes.future(false).await,
         shapes.future(true).await.map(|length| length + 6),
         shapes.boxed().await,
+        shapes.future_by_macro(false).await,
+        shapes.future_by_macro(true).await.map(|length| length + 6),
+        shapes.boxed_by_macro(false).await,
+        shapes.boxed_by_macro(true).await.map(|length| length + 6),
+        shapes.boxed_opaque().await.map(Into::into),
+        shapes.by_reference_typed().await,
+        shapes.clone().by_arc_of_the_name().await,
+        Pin::new(&**shapes).by_pinned_reference().await,
+        Pin::new(shapes.clone()).by_pinned_arc().await,
+        Shapes::current().map(|shapes| shapes.name.len()),
         shapes.native().await.map(|length| length + 5),
         shapes.promised().await.map(|length| length + 4),
         shapes.boxed_by_attribute().await.map(|length| length + 3),

@@ -4,10 +4,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{VisitMut, visit_expr_mut};
-use syn::{Expr, ExprReturn, ImplItemFn, Item, Stmt};
+use syn::{Expr, ExprReturn, ImplItemFn, Item, Macro, Stmt};
 
 use super::method::Call;
-use super::output::{Output, Shape};
+use super::output::{Inferred, Output, Shape};
 
 /// What comes before the future stays where it is, so that a future which borrows nothing still borrows nothing.
 pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) -> TokenStream {
@@ -41,7 +41,8 @@ impl Made {
     fn by(output: &Output, method: &ImplItemFn) -> Self {
         let mut before = method.block.stmts.clone();
         if returns_early(method) {
-            let ty = &method.sig.output;
+            let mut ty = method.sig.output.clone();
+            Inferred.visit_return_type_mut(&mut ty);
             let ty = if output.shape == Shape::Boxed { ty.to_token_stream() } else { TokenStream::new() };
             return Self { before: Vec::new(), made: quote!((move || #ty { #(#before)* })()) };
         }
@@ -73,7 +74,7 @@ fn unboxed(tail: Expr) -> TokenStream {
     tail.into_token_stream()
 }
 
-/// Whether the body has a `return` of its own, which would leave without the guard.
+/// Whether the body may have a `return` of its own, which would leave without the guard.
 fn returns_early(method: &ImplItemFn) -> bool {
     let mut returns = Returns { found: false };
     returns.visit_block_mut(&mut method.block.clone());
@@ -92,6 +93,11 @@ impl VisitMut for Returns {
     }
 
     fn visit_expr_return_mut(&mut self, _: &mut ExprReturn) {
+        self.found = true;
+    }
+
+    /// What it expands to cannot be seen.
+    fn visit_macro_mut(&mut self, _: &mut Macro) {
         self.found = true;
     }
 

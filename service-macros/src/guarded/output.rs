@@ -95,7 +95,7 @@ impl Output {
 }
 
 /// `impl Trait` can be inferred in a body, but not named.
-struct Inferred;
+pub(crate) struct Inferred;
 
 impl VisitMut for Inferred {
     fn visit_type_mut(&mut self, ty: &mut Type) {
