@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{FnArg, ImplItemFn, Receiver, ReceiverKind, Type, Visibility, parse_quote};
 
 use crate::mistakes::Mistakes;
@@ -11,14 +12,22 @@ use crate::written::written;
 use super::arguments::Arguments;
 use super::future::guarded_future;
 use super::output::{Output, Shape};
+use super::receiver::taken;
 
-/// Guards a method, and says whether its calls can wait. `service` is where to point if `Self` is no service.
-pub(crate) fn guard(method: &mut ImplItemFn, arguments: &Arguments, service: Span, mistakes: &mut Mistakes) -> bool {
+/// Guards a method, and says whether its calls can wait. `own` is the type of the impl block, where that is seen.
+pub(crate) fn guard(
+    method: &mut ImplItemFn,
+    arguments: &Arguments,
+    own: Option<&Type>,
+    mistakes: &mut Mistakes,
+) -> bool {
     let output = Output::of(&method.sig);
     let can_wait = output.shape != Shape::Sync;
-    if !is_guardable(method, mistakes) {
+    if !is_guardable(method, &output, own, mistakes) {
         return can_wait;
     }
+    // Where to point if `Self` is no service: at one place for a whole block, so that the compiler says it once.
+    let service = own.map_or_else(|| method.sig.ident.span(), Spanned::span);
     let call =
         Call { name: method.sig.ident.unraw().to_string(), who: who(method, service), service, policy: arguments };
     let statements = &method.block.stmts;
@@ -115,44 +124,26 @@ fn who(method: &ImplItemFn, service: Span) -> TokenStream {
 }
 
 /// A guard needs an instance that others share, and code that runs while it is up.
-fn is_guardable(method: &ImplItemFn, mistakes: &mut Mistakes) -> bool {
+fn is_guardable(method: &ImplItemFn, output: &Output, own: Option<&Type>, mistakes: &mut Mistakes) -> bool {
     let name = &method.sig.ident;
     if let Some(constness) = &method.sig.constness {
         let text = format!("`{name}` is const, so it runs where no service is ready; remove `const`, or the guard");
         mistakes.at(constness, text);
         return false;
     }
-    let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else { return true };
-    let text = match taken(receiver) {
-        Taken::Shared => return true,
-        Taken::ByValue => {
-            format!("`{name}` takes `self` by value, and a service is shared; take `&self` or `self: Arc<Self>`")
+    let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else {
+        if output.is_instance(own) {
+            let text = format!(
+                "`{name}` makes an instance, so it needs no ready one; leave it unguarded, in an impl block without #[guarded]"
+            );
+            mistakes.at(&method.sig.output, text);
+            return false;
         }
-        Taken::Mutably => {
-            format!("`{name}` takes `&mut self`, and a service is shared; take `&self`, and put what changes in a lock")
-        }
+        return true;
     };
+    let Some(text) = taken(receiver).mistake(name) else { return true };
     mistakes.at(receiver, text);
     false
-}
-
-enum Taken {
-    Shared,
-    ByValue,
-    Mutably,
-}
-
-fn taken(receiver: &Receiver) -> Taken {
-    match &receiver.kind {
-        ReceiverKind::Value => Taken::ByValue,
-        ReceiverKind::Reference(_, _, Some(_)) => Taken::Mutably,
-        ReceiverKind::Typed(_, ty) => match &**ty {
-            Type::Path(path) if path.path.is_ident("Self") => Taken::ByValue,
-            Type::Reference(reference) if reference.mutability.is_some() => Taken::Mutably,
-            _ => Taken::Shared,
-        },
-        _ => Taken::Shared,
-    }
 }
 
 /// Says in the docs that a refusal panics. Not on a method of a trait impl that has none, because these words alone would

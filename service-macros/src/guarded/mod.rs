@@ -4,6 +4,7 @@ mod arguments;
 mod future;
 mod method;
 mod output;
+mod receiver;
 mod target;
 
 use proc_macro2::TokenStream;

@@ -60,6 +60,11 @@ impl Output {
         }
     }
 
+    /// Whether it is a service by value, plain or in a `Result` or `Option`: `Self`, or the impl block's `own` type.
+    pub(crate) fn is_instance(&self, own: Option<&Type>) -> bool {
+        self.named.as_ref().is_some_and(|ty| is_instance(ty, own))
+    }
+
     /// Tells inference what an async block returns, so that `?` and `return` in it work as they do in a function.
     pub(crate) fn hint(&self) -> TokenStream {
         let Some(ty) = self.named.as_ref().filter(|_| self.is_written) else { return TokenStream::new() };
@@ -92,6 +97,16 @@ impl Output {
             #answer
         }}
     }
+}
+
+fn is_instance(ty: &Type, own: Option<&Type>) -> bool {
+    let Type::Path(path) = ty else { return false };
+    if path.path.is_ident("Self") || own == Some(ty) {
+        return true;
+    }
+    let Some(last) = path.path.segments.last() else { return false };
+    (last.ident == "Result" || last.ident == "Option")
+        && types(last).next().is_some_and(|inner| is_instance(inner, own))
 }
 
 /// `impl Trait` can be inferred in a body, but not named.
@@ -135,7 +150,7 @@ fn output(bound: &TypeParamBound) -> Option<Type> {
     })
 }
 
-fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(crate) fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Visibility, parse2};
 
 use crate::mistakes::Mistakes;
@@ -36,8 +35,7 @@ impl Target {
     pub(crate) fn guard(mut self, arguments: &Arguments, mistakes: &mut Mistakes) -> Self {
         match &mut self {
             Self::Method(method) => {
-                let name = method.sig.ident.span();
-                if !guard(method, arguments, name, mistakes) {
+                if !guard(method, arguments, None, mistakes) {
                     arguments.forbid_waiting(&method.sig.ident, mistakes);
                 }
             }
@@ -51,24 +49,33 @@ impl Target {
 /// Guards what can be called from outside: the methods of a trait, and of an inherent impl those that are not private. A
 /// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice.
 fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistakes) {
+    if let Some((path, _)) = &block.trait_
+        && path.segments.last().is_some_and(|last| last.ident == "Lifecycle")
+    {
+        let text = "hooks are not guarded calls, because the registry calls them before and after the service is ready; remove #[guarded]";
+        mistakes.at(path, text);
+        return;
+    }
     let is_trait = block.trait_.is_some();
-    // All methods complain about the same type at the same place, so the compiler says it once.
-    let service = block.self_ty.span();
+    let own = Some(&*block.self_ty);
     let (mut has_methods, mut is_guarded) = (false, false);
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
         has_methods = true;
-        if let Some(own) = take_own(method, mistakes) {
+        if let Some(arguments) = take_own(method, mistakes) {
             is_guarded = true;
-            if !guard(method, &own, service, mistakes) {
-                own.forbid_waiting(&method.sig.ident, mistakes);
+            if !guard(method, &arguments, own, mistakes) {
+                arguments.forbid_waiting(&method.sig.ident, mistakes);
             }
         } else if is_trait || !matches!(method.vis, Visibility::Inherited) {
             is_guarded = true;
-            guard(method, arguments, service, mistakes);
+            guard(method, arguments, own, mistakes);
         }
     }
-    if has_methods && !is_guarded {
+    if !has_methods {
+        let text = "#[guarded] on an impl block guards the methods written in it, and here is none; write one, or remove #[guarded]";
+        mistakes.at(&block.self_ty, text);
+    } else if !is_guarded {
         let text = "#[guarded] on an impl block guards what is not private, and all of this is private; make a method `pub`, or put #[guarded] on it";
         mistakes.at(&block.self_ty, text);
     }

@@ -49,12 +49,36 @@ fn what_cannot_be_guarded_is_said() {
         ["#[guarded] is for methods; put it on a method with a body, or on an impl block"]
     );
     assert_eq!(
-        mistakes(expand("refuse, wait = \"0s\"", "impl U {}")),
+        mistakes(expand("refuse, wait = \"0s\"", "impl U { pub fn a(&self) {} }")),
         [
             "`wait` is zero, which leaves no time at all; write how long it may take",
             "a call that is refused does not wait; write either `refuse` or `wait`",
         ]
     );
+}
+
+#[test]
+fn only_what_a_registry_hands_out_is_guarded() {
+    let refused = |taken: &str| mistakes(expand("", &format!("fn a(self: {taken}) {{}}"))).len();
+    for shared in ["&Self", "&U", "Arc<Self>", "std::sync::Arc<U>", "&Arc<Self>", "Pin<&Self>", "Pin<Arc<U>>"] {
+        assert_eq!(refused(shared), 0, "{shared}");
+    }
+    for other in ["U", "m::U", "(U)", "Rc<U>", "&Box<Self>", "Pin<Rc<Self>>", "Arc<Box<Self>>", "Pin<&mut Self>"] {
+        assert_eq!(refused(other), 1, "{other}");
+    }
+}
+
+#[test]
+fn what_makes_an_instance_is_not_guarded() {
+    let refused = |method: &str| mistakes(expand("", &format!("impl U {{ pub {method} {{}} }}"))).len();
+    for maker in ["fn a() -> U", "async fn a() -> io::Result<Self>", "fn a() -> BoxFuture<'static, Option<Self>>"] {
+        assert_eq!(refused(maker), 1, "{maker}");
+    }
+    for other in
+        ["fn a() -> Arc<Self>", "async fn a() -> Result<Arc<U>, E>", "fn a() -> Option<u8>", "fn a(&self) -> U"]
+    {
+        assert_eq!(refused(other), 0, "{other}");
+    }
 }
 
 #[test]
