@@ -97,6 +97,22 @@ async fn b14_a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
 }
 
 #[tokio::test]
+async fn d05_after_the_shutdown_a_call_is_refused_and_only_a_boot_boots() -> Result<()> {
+    let _turn = turn().await;
+    Registry::boot().await?.shutdown().await?;
+    let said = "Users is not ready: it is stopped";
+    assert_eq!(Users::current_url().await.expect_err("it is late").to_string(), said);
+    assert_eq!(Users::service().await.expect_err("it is late").to_string(), said);
+    assert_eq!(Users::try_service().expect_err("it is late").to_string(), said);
+    assert_eq!(real_boots(), 1);
+
+    let registry = Registry::boot().await?;
+    assert_eq!(Users::current_url().await?, "real");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_boot_while_the_last_registry_goes_down_waits_for_its_end() -> Result<()> {
     let _turn = turn().await;
     let first = Registry::boot().await?;

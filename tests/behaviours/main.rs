@@ -12,6 +12,7 @@ mod every_failure;
 mod guard;
 mod guard_crowd;
 mod guard_drain;
+mod guard_ends;
 mod guard_shapes;
 mod guard_undeclared;
 mod guard_waiters;

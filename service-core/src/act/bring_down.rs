@@ -56,6 +56,10 @@ pub(crate) async fn bring_down(
     site.stopping.cancel();
     way.drain(&site).await;
     way.join(&site).await;
+    if way.calls_left.is_empty() {
+        // Once more: a task may have begun a call that outlives it.
+        way.drain(&site).await;
+    }
     way.drain = began.elapsed();
 
     slot.set(State::Stopping, cause);

@@ -65,7 +65,7 @@ where
         if let Ok(value) = reach_now(slot, &view) {
             return Ok(value);
         }
-        until_ready(slot).await?;
+        until_ready(slot, true).await?;
     }
 }
 
@@ -110,25 +110,25 @@ fn note_use(slot: &Slot) -> Result<(), NotReady> {
 
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
     match policy {
-        Policy::WaitFor(bound) => match timeout(bound, until_ready(slot)).await {
+        Policy::WaitFor(bound) => match timeout(bound, until_ready(slot, false)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
         },
-        Policy::Wait | Policy::Refuse => until_ready(slot).await,
+        Policy::Wait | Policy::Refuse => until_ready(slot, true).await,
     }
 }
 
-/// Waits until a service is ready, booting it first where nobody has.
+/// Waits until a service is ready, booting it first where nobody has. It is endless where no bound of the caller ends it.
 ///
 /// # Errors
 /// As soon as it can't become ready: it failed, is blocked, goes down, or waits for the caller.
-async fn until_ready(slot: &Arc<Slot>) -> Result<(), NotReady> {
+async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady> {
     let Some(shared) = slot.shared() else { return Err(slot.refusal()) };
     if slot.is_ambient(|role| role == Role::Starting) {
         return Err(own_start(slot));
     }
     let _queued = slot.queue()?;
-    let wait = waits::for_service(slot)?;
+    let wait = waits::for_service(slot, is_endless)?;
     let up = until_up(slot, &shared);
     Wait::unless_given_up(wait, up).await.unwrap_or_else(|circle| Err(slot.refuse(Refusal::Cycle(circle))))
 }

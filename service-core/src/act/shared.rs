@@ -255,6 +255,12 @@ impl Shared {
         self.end.borrow().is_some() || self.inbox.is_closed()
     }
 
+    /// Whether it went down because it was told to.
+    pub(crate) fn was_shut_down(&self) -> bool {
+        let was_told = !matches!(self.reason(), None | Some(Reason::BootFailed | Reason::Cancelled));
+        was_told && matches!(&*self.end.borrow(), Some(End::Down(_)))
+    }
+
     /// Whether the registry is on its way down.
     pub(crate) fn is_leaving(&self) -> bool {
         self.reason().is_some()

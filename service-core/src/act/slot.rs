@@ -176,7 +176,7 @@ impl Slot {
     /// The calls that are still running, by method.
     pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
         let Some(home) = self.home.get() else { return Vec::new() };
-        let inside = self.gate().inside();
+        let inside = self.gate().left();
         let name = |lane: usize| if lane < LANES { home.door().method(lane) } else { "calls that these have made" };
         let left = inside.iter().enumerate().filter(|(_, count)| **count > 0);
         left.map(|(lane, count)| (name(lane).to_owned(), *count)).collect()

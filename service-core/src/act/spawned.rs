@@ -42,7 +42,12 @@ impl Spawned {
         });
         match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(tasks) => {
-                tasks.retain(|task| !task.abort.is_finished());
+                // Only when there is no more room, which is then at least doubled: a look at each of them for each new one
+                // would be too many.
+                if tasks.len() == tasks.capacity() {
+                    tasks.retain(|task| !task.abort.is_finished());
+                    tasks.reserve(tasks.len() + 1);
+                }
                 tasks.push(Task { abort: task.abort_handle(), ended });
             }
             None => task.abort(),

@@ -92,8 +92,8 @@ struct Known {
 ///
 /// # Errors
 /// With the whole circle, if the service waits for one of them in turn.
-pub(crate) fn for_service(slot: &Slot) -> Result<Option<Wait>, NotReady> {
-    begin(Party::Service(Id::of(slot))).map_err(|circle| slot.refuse(Refusal::Cycle(circle)))
+pub(crate) fn for_service(slot: &Slot, is_endless: bool) -> Result<Option<Wait>, NotReady> {
+    begin(Party::Service(Id::of(slot)), is_endless).map_err(|circle| slot.refuse(Refusal::Cycle(circle)))
 }
 
 /// The same, for the boot of a registry.
@@ -101,7 +101,7 @@ pub(crate) fn for_service(slot: &Slot) -> Result<Option<Wait>, NotReady> {
 /// # Errors
 /// With the whole circle.
 pub(crate) fn for_boot(shared: &Shared) -> Result<Option<Wait>, Vec<String>> {
-    begin(Party::Boot(shared.id))
+    begin(Party::Boot(shared.id), true)
 }
 
 /// A wait of a service for all of its tasks.
@@ -139,7 +139,7 @@ fn for_all(slot: &Slot, whom: Party, is_endless: bool) -> Wait {
     wait
 }
 
-fn begin(whom: Party) -> Result<Option<Wait>, Vec<String>> {
+fn begin(whom: Party, is_endless: bool) -> Result<Option<Wait>, Vec<String>> {
     let mut known = Known::default();
     // Check and insert under one lock: of two waits that close a circle together, the second sees the first.
     let mut waits = lock();
@@ -147,7 +147,7 @@ fn begin(whom: Party) -> Result<Option<Wait>, Vec<String>> {
     if who.is_empty() {
         return Ok(None);
     }
-    let wait = waits.insert(who, whom, true);
+    let wait = waits.insert(who, whom, is_endless);
     let circle = wait.who.iter().find_map(|&who| {
         if waits.may_be_waited_for(who) { waits.path(&mut known, who, who, Follow::Certain) } else { None }
     });

@@ -1,8 +1,9 @@
 //! [`call`]: a guarded call as a future.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use super::Service;
@@ -12,20 +13,34 @@ use crate::fact::{NotReady, State};
 use crate::mechanism::ambient::Pushed;
 use crate::mechanism::pin_project;
 
-type Admission = Pin<Box<dyn Future<Output = Result<Inside, NotReady>> + Send>>;
+/// Never locked: it only makes a call `Sync`, as the future of a plain method is.
+type Admission = Mutex<Pin<Box<dyn Future<Output = Result<Inside, NotReady>> + Send>>>;
 
 enum Progress {
     /// Not polled yet, or ended at its first poll.
     New,
     Inside(Inside),
+    /// Being dropped half way: its frame is pushed, so that what the body drops is a part of the call, too.
+    Ending(Inside),
     /// On the long way in, which is boxed only for those who wait.
     Waiting(Admission),
 }
 
 /// Drops its progress; a call that ended at its first poll has none, which is seen in one look.
-struct Ending(ManuallyDrop<Progress>);
+struct Last(ManuallyDrop<Progress>);
 
-impl Drop for Ending {
+impl Last {
+    /// Before the body is dropped.
+    #[inline(always)]
+    fn begin(&mut self) {
+        if !matches!(*self.0, Progress::New) {
+            begin_to_end(&mut self.0);
+        }
+    }
+}
+
+impl Drop for Last {
+    /// After the body was dropped.
     #[inline(always)]
     fn drop(&mut self) {
         if !matches!(*self.0, Progress::New) {
@@ -36,8 +51,23 @@ impl Drop for Ending {
 
 #[cold]
 #[inline(never)]
+fn begin_to_end(progress: &mut Progress) {
+    *progress = match mem::replace(progress, Progress::New) {
+        Progress::Inside(inside) => {
+            inside.push().keep();
+            Progress::Ending(inside)
+        }
+        other => other,
+    };
+}
+
+#[cold]
+#[inline(never)]
 fn end(progress: &mut Progress) {
-    *progress = Progress::New;
+    let ended = mem::replace(progress, Progress::New);
+    if matches!(ended, Progress::Ending(_)) {
+        drop(Pushed::kept());
+    }
 }
 
 /// The ways in to one method of one service.
@@ -66,7 +96,13 @@ pin_project! {
         #[pin]
         body: F,
         // After the body in drop order: what the body drops is still counted.
-        progress: Ending,
+        progress: Last,
+    }
+
+    impl<C, W, R, F> PinnedDrop for Call<C, W, R, F> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().progress.begin();
+        }
     }
 }
 
@@ -83,7 +119,7 @@ where
     R: Fn(NotReady) -> F::Output,
     F: Future,
 {
-    Call { callee, way, refuse, body, progress: Ending(ManuallyDrop::new(Progress::New)) }
+    Call { callee, way, refuse, body, progress: Last(ManuallyDrop::new(Progress::New)) }
 }
 
 impl<C, W, R, F> Future for Call<C, W, R, F>
@@ -142,11 +178,15 @@ fn come_in(
 ) -> Poll<Result<Pushed, NotReady>> {
     loop {
         *progress = match progress {
-            Progress::Inside(inside) => return Poll::Ready(Ok(inside.push())),
-            Progress::Waiting(admission) => Progress::Inside(ready!(admission.as_mut().poll(cx))?),
+            Progress::Inside(inside) | Progress::Ending(inside) => return Poll::Ready(Ok(inside.push())),
+            Progress::Waiting(admission) => Progress::Inside(ready!(unlocked(admission).poll(cx))?),
             Progress::New => (way.elsewhere)(address, way.method)?,
         };
     }
+}
+
+fn unlocked(admission: &mut Admission) -> Pin<&mut (dyn Future<Output = Result<Inside, NotReady>> + Send)> {
+    admission.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut()
 }
 
 #[cold]
@@ -154,7 +194,7 @@ fn elsewhere<S: Service>(address: Option<usize>, method: &'static Method) -> Res
     match Inside::elsewhere_now::<S>(address, method) {
         Ok(inside) => Ok(Progress::Inside(inside)),
         Err(refusal) if method.policy() == Policy::Refuse || is_final::<S>(address, &refusal) => Err(refusal),
-        Err(_) => Ok(Progress::Waiting(Box::pin(Inside::elsewhere::<S>(address, method)))),
+        Err(_) => Ok(Progress::Waiting(Mutex::new(Box::pin(Inside::elsewhere::<S>(address, method))))),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn now<S: Service>() -> Result<Arc<Shared>, NotReady> {
     if let Some(shared) = Shared::ambient() {
         return Ok(shared);
     }
-    match process::existing() {
+    match process::existing_or_shut_down() {
         Some(registry) => Ok(registry.shared().clone()),
         None => Err(NotReady::new(short_name::<S>(), State::Idle, Refusal::State)),
     }

@@ -19,6 +19,13 @@ pub(crate) fn existing() -> Option<Registry> {
     registry.as_ref().filter(|registry| !registry.shared().has_ended()).cloned()
 }
 
+/// The same; or the last one, if it was shut down and not just lost with its runtime or a boot that failed. Whoever only
+/// uses a service then is late, and refused: it must not bring up again what went down for good.
+pub(crate) fn existing_or_shut_down() -> Option<Registry> {
+    let registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    registry.as_ref().filter(|registry| !registry.shared().has_ended() || registry.shared().was_shut_down()).cloned()
+}
+
 /// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
 pub(crate) fn existing_or(
     prepared: impl FnOnce() -> Result<Prepared, BootError>,

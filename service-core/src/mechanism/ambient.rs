@@ -208,6 +208,18 @@ pub(crate) fn push_again() -> Pushed {
     push(innermost().unwrap_or(Frame::NOBODY))
 }
 
+impl Pushed {
+    /// Leaves the frame where it is, for somebody else on this thread to pop.
+    pub(crate) fn keep(self) {
+        let _ = ManuallyDrop::new(self);
+    }
+
+    /// The frame that was kept, to be popped.
+    pub(crate) fn kept() -> Self {
+        Self { _not_send: PhantomData }
+    }
+}
+
 impl Drop for Pushed {
     #[inline(always)]
     fn drop(&mut self) {
@@ -243,17 +255,25 @@ pub(crate) fn find<T>(mut pick: impl FnMut(Frame) -> Option<T>) -> Option<T> {
 }
 
 pin_project! {
-    /// A future with a frame around each of its polls.
+    /// A future with a frame around each of its polls, and around its end.
     pub(crate) struct Marked<F> {
         frame: Frame,
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Marked<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = enter(*this.frame);
+            this.future.set(None);
+        }
     }
 }
 
-/// Runs `future` with `frame` around each of its polls.
+/// Runs `future` with `frame` around each of its polls, and while it is dropped.
 pub(crate) fn marked<F: Future>(frame: Frame, future: F) -> Marked<F> {
-    Marked { frame, future }
+    Marked { frame, future: Some(future) }
 }
 
 impl<F: Future> Future for Marked<F> {
@@ -262,6 +282,10 @@ impl<F: Future> Future for Marked<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let _entered = enter(*this.frame);
-        this.future.poll(cx)
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(cx),
+            // Only dropping it takes it away.
+            None => Poll::Pending,
+        }
     }
 }

@@ -42,6 +42,9 @@ use super::sync::{AtomicI32, AtomicUsize, Mutex, MutexGuard, Ordering, STRIPES, 
 /// As many counters as there are; a power of two.
 const COUNTERS: usize = STRIPES * LANES;
 
+/// How often to look who is left.
+const LOOKS: usize = 16;
+
 /// In a counter: the gate is closed. The sign, because a processor tells it for free.
 const CLOSED: i32 = i32::MIN;
 
@@ -168,6 +171,20 @@ impl Gate {
         // Invariant 5: after all counters.
         inside[LANES] = self.insiders.load(Ordering::Acquire);
         inside
+    }
+
+    /// Who is left behind a closed gate, while others are being refused: these come and go, and those only become fewer, so
+    /// the least that was seen is the nearest.
+    pub(crate) fn left(&self) -> [usize; LANES + 1] {
+        let mut left = self.inside();
+        for _ in 1..LOOKS {
+            // Who is being refused may have been stopped half way; then it needs the processor.
+            std::thread::yield_now();
+            for (least, seen) in left.iter_mut().zip(self.inside()) {
+                *least = seen.min(*least);
+            }
+        }
+        left
     }
 
     /// Whether a closed gate has nobody inside.

@@ -1,6 +1,8 @@
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 use super::*;
 
@@ -46,4 +48,25 @@ fn who_shows_another_token_is_refused_and_leaves_no_trace() {
     assert!(gate.enter(16, 0).is_none(), "that is another one's token");
     assert!(gate.enter(8, COUNTERS).is_none(), "there is no such place");
     assert!(gate.is_empty());
+}
+
+#[test]
+fn who_is_being_refused_is_not_among_those_who_are_left() {
+    let gate = Gate::new();
+    gate.open(8);
+    let left = gate.enter(8, 3).expect("the gate is open");
+    gate.close();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                assert!(gate.enter(8, 5).is_none(), "it is closed");
+            }
+        });
+        let seen = gate.left();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!((seen[3], seen[5]), (1, 0));
+    });
+    gate.leave(left);
+    assert_eq!(gate.left(), [0; LANES + 1]);
 }

@@ -1,0 +1,189 @@
+//! How guarded calls end that nobody waits for: dropped half way, handed on, given up by their own bound.
+
+#![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll, Waker};
+
+use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
+use tests::{Latch, Record, isolated, ms};
+use tokio::time::timeout;
+
+#[service(lazy, autowire)]
+struct World {
+    record: Record,
+    /// Whether a task of the pool holds a lease, too.
+    task_holds: bool,
+    /// Lets the call end that was handed on.
+    end: Latch,
+}
+
+fn world(record: &Record, task_holds: bool) -> World {
+    World { record: record.clone(), task_holds, end: Latch::new() }
+}
+
+/// What it lends is given back by a guarded call.
+#[service(lazy, requires = [World], drain_timeout = "1s")]
+struct Pool {
+    world: Arc<World>,
+}
+
+impl Lifecycle for Pool {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        Ok(Self { world: cx.get() })
+    }
+
+    async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
+        if self.world.task_holds {
+            cx.spawn("holder", async move {
+                let _lease = Lease(&self, "task");
+                pending::<()>().await;
+            });
+        }
+        Ok(())
+    }
+
+    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
+        self.world.record.note("shutdown");
+        Ok(())
+    }
+}
+
+#[guarded]
+impl Pool {
+    pub async fn hold(&self) -> Result<(), NotReady> {
+        let _lease = Lease(self, "call");
+        pending().await
+    }
+
+    pub fn give_back(&self, whose: &str) -> Result<(), NotReady> {
+        self.world.record.note(format!("{whose} gave it back"));
+        Ok(())
+    }
+}
+
+struct Lease<'a>(&'a Pool, &'a str);
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Err(refusal) = self.0.give_back(self.1) {
+            self.0.world.record.note(refusal.to_string());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d12_what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().replace(world(&record, false)).only::<Pool>().boot().await?;
+    let pool = registry.get::<Pool>()?;
+    let (held, down) = tokio::join!(timeout(ms(100), pool.hold()), registry.shutdown());
+    assert!(held.is_err(), "it was cancelled while the pool was draining");
+    down?;
+    assert_eq!(record.notes(), ["call gave it back", "shutdown"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn d12_what_a_task_drops_when_it_is_aborted_is_a_part_of_it() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().replace(world(&record, true)).only::<Pool>().boot().await?;
+    registry.shutdown().await.expect_err("the task does not listen");
+    assert_eq!(record.notes(), ["task gave it back", "shutdown"]);
+    Ok(())
+}
+
+/// A task that begins a call while its service drains, and ends before the call does.
+#[service(lazy, requires = [World])]
+struct Relay {
+    world: Arc<World>,
+}
+
+impl Lifecycle for Relay {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        Ok(Self { world: cx.get() })
+    }
+
+    async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
+        let stopping = cx.stopping();
+        cx.spawn("relay", async move {
+            stopping.cancelled().await;
+            let end = self.world.end.clone();
+            let mut call: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { self.outlive().await });
+            assert_eq!(call.as_mut().poll(&mut Poller::from_waker(Waker::noop())), Poll::Pending);
+            tokio::spawn(call);
+            tokio::spawn(async move {
+                tokio::time::sleep(ms(50)).await;
+                end.open();
+            });
+        });
+        Ok(())
+    }
+
+    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
+        self.world.record.note("shutdown");
+        Ok(())
+    }
+}
+
+impl Relay {
+    #[guarded]
+    async fn outlive(&self) {
+        self.world.end.opened().await;
+        self.world.record.note("handed on, and ended");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_outlives_the_task_which_began_it_is_waited_for() -> Result<()> {
+    let record = Record::new();
+    let registry = isolated().replace(world(&record, false)).only::<Relay>().boot().await?;
+    registry.shutdown().await?;
+    assert_eq!(record.notes(), ["handed on, and ended", "shutdown"]);
+    Ok(())
+}
+
+/// Waits for the other no longer than it says.
+#[service(lazy)]
+struct Brief;
+
+impl Lifecycle for Brief {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        let refusal = Patient::soon().await.expect_err("it waits for this one");
+        assert!(refusal.to_string().contains("after waiting 100ms"), "{refusal}");
+        Ok(Self)
+    }
+}
+
+#[service(lazy)]
+struct Patient;
+
+impl Lifecycle for Patient {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Brief::service().await?;
+        Ok(Self)
+    }
+}
+
+impl Patient {
+    #[guarded(wait = "100ms")]
+    async fn soon() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d08_a_wait_that_ends_by_its_own_bound_closes_no_circle() -> Result<()> {
+    let registry = isolated().only::<Brief>().with::<Patient>().boot().await?;
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[test]
+fn a_call_can_be_shared_as_the_future_of_a_plain_method_can() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let pool = Pool { world: Arc::new(world(&Record::new(), false)) };
+    shared(&pool.hold());
+}
