@@ -45,6 +45,24 @@ fn x07_s04_a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
 }
 
 #[test]
+fn x07_nobody_reading_its_errors_changes_no_exit_code() {
+    for (told, code) in [("fail at init Users", 1), ("fail at shutdown Users", 2)] {
+        let mut program = Program::start(&["launch", told]);
+        program.deafen();
+        if code == 2 {
+            program.until("up");
+            program.signal(&["TERM"]);
+        }
+        assert_eq!(program.end().status.code(), Some(code), "{told}");
+    }
+    let mut program = Program::start(&["launch", "hang at shutdown Users"]);
+    program.deafen();
+    program.until("up");
+    program.signal(&["TERM"]);
+    assert_eq!(program.insist("INT").status.code(), Some(130));
+}
+
+#[test]
 fn x07_s20_both_at_once_are_the_boots_1() {
     let mut program = Program::start(&["launch", "fail at shutdown Db", "hang at init Users"]);
     program.until("init Users");

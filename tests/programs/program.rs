@@ -76,12 +76,18 @@ impl Program {
         self.end()
     }
 
+    /// Reads nothing of what it writes to stderr: from now on that fails.
+    pub(crate) fn deafen(&mut self) {
+        drop(self.process.stderr.take());
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ended {
         let (mut rest, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut rest).expect("the rest of its output");
-        let mut pipe = self.process.stderr.take().expect("a pipe");
-        pipe.read_to_string(&mut stderr).expect("its errors");
+        if let Some(mut pipe) = self.process.stderr.take() {
+            pipe.read_to_string(&mut stderr).expect("its errors");
+        }
         let status = self.process.wait().expect("an end");
         Ended { status, printed: rest.lines().map(str::to_owned).collect(), stderr }
     }

@@ -1,6 +1,6 @@
 //! [`Spawned`]: tasks that belong to a registry and to none of its services. They end with it.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,10 +34,15 @@ impl Spawned {
     where
         F: Future<Output: Send> + Send + 'static,
     {
+        let has_ended = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).is_none();
         let (running, ended) = oneshot::channel::<()>();
         // Outside of the lock: a runtime that is gone drops the future at once, and that may come back here.
         let task = tokio::spawn(async move {
             let _running = running;
+            if has_ended {
+                // It is aborted before it does anything, also where another thread is quicker.
+                pending::<()>().await;
+            }
             future.await
         });
         match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {

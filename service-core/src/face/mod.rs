@@ -13,6 +13,7 @@ mod process;
 mod registry;
 mod service;
 mod signals;
+mod stderr;
 #[cfg(feature = "systemd")]
 mod systemd;
 #[cfg(feature = "telemetry")]

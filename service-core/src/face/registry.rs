@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::signals::{self, Signals};
-use super::{Builder, current, process};
+use super::{Builder, current, process, stderr};
 use crate::act::{self, End, Shared, Slot, since};
 use crate::decision::{Graph, NodeStatus};
 use crate::fact::{
@@ -74,7 +74,7 @@ impl Registry {
 
     /// Boots the process's registry: every service that is linked in, in dependency order, concurrently where the graph
     /// allows. Booting twice, also at the same moment, gives the same one; after a shutdown, or when the runtime it
-    /// lived on is gone, it boots afresh.
+    /// lived on is gone, it boots afresh. (To use a service after a shutdown does not: that is refused.)
     ///
     /// With `SERVICE_GRAPH=text|dot|mermaid|json` in the environment it prints the plan instead, and leaves the process
     /// before any `init`: with 0, with 1 if the plan is unsound, with 2 if the word is unknown.
@@ -115,14 +115,14 @@ impl Registry {
         let registry = match builder.boot().await {
             Ok(registry) => registry,
             Err(error) => {
-                eprintln!("{error}");
+                stderr::tell(&error);
                 return ExitCode::from(1);
             }
         };
         match registry.wind_up().await {
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("{error}");
+                stderr::tell(&error);
                 ExitCode::from(2)
             }
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::stderr;
 use crate::fact::Reason;
 
 pub(crate) use listening::Signals;
@@ -24,7 +25,7 @@ pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(Reason)) {
             break signal;
         }
     };
-    eprintln!("{name} received on the way down: leaving at once");
+    stderr::tell(format_args!("{name} received on the way down: leaving at once"));
     std::process::exit(128 + number);
 }
 
