@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
-use service_core::{Context, Definition, EventKind, Registry, Result};
+use service_core::{Context, Definition, EventKind, Registry, Restart, Result};
 use service_http::Server;
 use tokio::sync::Notify;
 
@@ -94,6 +94,46 @@ async fn a_request_that_is_being_answered_is_answered_and_told_that_it_is_the_la
     assert_eq!((answer.status, &*answer.body), (200, "done"));
     assert!(answer.head.contains("connection: close"), "{}", answer.head);
     registry.stopped().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_is_answered_before_a_restart_is_told_that_it_is_the_last() -> Result<()> {
+    let (gate, routes) = Gate::new();
+    let (fail, opened) = (Arc::new(Notify::new()), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let (failing, open) = (fail.clone(), opened.clone());
+    let web = Definition::new("web").restart(Restart::transient()).init(move |cx: Context<()>| {
+        let (failing, open, routes) = (failing.clone(), open.clone(), routes.clone());
+        async move {
+            let server = Server::bind("127.0.0.1:0").await?;
+            open.lock().expect("nobody panics").push(server.address());
+            let doomed = move || {
+                let failing = failing.clone();
+                async move {
+                    failing.notified().await;
+                    Result::<()>::Err("worn out".into())
+                }
+            };
+            cx.tasks().supervised("doomed", Restart::transient().intensity(0, Duration::from_secs(1)), doomed);
+            server.serve(&cx, routes)?;
+            Ok(())
+        }
+    });
+    let registry = Registry::builder().isolated().define(web).boot().await?;
+    let address = opened.lock().expect("nobody panics")[0];
+    let mut client = Client::connect(address).await?;
+    client.send(&request("/slow")).await?;
+    gate.inside.notified().await;
+    fail.notify_one();
+    // From the first moment on: the connections themselves are told later.
+    while !registry.events().iter().any(|event| matches!(event.kind, EventKind::Draining { .. })) {
+        tokio::task::yield_now().await;
+    }
+    gate.go.notify_one();
+    let answer = client.answer().await?;
+    assert_eq!((answer.status, &*answer.body), (200, "done"));
+    assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    registry.shutdown().await?;
     Ok(())
 }
 
