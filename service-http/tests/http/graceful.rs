@@ -107,11 +107,14 @@ async fn whoever_is_answered_before_a_restart_is_told_that_it_is_the_last() -> R
         async move {
             let server = Server::bind("127.0.0.1:0").await?;
             open.lock().expect("nobody panics").push(server.address());
+            let stopping = cx.stopping();
             let doomed = move || {
-                let failing = failing.clone();
+                let (failing, stopping) = (failing.clone(), stopping.clone());
                 async move {
-                    failing.notified().await;
-                    Result::<()>::Err("worn out".into())
+                    match stopping.run_until_cancelled(failing.notified()).await {
+                        Some(()) => Result::<()>::Err("worn out".into()),
+                        None => Ok(()),
+                    }
                 }
             };
             cx.tasks().supervised("doomed", Restart::transient().intensity(0, Duration::from_secs(1)), doomed);
@@ -133,6 +136,10 @@ async fn whoever_is_answered_before_a_restart_is_told_that_it_is_the_last() -> R
     let answer = client.answer().await?;
     assert_eq!((answer.status, &*answer.body), (200, "done"));
     assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    let ready = |event: &service_core::Event| matches!(event.kind, EventKind::Ready { .. });
+    while registry.events().iter().filter(|event| ready(event)).count() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     registry.shutdown().await?;
     Ok(())
 }
