@@ -17,6 +17,7 @@ mod guard_shapes;
 mod guard_undeclared;
 mod guard_waiters;
 mod health;
+mod health_askers;
 mod inside;
 mod lazy;
 mod leaks;

@@ -1,0 +1,131 @@
+//! Many who ask at once how services are: who shares a check, who waits for whom, and when a check ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use service_core::{Definition, Health, HealthReport, Registry, Result};
+use tests::{isolated, ms};
+use tokio::time::{Instant, sleep};
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// A service that is well when it comes up, and whose later checks hang until their time is up, after 2 s.
+fn hangs(asked: &Arc<AtomicU32>, held: &Arc<()>) -> Definition<()> {
+    let (asked, held) = (asked.clone(), held.clone());
+    Definition::new("hangs").health_timeout(secs(2)).health(move |_| {
+        let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        let held = held.clone();
+        async move {
+            let _held = held;
+            if !first {
+                std::future::pending::<()>().await;
+            }
+            Health::Healthy
+        }
+    })
+}
+
+fn asking(registry: &Registry) -> tokio::task::JoinHandle<HealthReport> {
+    let registry = registry.clone();
+    tokio::spawn(async move { registry.health().await })
+}
+
+#[tokio::test(start_paused = true)]
+async fn h04_all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Result<()> {
+    let asked = Arc::default();
+    let registry = isolated().define(hangs(&asked, &Arc::default())).boot().await?;
+    let began = Instant::now();
+    let askers: Vec<_> = (0..6).map(|_| asking(&registry)).collect();
+    for asker in askers {
+        assert_eq!(asker.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
+    }
+    assert_eq!(began.elapsed(), secs(2));
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "once at boot, and once for all");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn h06_a_group_is_answered_at_once_while_the_check_of_another_hangs() -> Result<()> {
+    let quickly = Arc::new(AtomicU32::new(0));
+    let count = quickly.clone();
+    let quick = Definition::new("quick").init(async |_| Ok(())).health(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async { Health::Healthy }
+    });
+    let hangs = hangs(&Arc::default(), &Arc::default());
+    let registry = isolated().define(hangs).define(quick.tag("storage")).boot().await?;
+    let all = asking(&registry);
+    sleep(secs(1)).await;
+    let began = Instant::now();
+    assert_eq!(registry.health_of("storage").await.health(), Health::Healthy);
+    assert_eq!(began.elapsed(), ms(0));
+    assert_eq!(quickly.load(Ordering::SeqCst), 3, "at boot, with all, and again: a second ago is not now");
+    assert!(!all.is_finished());
+    registry.shutdown().await?;
+    all.await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_goes_on_without_the_one_who_began_it_and_ends_with_the_last_who_waits() -> Result<()> {
+    let (asked, held) = (Arc::default(), Arc::new(()));
+    let registry = isolated().define(hangs(&asked, &held)).boot().await?;
+    let idle = Arc::strong_count(&held);
+    let began = Instant::now();
+    let (first, second, third) = (asking(&registry), asking(&registry), asking(&registry));
+    sleep(secs(1)).await;
+    first.abort();
+    for left in [second, third] {
+        assert_eq!(left.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
+    }
+    assert_eq!((began.elapsed(), asked.load(Ordering::SeqCst)), (secs(2), 2));
+
+    let (first, second) = (asking(&registry), asking(&registry));
+    for (asker, waits) in [(first, 1), (second, 0)] {
+        sleep(ms(100)).await;
+        asker.abort();
+        sleep(ms(100)).await;
+        assert_eq!(Arc::strong_count(&held) - idle, waits);
+    }
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[test]
+fn a_check_that_goes_down_with_the_runtime_of_another_is_begun_anew() -> Result<()> {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let (asked, (own, other)) = (Arc::new(AtomicU32::new(0)), (runtime()?, runtime()?));
+    let count = asked.clone();
+    let second_hangs = Definition::new("db").health(move |_| {
+        let hangs = count.fetch_add(1, Ordering::SeqCst) == 1;
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Health::degraded("slow")
+        }
+    });
+    let registry = own.block_on(async { isolated().define(second_hangs).boot().await })?;
+    let ask = || {
+        let registry = registry.clone();
+        async move { registry.health().await }
+    };
+    let until_it_waits = || async {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    };
+    other.spawn(ask());
+    other.block_on(until_it_waits());
+    let asker = own.spawn(ask());
+    own.block_on(until_it_waits());
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "it has joined");
+    drop(other);
+    assert_eq!(own.block_on(asker)?.services[0].health, Health::degraded("slow"));
+    own.block_on(registry.shutdown())?;
+    Ok(())
+}
