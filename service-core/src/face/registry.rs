@@ -100,6 +100,9 @@ impl Registry {
     /// Leaves 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors; a second signal leaves at once
     /// with 128 and the signal's number. With the feature `systemd`, systemd is told where `NOTIFY_SOCKET` is set.
     ///
+    /// It returns to `main`, where the runtime waits for threads that a task or hook still blocks; the report names it.
+    /// Who cannot wait for that leaves with `std::process::exit` instead.
+    ///
     /// ```no_run
     /// # use service_core::Registry;
     /// #[tokio::main]
@@ -228,7 +231,7 @@ impl Registry {
     }
 
     /// How every service is: those that are up are asked, all at once, each as long as its `health_timeout` allows, and a
-    /// panic in a check is that service's ill health. One that is not up although it should be is unhealthy; one that
+    /// panic in a check is that service's ill health. Who asks while a check is under way joins it. One that is not up although it should be is unhealthy; one that
     /// needs an unhealthy one is degraded, and says by whom.
     pub async fn health(&self) -> HealthReport {
         self.shared().checkup.ask(self.shared(), None).await
