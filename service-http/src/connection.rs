@@ -127,7 +127,7 @@ async fn answer<S: 'static>(
         Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
     })?;
     // Already in the lame duck, so that a client which keeps its connection finds another server for its next request.
-    // The one comes first, at the begin of a lame duck; of a restart there is only the other.
+    // Of a restart the registry knows no reason: there it is the service that stops.
     if cx.reason().is_some() || cx.stopping().is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

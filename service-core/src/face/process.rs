@@ -15,15 +15,17 @@ static LAZY_BOOT_DENIED: AtomicBool = AtomicBool::new(false);
 
 /// The process's registry, unless it has ended.
 pub(crate) fn existing() -> Option<Registry> {
-    let registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    registry.as_ref().filter(|registry| !registry.shared().has_ended()).cloned()
+    latest().filter(|registry| !registry.shared().has_ended())
 }
 
 /// The same; or the last one, if it was shut down and not just lost with its runtime or a boot that failed. Whoever only
 /// uses a service then is late, and refused: it must not bring up again what went down for good.
 pub(crate) fn existing_or_shut_down() -> Option<Registry> {
-    let registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    registry.as_ref().filter(|registry| !registry.shared().has_ended() || registry.shared().was_shut_down()).cloned()
+    latest().filter(|registry| !registry.shared().has_ended() || registry.shared().was_shut_down())
+}
+
+fn latest() -> Option<Registry> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The process's registry, launched anew if there is none that has not ended. Tells whether it was.

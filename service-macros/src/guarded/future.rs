@@ -11,18 +11,18 @@ use super::output::{Inferred, Output, Shape};
 
 /// What comes before the future stays where it is, so that a future which borrows nothing still borrows nothing.
 pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) -> TokenStream {
-    let (who, future) = (Ident::new("who", Span::mixed_site()), Ident::new("future", Span::mixed_site()));
+    let (callee, future) = (Ident::new("callee", Span::mixed_site()), Ident::new("future", Span::mixed_site()));
     let Made { before, made } = Made::by(output, method);
     // Awaited in a block of ours, so that what is left of it is dropped while the call is still counted.
-    let guarded = call.future_of(&who.to_token_stream(), output, quote!(async move { #future.await }));
+    let guarded = call.future_of(&callee.to_token_stream(), output, quote!(async move { #future.await }));
     let guarded = quote!(async move { #guarded });
     let guarded = match output.shape {
         Shape::Boxed => quote!(::std::boxed::Box::pin(#guarded)),
         _ => guarded,
     };
-    let identity = call.who();
+    let identity = call.callee();
     quote! {
-        let #who = #identity;
+        let #callee = #identity;
         #(#before)*
         let #future = #made;
         #guarded

@@ -28,8 +28,12 @@ pub(crate) fn guard(
     }
     // Where to point if `Self` is no service: at one place for a whole block, so that the compiler says it once.
     let service = own.map_or_else(|| method.sig.ident.span(), Spanned::span);
-    let call =
-        Call { name: method.sig.ident.unraw().to_string(), who: who(method, service), service, policy: arguments };
+    let call = Call {
+        name: method.sig.ident.unraw().to_string(),
+        callee: callee(method, service),
+        service,
+        policy: arguments,
+    };
     let statements = &method.block.stmts;
     let body = match output.shape {
         Shape::Sync => call.sync(&output, quote!(#(#statements)*)),
@@ -49,32 +53,32 @@ pub(crate) fn guard(
 /// A guarded call, as far as it does not depend on the shape of the method.
 pub(crate) struct Call<'a> {
     name: String,
-    who: TokenStream,
+    callee: TokenStream,
     service: Span,
     policy: &'a Arguments,
 }
 
 impl Call<'_> {
-    pub(crate) fn who(&self) -> &TokenStream {
-        &self.who
+    pub(crate) fn callee(&self) -> &TokenStream {
+        &self.callee
     }
 
     /// Awaits the body inside the call.
     pub(crate) fn future(&self, output: &Output, body: TokenStream) -> TokenStream {
-        self.future_of(&self.who, output, body)
+        self.future_of(&self.callee, output, body)
     }
 
-    /// The same, of a `Who` made earlier.
-    pub(crate) fn future_of(&self, who: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
+    /// The same, of a callee named earlier.
+    pub(crate) fn future_of(&self, callee: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
         let refused = Ident::new("refused", Span::mixed_site());
         let refusal = output.refusal(&refused);
         let way = quote_spanned!(self.span()=> <#service as ::service_core::Service>::way);
-        quote!(::service_core::__private::call(#who, || #way(#method), |#refused| #refusal, #body).await)
+        quote!(::service_core::__private::call(#callee, || #way(#method), |#refused| #refusal, #body).await)
     }
 
     fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
-        let who = &self.who;
+        let callee = &self.callee;
         // To wait would block the thread.
         let refuse = quote!(::service_core::__private::Policy::Refuse);
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(refuse));
@@ -83,7 +87,7 @@ impl Call<'_> {
         let refusal = output.refusal(&refused);
         let enter = quote_spanned!(self.span()=> <#service as ::service_core::Service>::enter);
         quote! {
-            let #entered = match #enter(#who, #method) {
+            let #entered = match #enter(#callee, #method) {
                 ::core::result::Result::Ok(entered) => entered,
                 ::core::result::Result::Err(#refused) => return #refusal,
             };
@@ -108,7 +112,7 @@ impl Call<'_> {
 
 /// Whose call it is. Any receiver dereferences to the instance; the user's own `self` token, because a `self` of ours
 /// would be another one inside a `macro_rules!`.
-fn who(method: &ImplItemFn, service: Span) -> TokenStream {
+fn callee(method: &ImplItemFn, service: Span) -> TokenStream {
     match method.sig.receiver() {
         Some(Receiver { self_token, kind, .. }) => {
             let at = quote_spanned!(service=> ::service_core::__private::This::at::<Self>);

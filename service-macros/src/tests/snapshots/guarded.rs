@@ -131,12 +131,12 @@ When the call is refused, because the service is not ready.*/
         self.bytes.iter().copied()
     }
     pub fn later(self: Arc<Self>) -> impl Future<Output = Result<u8, Error>> {
-        let who = ::service_core::__private::This::at::<Self>(&self);
+        let callee = ::service_core::__private::This::at::<Self>(&self);
         let n = self.n;
         let future = async move { n };
         async move {
             ::service_core::__private::call(
-                    who,
+                    callee,
                     || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "later",
@@ -160,11 +160,11 @@ When the call is refused, because the service is not ready.*/
         }
     }
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> {
-        let who = ::service_core::__private::This::at::<Self>(self);
+        let callee = ::service_core::__private::This::at::<Self>(self);
         let future = async { 5 };
         ::std::boxed::Box::pin(async move {
             ::service_core::__private::call(
-                    who,
+                    callee,
                     || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "boxed",
@@ -193,7 +193,7 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn early(&self) -> BoxFuture<'_, u8> {
-        let who = ::service_core::__private::This::at::<Self>(self);
+        let callee = ::service_core::__private::This::at::<Self>(self);
         let future = (move || -> BoxFuture<'_, u8> {
             if self.is_empty() {
                 return none();
@@ -202,7 +202,7 @@ When the call is refused, because the service is not ready.*/
         })();
         ::std::boxed::Box::pin(async move {
             ::service_core::__private::call(
-                    who,
+                    callee,
                     || <Self as ::service_core::Service>::way({
                         static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
                             "early",
