@@ -6,7 +6,7 @@ mod face;
 mod fact;
 mod mechanism;
 
-pub use act::{Context, Definition, Ending, Lifecycle, Tasks};
+pub use act::{Context, Definition, Lifecycle, TaskOutput, Tasks};
 pub use decision::{CriticalPath, Graph, Plan, ServiceNode, Step};
 #[cfg(feature = "systemd")]
 pub use face::Systemd;
@@ -14,9 +14,10 @@ pub use face::Systemd;
 pub use face::telemetry;
 pub use face::{Builder, Registry, Service};
 pub use fact::{
-    Absence, BootError, BootFailure, BoxError, Event, EventKind, Every, Failure, Health, HealthReport, Link, NotReady,
-    Outcome, Phase, Place, PlanError, Problem, Reason, Refusal, Report, Requires, Restart, Result, Retry, RunError,
-    ServiceHealth, ServiceReport, ServiceShutdown, ShutdownError, ShutdownReport, Site, State, Wants,
+    BootError, BootFailure, BootReport, BoxError, CycleStep, Event, EventKind, Failure, Health, HealthReport, Location,
+    NotFound, NotReady, Phase, PlanError, Problem, Refusal, Requires, Restart, Result, Retry, RunError, Schedule,
+    ServiceHealth, ServiceLocation, ServiceReport, ServiceShutdown, ShutdownError, ShutdownReason, ShutdownReport,
+    State, StopOutcome, Wants,
 };
 pub use service_macros::{guarded, service, test};
 

@@ -108,18 +108,18 @@ fn startup(registry: &Registry) -> Health {
 }
 
 fn probe(health: Health) -> Response {
-    answer(status(&health), health.json())
+    answer(status(&health), health.to_json())
 }
 
 fn all(report: &HealthReport) -> Response {
-    answer(status(&report.health()), report.json())
+    answer(status(&report.health()), report.to_json())
 }
 
 fn group(report: &HealthReport, tag: &str) -> Response {
     if report.services.is_empty() {
         // A word that is spelt wrong must not be good news.
         let nobody = Health::unhealthy(format!("no service that is up or coming up has the tag {tag}"));
-        return answer(StatusCode::NOT_FOUND, nobody.json());
+        return answer(StatusCode::NOT_FOUND, nobody.to_json());
     }
     all(report)
 }

@@ -52,11 +52,11 @@ impl IntoResponse for Unavailable {
         );
         if for_good {
             tracing::error!("{refusal}");
-            let body = Health::unhealthy(format!("{name} cannot be had")).json();
+            let body = Health::unhealthy(format!("{name} cannot be had")).to_json();
             return (StatusCode::INTERNAL_SERVER_ERROR, [json], body).into_response();
         }
         tracing::debug!("{refusal}");
-        let body = Health::unhealthy(format!("{name} is not ready: it is {}", refusal.state())).json();
+        let body = Health::unhealthy(format!("{name} is not ready: it is {}", refusal.state())).to_json();
         let later = (RETRY_AFTER, HeaderValue::from_static("1"));
         (StatusCode::SERVICE_UNAVAILABLE, [json, later], body).into_response()
     }

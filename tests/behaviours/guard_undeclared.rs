@@ -179,10 +179,10 @@ async fn an_undeclared_call_works_is_dashed_in_every_drawing_and_listed() -> Res
     assert_eq!(report.undeclared, [("Caller".to_owned(), "Open".to_owned())]);
     let graph = registry.graph();
     assert!(graph.to_string().contains("undeclared: Open"), "{graph}");
-    assert!(graph.dot().contains(r#""Caller" -> "Open" [label="undeclared""#), "{}", graph.dot());
-    assert!(graph.dot().contains("style=dashed"));
-    assert!(graph.mermaid().contains(r#"-.->|"undeclared"|"#), "{}", graph.mermaid());
-    assert!(graph.json().contains(r#""bond": "undeclared""#), "{}", graph.json());
+    assert!(graph.to_dot().contains(r#""Caller" -> "Open" [label="undeclared""#), "{}", graph.to_dot());
+    assert!(graph.to_dot().contains("style=dashed"));
+    assert!(graph.to_mermaid().contains(r#"-.->|"undeclared"|"#), "{}", graph.to_mermaid());
+    assert!(graph.to_json().contains(r#""bond": "undeclared""#), "{}", graph.to_json());
     registry.shutdown().await?;
     Ok(())
 }

@@ -230,7 +230,7 @@ async fn what_is_not_up_is_told_too() -> Result<()> {
     let report = registry.health().await;
     assert_eq!(of(&report, "failed"), &Health::degraded("failed"), "it is optional");
     assert_eq!(report.health().status(), "degraded");
-    let json = report.json();
+    let json = report.to_json();
     let told = r#"{"name": "failed", "status": "degraded", "latency_ms": 0.000, "error": "failed"}"#;
     assert!(json.starts_with(r#"{"status": "degraded", "components": ["#) && json.contains(told), "{json}");
     registry.shutdown().await?;

@@ -1,6 +1,6 @@
 //! A panic in a user's code is that service's failure, and nobody else's.
 
-use service_core::{Definition, Outcome, Phase, Result};
+use service_core::{Definition, Phase, Result, StopOutcome};
 use tests::{Record, Told, isolated, ms};
 use tokio::time::sleep;
 
@@ -76,7 +76,7 @@ async fn f12_a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> R
     assert_eq!(record.notes(), ["first cleanup"]);
     assert_eq!(told.of("task failed"), ["a"]);
     let outcome = &error.report().expect("it was waited for").services[0].outcome;
-    let Outcome::Failed(failure) = outcome else { panic!("{outcome}") };
+    let StopOutcome::Failed(failure) = outcome else { panic!("{outcome}") };
     assert_eq!(*failure.phase(), Phase::Task("tick".into()), "what went wrong first");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What is told afterwards: times, failures, and a bounded memory of events.
 
-use service_core::{Context, Definition, Outcome, Result, State};
+use service_core::{Context, Definition, Result, State, StopOutcome};
 use tests::{Record, failing, isolated, ms, story};
 use tokio::time::sleep;
 
@@ -92,7 +92,7 @@ async fn o09_the_times_of_going_down_are_told_too() -> Result<()> {
     let registry = isolated().define(record.service("db", ms(0), ms(40))).boot().await?;
     let report = registry.shutdown().await?;
     assert_eq!((report.services[0].own, report.total), (ms(40), ms(40)));
-    assert!(matches!(report.services[0].outcome, Outcome::Clean));
+    assert!(matches!(report.services[0].outcome, StopOutcome::Clean));
     Ok(())
 }
 

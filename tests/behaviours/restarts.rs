@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use service_core::{
-    Context, Definition, EventKind, Lifecycle, NotReady, Reason, Refusal, Restart, Result, State, guarded, service,
+    Context, Definition, EventKind, Lifecycle, NotReady, Refusal, Restart, Result, ShutdownReason, State, guarded,
+    service,
 };
 use tests::{Latch, Record, Told, isolated, ms, story};
 use tokio::time::{Instant, sleep, timeout};
@@ -247,7 +248,10 @@ async fn r10_a_restart_that_fails_too_often_takes_the_registry_down_and_says_why
     broken.open();
     let error = registry.stopped().await.expect_err("it was given up");
     let report = error.report().expect("everything is down");
-    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the pump has burst")), "{report}");
+    assert!(
+        matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the pump has burst")),
+        "{report}"
+    );
     assert_eq!(lives.load(Ordering::SeqCst), 1 + 2, "twice a minute, and no more");
     assert_eq!(record.of("shutdown"), ["beside"]);
     Ok(())
@@ -378,7 +382,7 @@ async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_
     let stopped = timeout(secs(600), registry.stopped()).await?;
     let error = stopped.expect_err("nobody can do without what is above it");
     let reason = error.report().map(|report| report.reason.clone());
-    assert!(matches!(reason, Some(Reason::Failed(words)) if words.contains("the pump has burst")), "{error}");
+    assert!(matches!(reason, Some(ShutdownReason::Failed(words)) if words.contains("the pump has burst")), "{error}");
     Ok(())
 }
 

@@ -166,8 +166,8 @@ async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_i
     assert_eq!(*failure.phase(), Phase::Init);
     assert_eq!(failure.elapsed(), ms(40));
     assert_eq!(failure.path(), ["users", "cache", "db"]);
-    assert!(failure.place().file.ends_with("rollback.rs"));
-    assert_eq!(failure.place().line, line);
+    assert!(failure.location().file.ends_with("rollback.rs"));
+    assert_eq!(failure.location().line, line);
 
     let source = error.source().and_then(Error::source).and_then(|source| source.downcast_ref::<Refused>());
     assert_eq!(source.map(|refused| refused.0), Some(5432));

@@ -1,6 +1,6 @@
 //! Shutdown: the reverse of the boot, once, going on past failures, with everything reported.
 
-use service_core::{BootFailure, Definition, Phase, Reason, Result};
+use service_core::{BootFailure, Definition, Phase, Result, ShutdownReason};
 use tests::{Latch, Record, Told, hanging, isolated, ms, story};
 use tokio::time::{Instant, sleep};
 
@@ -140,7 +140,7 @@ async fn s20_the_reason_reaches_every_hook_and_the_report() -> Result<()> {
     registry.request_shutdown("a later one changes nothing");
     let report = registry.stopped().await?;
     assert_eq!(record.notes(), ["the lease was lost"]);
-    assert_eq!(report.reason, Reason::from("the lease was lost"));
+    assert_eq!(report.reason, ShutdownReason::from("the lease was lost"));
     Ok(())
 }
 
@@ -153,7 +153,7 @@ async fn s20_a_rollback_has_its_reason_too() {
         async { Ok(()) }
     });
     isolated().define(curious).define(tests::failing("b", "no").requires(["a"])).boot().await.expect_err("b fails");
-    assert_eq!(record.notes(), [format!("{:?}", Some(Reason::BootFailed))]);
+    assert_eq!(record.notes(), [format!("{:?}", Some(ShutdownReason::BootFailed))]);
 }
 
 #[tokio::test(start_paused = true)]

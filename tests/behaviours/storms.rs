@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, Event, Reason, Restart, Result};
+use service_core::{Context, Definition, Event, Restart, Result, ShutdownReason};
 use tests::{Latch, Record, Told, isolated, ms};
 use tokio::time::timeout;
 
@@ -34,7 +34,7 @@ async fn r10_a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> 
     let error = registry.stopped().await.expect_err("it is given up");
     assert_eq!(runs.load(Ordering::SeqCst), 10_001);
     let report = error.report().expect("everything is down");
-    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the pump is stuck")), "{report}");
+    assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the pump is stuck")), "{report}");
     assert_eq!(record.of("shutdown"), ["beside"]);
     assert_eq!(registry.events().len(), KEPT);
     assert!(registry.events().last().is_some_and(|last| last.number > 20_000));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, Every, Reason, Registry, Restart, Result};
+use service_core::{Context, Definition, Registry, Restart, Result, Schedule, ShutdownReason};
 use tests::{Latch, NONE, Record, Told, isolated, ms, story};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -56,7 +56,7 @@ async fn a_periodic_task_may_begin_later() -> Result<()> {
     let run = record.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
-        cx.tasks().periodic("tick", Every::new(secs(10)).first_after(secs(3)), move || {
+        cx.tasks().periodic("tick", Schedule::new(secs(10)).first_after(secs(3)), move || {
             run.note("tick");
             async {}
         });
@@ -119,7 +119,7 @@ async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result
     let run = record.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
-        cx.tasks().periodic("spread", Every::new(secs(10)).jitter(secs(4)), move || {
+        cx.tasks().periodic("spread", Schedule::new(secs(10)).jitter(secs(4)), move || {
             run.note("run");
             async {}
         });
@@ -155,9 +155,9 @@ async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
     assert!(cx.tasks().replace("a", forever("third")));
     tokio::task::yield_now().await;
     assert_eq!(cx.tasks().len(), 1);
-    assert!(!cx.tasks().cancel("b"));
+    assert!(!cx.tasks().abort("b"));
     assert!(cx.tasks().spawn_unique("b", forever("b")));
-    assert!(cx.tasks().cancel("b"));
+    assert!(cx.tasks().abort("b"));
     assert_eq!(cx.tasks().wait_all(secs(5)).await, 1, "the third is still there");
     registry.shutdown().await?;
     assert_eq!(record.notes(), ["first", "second", "third", "third ended"]);
@@ -256,7 +256,7 @@ async fn r17_a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> 
     let registry = isolated().define(definition).on_event(told.listener()).boot().await?;
     let error = registry.stopped().await.expect_err("the task has failed for good");
     let report = error.report().expect("everything is down");
-    assert!(matches!(&report.reason, Reason::Failed(words) if words.contains("the queue is gone")), "{report}");
+    assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the queue is gone")), "{report}");
     let failure = report.failures().next().expect("the service's failure");
     assert!(failure.to_string().contains("task poll of worker") && !error.to_string().contains("cancelled"), "{error}");
     assert_eq!(told.of("task failed"), ["worker", "worker", "worker"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use service_core::{BootFailure, Definition, Outcome, Phase, Result, Retry};
+use service_core::{BootFailure, Definition, Phase, Result, Retry, StopOutcome};
 use tests::{Record, Told, hanging, isolated, ms};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -131,7 +131,7 @@ async fn a_cancelled_token_shuts_down_a_registry_that_is_up() -> Result<()> {
     let registry = isolated().cancel(token.clone()).define(record.quick("a")).boot().await?;
     token.cancel();
     let report = registry.stopped().await?;
-    assert_eq!(report.reason, service_core::Reason::Cancelled);
+    assert_eq!(report.reason, service_core::ShutdownReason::Cancelled);
     assert_eq!(record.of("shutdown"), ["a"]);
     Ok(())
 }
@@ -176,7 +176,7 @@ async fn s05_a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down()
     let registry = isolated().define(record.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
     let error = registry.shutdown().await.expect_err("it hangs");
     let report = error.report().expect("it was waited for");
-    let Outcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };
+    let StopOutcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };
     assert_eq!((failure.service(), failure.phase(), failure.elapsed()), ("b", &Phase::Shutdown, ms(2_000)));
     assert_eq!(record.at("down a"), ms(2_000));
     Ok(())

@@ -83,7 +83,7 @@ fn decisions_are_pure() {
 
 #[test]
 fn an_import_that_points_up_is_found() {
-    let up = Source::new("service-core/src/fact/state.rs", "use crate::{fact::Place, act::{Slot, Tasks}};");
+    let up = Source::new("service-core/src/fact/state.rs", "use crate::{fact::Location, act::{Slot, Tasks}};");
     assert_eq!(violations(&up), ["service-core/src/fact/state.rs:1: fact looks up to act"]);
     let aside = Source::new("service-core/src/decision/plan.rs", "fn f() { super::super::face::boot() }");
     assert_eq!(violations(&aside).len(), 1);

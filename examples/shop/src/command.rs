@@ -53,9 +53,9 @@ impl Format {
     pub fn render(self, plan: &Plan) -> String {
         match self {
             Self::Text => plan.to_string(),
-            Self::Dot => plan.dot(),
-            Self::Mermaid => plan.mermaid(),
-            Self::Json => plan.json(),
+            Self::Dot => plan.to_dot(),
+            Self::Mermaid => plan.to_mermaid(),
+            Self::Json => plan.to_json(),
         }
     }
 }

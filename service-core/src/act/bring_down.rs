@@ -12,10 +12,10 @@ use super::hook::{self, Ended};
 use super::instance::Instance;
 use super::panics;
 use super::shared::Shared;
-use super::site::Site;
+use super::site::Incarnation;
 use super::slot::Slot;
 use super::waits::{self, Wait};
-use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, Result, ServiceShutdown, State};
+use crate::fact::{EventKind, Failure, Phase, Refusal, Result, ServiceShutdown, State, StopOutcome};
 use crate::mechanism::ambient::Role;
 
 /// How undoing a service went that had not become ready.
@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// What went wrong on the way down; the steps go on.
 struct Way<'a> {
     slot: &'a Slot,
-    outcome: Outcome,
+    outcome: StopOutcome,
     drain: Duration,
     calls_left: Vec<(String, usize)>,
     still_held: usize,
@@ -38,7 +38,7 @@ struct Way<'a> {
 /// `cause` is what those are told who call meanwhile.
 pub(crate) async fn bring_down(
     shared: Arc<Shared>,
-    site: Arc<Site>,
+    site: Arc<Incarnation>,
     cause: Refusal,
     limit: Option<Duration>,
 ) -> ServiceShutdown {
@@ -81,7 +81,7 @@ pub(crate) async fn bring_down(
 }
 
 /// Cancels `stopping`, joins the tasks, runs the deferred cleanups and lets the instance go, if there is one yet.
-pub(crate) async fn undo(site: &Arc<Site>, instance: Option<Instance>, limit: Option<Duration>) -> Undone {
+pub(crate) async fn undo(site: &Arc<Incarnation>, instance: Option<Instance>, limit: Option<Duration>) -> Undone {
     let slot = site.slot.clone();
     let budgets = site.shared.plan.services()[slot.index].facts.budgets;
     let mut way = Way::new(&slot);
@@ -110,10 +110,10 @@ async fn gone(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
 
 impl<'a> Way<'a> {
     fn new(slot: &'a Slot) -> Self {
-        Self { slot, outcome: Outcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
+        Self { slot, outcome: StopOutcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
     }
 
-    async fn drain(&mut self, site: &Site) {
+    async fn drain(&mut self, site: &Incarnation) {
         let began = Instant::now();
         let drained = gone(self.slot.drained(), || waits::for_calls(self.slot));
         if site.deadline.bounds(drained).await.is_none() {
@@ -124,7 +124,7 @@ impl<'a> Way<'a> {
         }
     }
 
-    async fn join(&mut self, site: &Site) {
+    async fn join(&mut self, site: &Incarnation) {
         let began = Instant::now();
         site.tasks.close();
         let ended = gone(site.tasks.ended(), || waits::for_tasks(self.slot, true));
@@ -140,13 +140,13 @@ impl<'a> Way<'a> {
         }
     }
 
-    async fn clean_up(&mut self, site: &Arc<Site>) {
+    async fn clean_up(&mut self, site: &Arc<Incarnation>) {
         while let Some(cleanup) = site.next_cleanup() {
             self.hook(site, Phase::Cleanup, cleanup).await;
         }
     }
 
-    async fn hook<F>(&mut self, site: &Site, phase: Phase, hook: F)
+    async fn hook<F>(&mut self, site: &Incarnation, phase: Phase, hook: F)
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
@@ -156,10 +156,10 @@ impl<'a> Way<'a> {
         match hook::run(site, Role::Hook, hook, &never).await {
             Ended::Returned(Ok(())) => {}
             Ended::Returned(Err(error)) => {
-                self.failed(Failure::error(&self.slot.name, self.slot.place, phase, began.elapsed(), error));
+                self.failed(Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error));
             }
             Ended::Panicked(message) => {
-                self.failed(Failure::panic(&self.slot.name, self.slot.place, phase, began.elapsed(), message));
+                self.failed(Failure::panic(&self.slot.name, self.slot.location, phase, began.elapsed(), message));
             }
             Ended::Late { detail } | Ended::Aborted { detail } => self.abandoned(phase, began, detail),
         }
@@ -171,7 +171,7 @@ impl<'a> Way<'a> {
             Ok(still_held) => self.still_held = still_held,
             Err(message) => {
                 let elapsed = began.elapsed();
-                self.failed(Failure::panic(&self.slot.name, self.slot.place, Phase::Cleanup, elapsed, message));
+                self.failed(Failure::panic(&self.slot.name, self.slot.location, Phase::Cleanup, elapsed, message));
             }
         }
     }
@@ -179,21 +179,21 @@ impl<'a> Way<'a> {
     /// The first thing that went wrong is the outcome, unless something was abandoned: that is worse.
     fn failed(&mut self, failure: Failure) {
         if self.outcome.is_clean() {
-            self.outcome = Outcome::Failed(failure);
+            self.outcome = StopOutcome::Failed(failure);
         }
     }
 
     fn abandoned(&mut self, phase: Phase, began: Instant, detail: String) {
-        let failure = Failure::timed_out(&self.slot.name, self.slot.place, phase, began.elapsed(), detail);
-        if !matches!(self.outcome, Outcome::Abandoned(_)) {
-            self.outcome = Outcome::Abandoned(failure);
+        let failure = Failure::timed_out(&self.slot.name, self.slot.location, phase, began.elapsed(), detail);
+        if !matches!(self.outcome, StopOutcome::Abandoned(_)) {
+            self.outcome = StopOutcome::Abandoned(failure);
         }
     }
 
     fn finish(self, own: Duration) -> ServiceShutdown {
         ServiceShutdown {
             name: self.slot.name.to_string(),
-            place: self.slot.place,
+            location: self.slot.location,
             outcome: self.outcome,
             drain: self.drain,
             own,

@@ -11,13 +11,13 @@ use super::deadline::{Deadline, later};
 use super::hook::{self, Ended};
 use super::instance::Instance;
 use super::shared::Shared;
-use super::site::Site;
+use super::site::Incarnation;
 use crate::fact::{EventKind, Failure};
 use crate::mechanism::ambient::Role;
 
 /// How bringing it up ended.
 pub(crate) enum Risen {
-    Up { instance: Instance, site: Arc<Site> },
+    Up { instance: Instance, site: Arc<Incarnation> },
     Fell { failure: Failure, undone: Undone },
     Aborted { undone: Undone },
 }
@@ -58,7 +58,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration,
     let mut attempt = 1;
     loop {
         slot.times().attempts = attempt;
-        let site = Arc::new(Site::new(shared.clone(), index, deadline.clone()));
+        let site = Arc::new(Incarnation::new(shared.clone(), index, deadline.clone()));
         let come_up = {
             let (hooks, site) = (shared.hooks[index].clone(), site.clone());
             async move { hooks.come_up(site).await }
@@ -67,9 +67,9 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration,
         let (phase, elapsed) = (site.phase(), began.elapsed());
         let (failure, may_retry) = match ended {
             Ended::Returned(Ok(instance)) => return Risen::Up { instance, site },
-            Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.place, phase, elapsed, error), true),
-            Ended::Panicked(message) => (Failure::panic(&slot.name, slot.place, phase, elapsed, message), true),
-            Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.place, phase, elapsed, detail), false),
+            Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.location, phase, elapsed, error), true),
+            Ended::Panicked(message) => (Failure::panic(&slot.name, slot.location, phase, elapsed, message), true),
+            Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false),
             Ended::Aborted { .. } => return Risen::Aborted { undone: undo(&site, None, None).await },
         };
         // The cleanups have a budget of their own; what is left of this one is for the next attempt.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::ending::Ending;
 use super::panics;
 use super::slot::Slot;
+use super::task_output::TaskOutput;
 use crate::decision::restarts::{Next, Restarts};
-use crate::fact::{EventKind, Every, Failure, Phase, Restart, Result};
+use crate::fact::{EventKind, Failure, Phase, Restart, Result, Schedule};
 use crate::mechanism::chance::Chance;
 
 /// One background task, as what runs in it sees it.
@@ -34,18 +34,18 @@ impl Chore {
     }
 
     pub(crate) fn panicked(&self, elapsed: Duration, message: String) -> Failure {
-        Failure::panic(&self.slot.name, self.slot.place, Phase::Task(self.task.clone()), elapsed, message)
+        Failure::panic(&self.slot.name, self.slot.location, Phase::Task(self.task.clone()), elapsed, message)
     }
 
     pub(crate) async fn once<F>(self, future: F) -> Result<(), Failure>
     where
-        F: Future<Output: Ending> + Send,
+        F: Future<Output: TaskOutput> + Send,
     {
         let began = Instant::now();
         match panics::caught(future).await {
             Ok(ending) => ending.into_result().map_err(|error| {
                 let phase = Phase::Task(self.task.clone());
-                Failure::error(&self.slot.name, self.slot.place, phase, began.elapsed(), error)
+                Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error)
             }),
             Err(message) => Err(self.panicked(began.elapsed(), message)),
         }
@@ -53,15 +53,15 @@ impl Chore {
 
     pub(crate) async fn later<F>(self, delay: Duration, future: F) -> Result<(), Failure>
     where
-        F: Future<Output: Ending> + Send,
+        F: Future<Output: TaskOutput> + Send,
     {
         if self.pause(delay).await { self.once(future).await } else { Ok(()) }
     }
 
-    pub(crate) async fn every<F, R>(self, every: Every, mut run: F) -> Result<(), Failure>
+    pub(crate) async fn every<F, R>(self, every: Schedule, mut run: F) -> Result<(), Failure>
     where
         F: FnMut() -> R + Send,
-        R: Future<Output: Ending> + Send,
+        R: Future<Output: TaskOutput> + Send,
     {
         if !every.first().is_zero() && !self.pause(every.first()).await {
             return Ok(());
@@ -83,7 +83,7 @@ impl Chore {
     pub(crate) async fn supervised<F, R>(self, restart: Restart, mut run: F) -> Result<(), Failure>
     where
         F: FnMut() -> R + Send,
-        R: Future<Output: Ending> + Send,
+        R: Future<Output: TaskOutput> + Send,
     {
         let first = Instant::now();
         let (mut restarts, mut chance) = (Restarts::new(restart), Chance::new(restart.seed));
@@ -119,7 +119,7 @@ impl Chore {
     fn ended_too_often(&self, elapsed: Duration) -> Failure {
         let phase = Phase::Task(self.task.clone());
         let error = "it ended too often, although it is to run always".into();
-        Failure::error(&self.slot.name, self.slot.place, phase, elapsed, error)
+        Failure::error(&self.slot.name, self.slot.location, phase, elapsed, error)
     }
 
     /// Sleeps, and says whether that was to the end: not if the service goes down.

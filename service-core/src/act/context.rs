@@ -10,24 +10,24 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::ending::Ending;
-use super::site::Site;
+use super::site::Incarnation;
+use super::task_output::TaskOutput;
 use super::tasks::Tasks;
-use crate::fact::{EventKind, Key, NotReady, Reason, Requires, Wants};
+use crate::fact::{EventKind, Key, NotReady, Requires, ShutdownReason, Wants};
 use crate::mechanism::ambient::{self, Role};
 
 /// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
 pub struct Context<S> {
-    site: Arc<Site>,
+    site: Arc<Incarnation>,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S> Context<S> {
-    pub(crate) fn new(site: Arc<Site>) -> Self {
+    pub(crate) fn new(site: Arc<Incarnation>) -> Self {
         Self { site, service: PhantomData }
     }
 
-    pub(crate) fn site(&self) -> &Arc<Site> {
+    pub(crate) fn site(&self) -> &Arc<Incarnation> {
         &self.site
     }
 
@@ -87,7 +87,7 @@ impl<S> Context<S> {
     /// Outside of a tokio runtime.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.site.tasks.spawn(name, future)
     }
@@ -141,7 +141,7 @@ impl<S> Context<S> {
     /// task that has outlived its service owes comes too late, and is dropped.
     pub fn defer<F>(&self, cleanup: F)
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.site.defer(Box::pin(async move { cleanup.await.into_result() }));
     }
@@ -167,7 +167,7 @@ impl<S> Context<S> {
     }
 
     /// Why the registry goes down; `None` while it does not.
-    pub fn reason(&self) -> Option<Reason> {
+    pub fn reason(&self) -> Option<ShutdownReason> {
         self.site.shared.reason()
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::home::Homed;
 use super::hooks::{Awaited, HandedOver, Hooks, Kept, Managed, Views};
 use super::lifecycle::Lifecycle;
-use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Place, Restart, Retry, When};
+use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Location, Restart, Retry, When};
 
 /// The facts of a service, with its hooks.
 pub struct Declared {
@@ -47,12 +47,12 @@ pub struct Declare<S> {
 
 impl<S: Homed> Declare<S> {
     /// A service of this name, declared here.
-    pub fn new(name: &str, place: Place) -> Self {
+    pub fn new(name: &str, location: Location) -> Self {
         let facts = Facts {
             name: name.to_owned(),
             name_is_chosen: false,
             key: Key::Type(TypeId::of::<S>()),
-            place,
+            location,
             dependencies: Vec::new(),
             provides: Vec::new(),
             lazy: false,

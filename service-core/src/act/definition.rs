@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use super::context::Context;
 use super::declare::Declared;
 use super::hooks::{Boxed, Hooks, fit};
 use super::instance::Instance;
-use super::site::Site;
+use super::site::Incarnation;
 use super::slot::Slot;
-use crate::fact::{Bond, Budgets, Dependency, Facts, Health, Key, Phase, Place, Restart, Result, Retry};
+use crate::fact::{Bond, Budgets, Dependency, Facts, Health, Key, Location, Phase, Restart, Result, Retry};
 
 type Init<T> = Arc<dyn Fn(Context<T>) -> Boxed<Result<T>> + Send + Sync>;
 type Check<T> = Arc<dyn Fn(Arc<T>) -> Boxed<Health> + Send + Sync>;
@@ -55,12 +54,12 @@ impl Definition<()> {
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        let location = Location::caller();
+        let location = std::panic::Location::caller();
         let facts = Facts {
             key: Key::Name(name.clone()),
             name,
             name_is_chosen: true,
-            place: Place::new("", location.file(), location.line(), location.column()),
+            location: Location::new("", location.file(), location.line(), location.column()),
             dependencies: Vec::new(),
             provides: Vec::new(),
             lazy: false,
@@ -245,7 +244,7 @@ struct Closures<T> {
 }
 
 impl<T: Send + Sync + 'static> Hooks for Closures<T> {
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         let (init, start, health) = (self.init.clone(), self.start.clone(), self.health.clone());
         Box::pin(async move {
             let cx = Context::<T>::new(site.clone());
@@ -266,7 +265,7 @@ impl<T: Send + Sync + 'static> Hooks for Closures<T> {
         Some(self.health.as_ref()?(slot.value()?))
     }
 
-    fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         let (shutdown, value) = (self.shutdown.clone()?, site.slot.value()?);
         // The closure itself may panic, so it is called where that is caught.
         Some(Box::pin(async move { shutdown(value, Context::new(site)).await }))

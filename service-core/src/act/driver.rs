@@ -17,7 +17,7 @@ use super::lives::{Done, Lives};
 use super::shared::{End, Shared, Timing};
 use super::verdict;
 use crate::decision::machine::{Action, Input, Machine, Ticket};
-use crate::fact::{BootError, BootFailure, EventKind, Failure, Reason, Refusal, ShutdownReport, State};
+use crate::fact::{BootError, BootFailure, EventKind, Failure, Refusal, ShutdownReason, ShutdownReport, State};
 
 /// What somebody asks of the driver.
 pub(crate) enum Message {
@@ -34,7 +34,7 @@ pub(crate) enum Message {
     /// A task of a service has failed for good.
     Escalated { service: usize, failure: Failure },
     /// Everything is to go down.
-    ShutDown(Reason),
+    ShutDown(ShutdownReason),
     /// The last handle was dropped.
     Dropped,
 }
@@ -118,7 +118,7 @@ impl Driver {
                 Happened::Done(service, done) => self.on_done(service, done),
                 Happened::Cancelled => {
                     self.cancelled = true;
-                    self.shut_down(Reason::Cancelled);
+                    self.shut_down(ShutdownReason::Cancelled);
                 }
                 Happened::Due => self.on_due(),
             }
@@ -175,7 +175,7 @@ impl Driver {
             Message::Boot => {}
             Message::NobodyWaits => {
                 if self.shared.booted().is_none() && self.shared.nobody_waits() {
-                    self.shut_down(Reason::Cancelled);
+                    self.shut_down(ShutdownReason::Cancelled);
                 }
             }
             Message::Demand { service, reply } => {
@@ -197,7 +197,7 @@ impl Driver {
                     if !services.is_empty() {
                         self.shared.log.emit(EventKind::LeftRunning { services });
                     }
-                    self.shut_down(Reason::Dropped);
+                    self.shut_down(ShutdownReason::Dropped);
                 }
             }
         }
@@ -239,7 +239,7 @@ impl Driver {
     }
 
     fn break_down(&mut self, failure: &Failure) {
-        self.shut_down(Reason::Failed(failure.to_string().into()));
+        self.shut_down(ShutdownReason::Failed(failure.to_string().into()));
     }
 
     fn on_due(&mut self) {
@@ -260,14 +260,14 @@ impl Driver {
     }
 
     /// The first reason counts; what comes after it changes nothing.
-    fn shut_down(&mut self, reason: Reason) {
+    fn shut_down(&mut self, reason: ShutdownReason) {
         if std::mem::replace(&mut self.leaving, true) {
             return;
         }
         let reason = self.shared.set_reason(reason);
         self.shared.log.emit(EventKind::ShuttingDown { reason: reason.clone() });
         self.boot_failure = Some(match reason {
-            Reason::Cancelled => BootFailure::Cancelled,
+            ShutdownReason::Cancelled => BootFailure::Cancelled,
             reason => BootFailure::ShutDown(reason),
         });
         if self.boot.is_some() && self.shared.booted().is_none() {
@@ -281,7 +281,7 @@ impl Driver {
 
     fn roll_back(&mut self) {
         self.leaving = true;
-        self.shared.set_reason(Reason::BootFailed);
+        self.shared.set_reason(ShutdownReason::BootFailed);
         self.shared.log.emit(EventKind::RollingBack);
         self.goes_down(self.shared.options.rollback_timeout);
     }
@@ -353,7 +353,7 @@ impl Driver {
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;
         self.shared.log.close(self.telling.take()).await;
-        let reason = self.shared.reason().unwrap_or(Reason::Cancelled);
+        let reason = self.shared.reason().unwrap_or(ShutdownReason::Cancelled);
         let report = ShutdownReport { reason: reason.clone(), services: self.lives.take_down(), total };
         if self.shared.booted().is_none() {
             let failures = self.lives.failures();

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::panics;
 use super::pulse::{self, Pulse};
-use super::site::Site;
+use super::site::Incarnation;
 use super::verdict;
 use crate::fact::{EventKind, Phase};
 use crate::mechanism::ambient::{self, Role};
@@ -42,7 +42,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Runs a hook until it ends, the site's deadline passes or it is given up. At the same instant, ending wins over being
 /// given up, and that over being late. While it lasts, events tell that it is late, or that it blocks its thread.
-pub(crate) async fn run<F>(site: &Site, role: Role, hook: F, abort: &CancellationToken) -> Ended<F::Output>
+pub(crate) async fn run<F>(site: &Incarnation, role: Role, hook: F, abort: &CancellationToken) -> Ended<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -99,7 +99,7 @@ where
 
 /// Looks at a hook while it runs.
 struct Watch<'a> {
-    site: &'a Site,
+    site: &'a Incarnation,
     pulse: Arc<Pulse>,
     began: Instant,
     /// After how long it is next called late.

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::home::Homed;
 use super::instance::Instance;
 use super::lifecycle::Lifecycle;
-use super::site::Site;
+use super::site::Incarnation;
 use super::slot::Slot;
 use crate::fact::{BoxError, Health, Phase, Result};
 
@@ -19,13 +19,13 @@ pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// run none of the user's code.
 pub(crate) trait Hooks: Send + Sync {
     /// `init`, `start` and the first `health`.
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>>;
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>>;
 
     /// A later `health`; `None` where there is no such hook.
     fn health(&self, slot: &Slot) -> Option<Boxed<Health>>;
 
     /// `shutdown`; `None` where there is no such hook.
-    fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>>;
+    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>>;
 
     /// Lets go of a value that was handed over: it never comes up again.
     fn let_go(&self) {}
@@ -34,7 +34,7 @@ pub(crate) trait Hooks: Send + Sync {
 /// Adds the trait objects that a service provides to its instance.
 pub(crate) type Views<S> = Vec<Box<dyn Fn(&Arc<S>, &mut Instance) + Send + Sync>>;
 
-fn instance<S: Homed>(value: Arc<S>, views: &Views<S>, site: &Site) -> Instance {
+fn instance<S: Homed>(value: Arc<S>, views: &Views<S>, site: &Incarnation) -> Instance {
     S::home().admit(&value, &site.slot);
     let mut instance = Instance::new(value.clone());
     for provide in views {
@@ -57,7 +57,7 @@ pub(crate) struct Managed<S> {
 }
 
 impl<S: Homed + Lifecycle> Hooks for Managed<S> {
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         let views = self.views.clone();
         Box::pin(async move {
             let cx = Context::<S>::new(site);
@@ -77,7 +77,7 @@ impl<S: Homed + Lifecycle> Hooks for Managed<S> {
         Some(Box::pin(async move { value.health().await }))
     }
 
-    fn shutdown(&self, site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         let value = site.slot.value::<S>()?;
         Some(Box::pin(async move { value.shutdown(&Context::new(site)).await }))
     }
@@ -96,7 +96,7 @@ impl<T: ?Sized> Kept<T> {
     }
 
     /// An instance of it.
-    fn instance(&self, site: &Site, instance: impl FnOnce(Arc<T>) -> Instance) -> Boxed<Result<Instance>> {
+    fn instance(&self, site: &Incarnation, instance: impl FnOnce(Arc<T>) -> Instance) -> Boxed<Result<Instance>> {
         let instance = self.lock().clone().map(instance);
         let name = site.slot.name.clone();
         Box::pin(async move { instance.ok_or_else(|| format!("{name} was let go already").into()) })
@@ -116,7 +116,7 @@ pub(crate) struct HandedOver<S> {
 }
 
 impl<S: Homed> Hooks for HandedOver<S> {
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         self.value.instance(&site, |value| instance(value, &self.views, &site).handed_over())
     }
 
@@ -124,7 +124,7 @@ impl<S: Homed> Hooks for HandedOver<S> {
         None
     }
 
-    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+    fn shutdown(&self, _site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         None
     }
 
@@ -139,7 +139,7 @@ pub(crate) struct HandedOverDyn<B: ?Sized> {
 }
 
 impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         self.value.instance(&site, Instance::of_dyn)
     }
 
@@ -147,7 +147,7 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
         None
     }
 
-    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+    fn shutdown(&self, _site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         None
     }
 
@@ -160,7 +160,7 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for HandedOverDyn<B> {
 pub(crate) struct Awaited<S>(pub PhantomData<fn() -> S>);
 
 impl<S: Homed> Hooks for Awaited<S> {
-    fn come_up(&self, site: Arc<Site>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         let name = site.slot.name.clone();
         Box::pin(async move { Err(format!("{name} was not handed over; call .give(…) on the builder").into()) })
     }
@@ -169,7 +169,7 @@ impl<S: Homed> Hooks for Awaited<S> {
         None
     }
 
-    fn shutdown(&self, _site: Arc<Site>) -> Option<Boxed<Result<()>>> {
+    fn shutdown(&self, _site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         None
     }
 }

@@ -15,12 +15,12 @@ use super::bring_up::{Abort, Risen, bring_up};
 use super::instance::Instance;
 use super::panics;
 use super::shared::Shared;
-use super::site::Site;
+use super::site::Incarnation;
 use super::verdict;
 use crate::decision::budget;
 use crate::decision::machine::Input;
 use crate::decision::restarts::{Next, Restarts};
-use crate::fact::{EventKind, Failure, Outcome, Phase, Refusal, ServiceShutdown, State};
+use crate::fact::{EventKind, Failure, Phase, Refusal, ServiceShutdown, State, StopOutcome};
 use crate::mechanism::chance::Chance;
 
 /// What a step has come to.
@@ -36,8 +36,8 @@ pub(crate) enum Done {
 #[derive(Default)]
 struct Life {
     abort: Abort,
-    risen: Option<(Instance, Arc<Site>)>,
-    site: Option<Arc<Site>>,
+    risen: Option<(Instance, Arc<Incarnation>)>,
+    site: Option<Arc<Incarnation>>,
     failure: Option<Failure>,
     /// Since when it has been up, as long as it is to be up.
     up_since: Option<Instant>,
@@ -243,10 +243,10 @@ impl Lives {
         self.steps.spawn(async move {
             let began = Instant::now();
             let done = panics::caught(step).await.unwrap_or_else(|message| {
-                let failure = Failure::panic(&slot.name, slot.place, phase.clone(), began.elapsed(), message);
+                let failure = Failure::panic(&slot.name, slot.location, phase.clone(), began.elapsed(), message);
                 let entry = |outcome| ServiceShutdown {
                     name: slot.name.to_string(),
-                    place: slot.place,
+                    location: slot.location,
                     outcome,
                     drain: Duration::ZERO,
                     own: began.elapsed(),
@@ -254,9 +254,9 @@ impl Lives {
                     still_held: 0,
                 };
                 match phase {
-                    Phase::Init => Done::Risen(Risen::Fell { failure, undone: entry(Outcome::Clean) }),
-                    Phase::Cleanup => Done::Undone(entry(Outcome::Failed(failure))),
-                    _ => Done::Down(entry(Outcome::Failed(failure))),
+                    Phase::Init => Done::Risen(Risen::Fell { failure, undone: entry(StopOutcome::Clean) }),
+                    Phase::Cleanup => Done::Undone(entry(StopOutcome::Failed(failure))),
+                    _ => Done::Down(entry(StopOutcome::Failed(failure))),
                 }
             });
             (service, done)

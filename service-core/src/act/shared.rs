@@ -21,7 +21,7 @@ use super::spawned::Spawned;
 use super::uses::Uses;
 use super::waits::{self, Wait};
 use crate::decision::Plan;
-use crate::fact::{BootError, BootFailure, Failure, Key, NotReady, Reason, Refusal, ShutdownReport, State};
+use crate::fact::{BootError, BootFailure, Failure, Key, NotReady, Refusal, ShutdownReason, ShutdownReport, State};
 use crate::mechanism::ambient::{self, Frame, Role};
 
 /// The budgets and switches of one registry.
@@ -83,7 +83,7 @@ pub(crate) struct Shared {
     boot: watch::Sender<Option<Result<(), BootError>>>,
     boot_waiters: AtomicUsize,
     end: watch::Sender<Option<End>>,
-    reason: Mutex<Option<Reason>>,
+    reason: Mutex<Option<ShutdownReason>>,
     timing: Mutex<Timing>,
 }
 
@@ -231,7 +231,7 @@ impl Shared {
 
     /// Asks for the shutdown of everything. From now on it is leaving, even if the driver has not heard of it yet: whoever
     /// boots afterwards gets the next registry.
-    pub(crate) fn request_shutdown(&self, reason: Reason) {
+    pub(crate) fn request_shutdown(&self, reason: ShutdownReason) {
         self.set_reason(reason.clone());
         self.send(Message::ShutDown(reason));
     }
@@ -257,7 +257,7 @@ impl Shared {
 
     /// Whether it went down because it was told to.
     pub(crate) fn was_shut_down(&self) -> bool {
-        let was_told = !matches!(self.reason(), None | Some(Reason::BootFailed | Reason::Cancelled));
+        let was_told = !matches!(self.reason(), None | Some(ShutdownReason::BootFailed | ShutdownReason::Cancelled));
         was_told && matches!(&*self.end.borrow(), Some(End::Down(_)))
     }
 
@@ -266,12 +266,12 @@ impl Shared {
         self.reason().is_some()
     }
 
-    pub(crate) fn reason(&self) -> Option<Reason> {
+    pub(crate) fn reason(&self) -> Option<ShutdownReason> {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The first reason stays, and is returned.
-    pub(crate) fn set_reason(&self, reason: Reason) -> Reason {
+    pub(crate) fn set_reason(&self, reason: ShutdownReason) -> ShutdownReason {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason).clone()
     }
 

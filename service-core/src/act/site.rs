@@ -1,4 +1,4 @@
-//! [`Site`]: what belongs to one life of one service, from the beginning of an `init` to its last cleanup.
+//! [`Incarnation`]: what belongs to one life of one service, from the beginning of an `init` to its last cleanup.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use crate::fact::{Phase, Result};
 pub(crate) type Cleanup = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// What belongs to one life of one service.
-pub(crate) struct Site {
+pub(crate) struct Incarnation {
     pub shared: Arc<Shared>,
     pub slot: Arc<Slot>,
     pub tasks: Tasks,
@@ -29,7 +29,7 @@ pub(crate) struct Site {
     cleanups: Mutex<Vec<Cleanup>>,
 }
 
-impl Site {
+impl Incarnation {
     pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
         let slot = shared.slots[index].clone();
         let stopping = CancellationToken::new();

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::home::Residence;
 use super::instance::Instance;
 use super::shared::Shared;
-use crate::fact::{EventKind, Facts, Failure, NotReady, Place, Refusal, State};
+use crate::fact::{EventKind, Facts, Failure, Location, NotReady, Refusal, State};
 use crate::mechanism::ambient::{self, Frame, Role};
 use crate::mechanism::gate::{Gate, LANES, Ticket};
 
@@ -23,7 +23,7 @@ pub(crate) struct Slot {
     pub registry: u32,
     pub index: usize,
     pub name: Arc<str>,
-    pub place: Place,
+    pub location: Location,
     pub lazy: bool,
     /// Whether the registry is the process's.
     is_of_process: bool,
@@ -65,7 +65,7 @@ impl Slot {
             registry,
             index,
             name: name.clone(),
-            place: facts.place,
+            location: facts.location,
             lazy: facts.lazy,
             is_of_process,
             shared,
@@ -222,7 +222,7 @@ impl Slot {
         Pass { slot: self.clone(), counted: Ticket::NONE }
     }
 
-    /// Takes one of the places of those who wait.
+    /// Takes one of the locations of those who wait.
     pub(crate) fn queue(self: &Arc<Self>) -> Result<Queued, NotReady> {
         if self.waiting.fetch_add(1, Ordering::AcqRel) >= MAX_WAITING {
             self.waiting.fetch_sub(1, Ordering::AcqRel);

@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::chore::Chore;
 use super::deadline::{Deadline, later};
-use super::ending::Ending;
 use super::errand::Errand;
 use super::panics;
 use super::slot::Slot;
+use super::task_output::TaskOutput;
 use super::waits;
-use crate::fact::{EventKind, Every, Failure, Restart, Result};
+use crate::fact::{EventKind, Failure, Restart, Result, Schedule};
 use crate::mechanism::ambient::{self, Role};
 
 /// The background tasks of one service: joined, then aborted, then reported when it goes down.
@@ -100,7 +100,7 @@ enum Same {
 }
 
 /// Takes its task out of the table when the task's future is dropped, however it ended.
-struct Place {
+struct TaskEntry {
     tasks: Arc<Inner>,
     number: u64,
 }
@@ -116,7 +116,7 @@ impl Tasks {
     /// Outside of a tokio runtime, like every function here that starts one.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.start(name.into(), Same::Beside, |chore| chore.once(future))
     }
@@ -124,7 +124,7 @@ impl Tasks {
     /// Starts a task, unless one of its name is running.
     pub fn spawn_unique<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.start(name.into(), Same::First, |chore| chore.once(future))
     }
@@ -132,7 +132,7 @@ impl Tasks {
     /// Starts a task in place of those of its name, which are aborted.
     pub fn replace<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.start(name.into(), Same::Replaced, |chore| chore.once(future))
     }
@@ -140,10 +140,10 @@ impl Tasks {
     /// Runs `run` at once, and then every so often, in place of tasks of that name. A run that fails is an event, and the
     /// next one comes in its turn; a run that takes longer than the interval makes it skip the turns it missed. When the
     /// service goes down, the pause ends at once.
-    pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Every>, run: F) -> bool
+    pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Schedule>, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
-        R: Future<Output: Ending> + Send + 'static,
+        R: Future<Output: TaskOutput> + Send + 'static,
     {
         let every = every.into();
         self.start(name.into(), Same::Replaced, |chore| chore.every(every, run))
@@ -152,7 +152,7 @@ impl Tasks {
     /// Starts a task after a pause, in place of those of its name. If the service goes down first, it never begins.
     pub fn delayed<F>(&self, name: impl Into<Arc<str>>, delay: Duration, future: F) -> bool
     where
-        F: Future<Output: Ending> + Send + 'static,
+        F: Future<Output: TaskOutput> + Send + 'static,
     {
         self.start(name.into(), Same::Replaced, move |chore| chore.later(delay, future))
     }
@@ -163,7 +163,7 @@ impl Tasks {
     pub fn supervised<F, R>(&self, name: impl Into<Arc<str>>, restart: Restart, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
-        R: Future<Output: Ending> + Send + 'static,
+        R: Future<Output: TaskOutput> + Send + 'static,
     {
         self.start(name.into(), Same::Replaced, move |chore| chore.supervised(restart, run))
     }
@@ -178,7 +178,7 @@ impl Tasks {
             return false;
         };
         let task = name.clone();
-        let place = Place { tasks: self.inner.clone(), number };
+        let place = TaskEntry { tasks: self.inner.clone(), number };
         let frame = self.inner.slot.frame(Role::Task);
         let errand = Errand { frame, task: Some(name.clone()) };
         let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
@@ -210,7 +210,7 @@ impl Tasks {
     }
 
     /// Aborts the tasks of that name, and says whether there was one.
-    pub fn cancel(&self, name: &str) -> bool {
+    pub fn abort(&self, name: &str) -> bool {
         self.inner.lock().abort(|running| running == name)
     }
 
@@ -314,7 +314,7 @@ impl Inner {
     }
 }
 
-impl Drop for Place {
+impl Drop for TaskEntry {
     fn drop(&mut self) {
         self.tasks.lock().running.remove(&self.number);
         self.tasks.ended.notify_waiters();

@@ -61,7 +61,7 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
                 let begun = times.began;
                 drop(times);
                 let waits: String = waits::told(slot).into_iter().map(|it| format!(", {it}")).collect();
-                format!("has been starting for {:?} ({}){said}{waits}", lasted(since(begun)), slot.place)
+                format!("has been starting for {:?} ({}){said}{waits}", lasted(since(begun)), slot.location)
             }
             _ => continue,
         };

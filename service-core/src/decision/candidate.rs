@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::fact::{Facts, Key, Problem, Site};
+use crate::fact::{Facts, Key, Problem, ServiceLocation};
 
 /// A registered definition that may come into the plan.
 pub(super) struct Candidate {
@@ -14,8 +14,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn site(&self) -> Site {
-        Site::new(&self.facts.name, self.facts.place)
+    pub(super) fn site(&self) -> ServiceLocation {
+        ServiceLocation::new(&self.facts.name, self.facts.location)
     }
 }
 
@@ -50,13 +50,13 @@ fn choose(candidates: Vec<Candidate>, problems: &mut Vec<Problem>) -> Option<Can
         let stand_ins = candidates.iter().filter(|candidate| candidate.facts.replaced);
         let calls: Vec<_> = stand_ins.map(|stand_in| replacing(&stand_in.facts)).collect();
         let real = candidates.iter().filter(|candidate| !candidate.facts.replaced);
-        let mut places: Vec<_> = real.map(|candidate| candidate.facts.place).collect();
-        places.dedup();
+        let mut locations: Vec<_> = real.map(|candidate| candidate.facts.location).collect();
+        locations.dedup();
         if calls.len() > 1 {
             problems.push(Problem::SuppliedTwice { service: candidates[0].site(), calls });
         }
-        if places.len() > 1 {
-            problems.push(Problem::Duplicate { service: candidates[0].facts.name.clone(), places });
+        if locations.len() > 1 {
+            problems.push(Problem::Duplicate { service: candidates[0].facts.name.clone(), locations });
         }
     }
     let chosen = candidates.iter().position(|candidate| candidate.facts.replaced).unwrap_or(0);
@@ -79,5 +79,5 @@ fn compare(a: &Facts, b: &Facts) -> Ordering {
         (Key::Type(_), Key::Name(_)) => Ordering::Less,
         (Key::Name(_), Key::Type(_)) => Ordering::Greater,
     };
-    a.place.cmp(&b.place).then_with(|| a.name.cmp(&b.name)).then_with(by_key)
+    a.location.cmp(&b.location).then_with(|| a.name.cmp(&b.name)).then_with(by_key)
 }

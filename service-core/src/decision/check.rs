@@ -5,7 +5,7 @@ use super::draft::{Draft, Label};
 use super::resolution::Resolution;
 use super::selection::Named;
 use super::wish::Wanted;
-use crate::fact::{Bond, Link, Problem};
+use crate::fact::{Bond, CycleStep, Problem};
 use crate::mechanism::graph::Digraph;
 
 /// What the builder names exists.
@@ -72,9 +72,9 @@ pub(super) fn cycles(draft: &Draft<'_>, graph: &Digraph<Label>, problems: &mut V
         let links = cycle.iter().zip(nexts).map(|(&(at, (bond, number)), next)| {
             let candidate = &draft.candidates[at];
             let via = draft.via(&candidate.facts.dependencies[number], next);
-            Link { service: candidate.site(), verb: verb(bond), via }
+            CycleStep { service: candidate.site(), verb: verb(bond), via }
         });
-        let mut path: Vec<Link> = links.collect();
+        let mut path: Vec<CycleStep> = links.collect();
         problems.push(match path.len() {
             1 => Problem::SelfDependency { link: path.remove(0) },
             _ => Problem::Cycle { path },

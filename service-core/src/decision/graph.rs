@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::critical_path::CriticalPath;
 use super::plan::{Plan, Planned};
 use super::render;
-use crate::fact::{Bond, Key, Place, State, lasted};
+use crate::fact::{Bond, Key, Location, State, lasted};
 
 /// A snapshot of services and of what each depends on; with states and times, once there are any.
 ///
@@ -38,7 +38,7 @@ pub struct ServiceNode {
     /// The service's name.
     pub name: String,
     /// Where it is declared.
-    pub place: Place,
+    pub location: Location,
     /// Its state; `None` in a plan.
     pub state: Option<State>,
     /// How long it waited for what it depends on, since the boot that wanted it began.
@@ -130,12 +130,12 @@ impl Graph {
     }
 
     /// In Graphviz's language: `dot -Tsvg` draws it.
-    pub fn dot(&self) -> String {
+    pub fn to_dot(&self) -> String {
         render::dot(self)
     }
 
     /// As a Mermaid flowchart, which GitHub and many wikis draw.
-    pub fn mermaid(&self) -> String {
+    pub fn to_mermaid(&self) -> String {
         render::mermaid(self)
     }
 
@@ -145,8 +145,26 @@ impl Graph {
     /// `failure` (`"root"`, `"consequence"` or `null`), `lazy`, `optional`, `given`, `replaced` and `provides`. A
     /// dependency has `from`, `to`, `bond` (`"requires"`, `"wants"`, `"after"` or `"undeclared"`) and `as` (the trait
     /// object it was named by, or `null`).
-    pub fn json(&self) -> String {
+    pub fn to_json(&self) -> String {
         render::json(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_dot`")]
+    pub fn dot(&self) -> String {
+        self.to_dot()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_mermaid`")]
+    pub fn mermaid(&self) -> String {
+        self.to_mermaid()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_json`")]
+    pub fn json(&self) -> String {
+        self.to_json()
     }
 
     /// The chain of services that the boot had to wait for, first to last; the longest chain, before there are times.
@@ -176,7 +194,7 @@ impl ServiceNode {
         let NodeStatus { state, waited, own, root_failure } = status;
         Self {
             name: facts.name.clone(),
-            place: facts.place,
+            location: facts.location,
             state,
             waited,
             own,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::candidate::Candidate;
-use crate::fact::{Facts, Place, Problem};
+use crate::fact::{Facts, Location, Problem};
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ mod tests;
 /// Gives every candidate a name that no other has. A chosen name stays as it is; sharing one is a problem.
 pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>) {
     let unfit = candidates.iter().map(|candidate| &candidate.facts).filter(|facts| !is_for_people(&facts.name));
-    problems.extend(unfit.map(|facts| Problem::UnfitName { name: facts.name.clone(), place: facts.place }));
+    problems.extend(unfit.map(|facts| Problem::UnfitName { name: facts.name.clone(), location: facts.location }));
     let facts: Vec<&Facts> = candidates.iter().map(|candidate| &candidate.facts).collect();
     let mut lengths = vec![0; facts.len()];
     let mut takers: HashMap<Cow<'_, str>, Vec<usize>>;
@@ -39,8 +39,8 @@ pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>
             number => Some((at, format!("{name}#{}", number + 1))),
         }));
         if chosen.len() > 1 {
-            let places = chosen.iter().map(|&at| facts[at].place).collect();
-            problems.push(Problem::DuplicateName { name: name.into_owned(), places });
+            let locations = chosen.iter().map(|&at| facts[at].location).collect();
+            problems.push(Problem::DuplicateName { name: name.into_owned(), locations });
         }
     }
     changed.into_iter().for_each(|(at, name)| candidates[at].facts.name = name);
@@ -53,8 +53,8 @@ fn is_for_people(name: &str) -> bool {
 
 /// The name at some length: as it is, then with one more module each, then with its line, then with its column.
 fn name(facts: &Facts, length: usize) -> Cow<'_, str> {
-    let Facts { name, place, .. } = facts;
-    let Place { module, file, line, column } = place;
+    let Facts { name, location, .. } = facts;
+    let Location { module, file, line, column } = location;
     let modules = module.split("::").count();
     match length {
         0 => name.into(),
@@ -71,6 +71,6 @@ fn name(facts: &Facts, length: usize) -> Cow<'_, str> {
 fn longest(facts: &Facts) -> usize {
     match facts.name_is_chosen {
         true => 0,
-        false => facts.place.module.split("::").count() + 2,
+        false => facts.location.module.split("::").count() + 2,
     }
 }

@@ -125,18 +125,36 @@ impl Plan {
     }
 
     /// The plan in Graphviz's language.
-    pub fn dot(&self) -> String {
-        self.graph().dot()
+    pub fn to_dot(&self) -> String {
+        self.graph().to_dot()
     }
 
     /// The plan as a Mermaid flowchart.
-    pub fn mermaid(&self) -> String {
-        self.graph().mermaid()
+    pub fn to_mermaid(&self) -> String {
+        self.graph().to_mermaid()
     }
 
-    /// The plan as JSON; [`Graph::json`] tells its form.
+    /// The plan as JSON; [`Graph::to_json`] tells its form.
+    pub fn to_json(&self) -> String {
+        self.graph().to_json()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_dot`")]
+    pub fn dot(&self) -> String {
+        self.to_dot()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_mermaid`")]
+    pub fn mermaid(&self) -> String {
+        self.to_mermaid()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_json`")]
     pub fn json(&self) -> String {
-        self.graph().json()
+        self.to_json()
     }
 
     /// The longest chain of services: no boot can be done before these have come up one after the other.

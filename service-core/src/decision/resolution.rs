@@ -6,7 +6,7 @@ use std::slice;
 
 use super::candidate::Candidate;
 use super::similar::similar;
-use crate::fact::{Absence, Key};
+use crate::fact::{Key, NotFound};
 
 /// Which service is meant by a type, a trait object or a name.
 pub(super) struct Resolution<'a> {
@@ -41,18 +41,18 @@ impl<'a> Resolution<'a> {
     }
 
     /// Why [`find`](Self::find) finds nothing; `text` is what the user wrote.
-    pub(super) fn absence(&self, key: &Key, text: &str) -> Absence {
+    pub(super) fn absence(&self, key: &Key, text: &str) -> NotFound {
         let off = self.registered.find(key).first().map(|&at| &self.candidates[at]);
         if let Some((candidate, when)) = off.and_then(|off| Some((off, off.facts.when?))) {
-            return Absence::Off { service: candidate.site(), when: when.text };
+            return NotFound::Off { service: candidate.site(), when: when.text };
         }
         match key {
             Key::Name(name) => {
                 let names = self.candidates.iter().map(|candidate| candidate.facts.name.as_str());
-                Absence::UnknownName { similar: similar(name, names) }
+                NotFound::UnknownName { similar: similar(name, names) }
             }
-            Key::Type(_) if text.starts_with("dyn ") => Absence::NotProvided,
-            Key::Type(_) => Absence::Unregistered,
+            Key::Type(_) if text.starts_with("dyn ") => NotFound::NotProvided,
+            Key::Type(_) => NotFound::Unregistered,
         }
     }
 }

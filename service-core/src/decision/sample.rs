@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::prove::prove;
 use super::wish::{Wanted, Wish};
-use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Place, PlanError, Retry, When};
+use crate::fact::{Bond, Budgets, Dependency, Facts, Key, Location, PlanError, Retry, When};
 
 /// A type for each number, and so a key for each.
 struct Numbered<const N: usize>;
@@ -32,7 +32,7 @@ pub(super) fn service(name: &str) -> Facts {
         name: name.to_owned(),
         name_is_chosen: matches!(key, Key::Name(_)),
         key,
-        place: at(name.to_lowercase().leak(), 3),
+        location: at(name.to_lowercase().leak(), 3),
         dependencies: Vec::new(),
         provides: Vec::new(),
         lazy: false,
@@ -47,8 +47,8 @@ pub(super) fn service(name: &str) -> Facts {
     }
 }
 
-pub(super) fn at(file: &str, line: u32) -> Place {
-    Place::new("shop", format!("src/{file}.rs").leak(), line, 1)
+pub(super) fn at(file: &str, line: u32) -> Location {
+    Location::new("shop", format!("src/{file}.rs").leak(), line, 1)
 }
 
 impl Facts {
@@ -85,8 +85,8 @@ impl Facts {
         Self { name: name.to_owned(), name_is_chosen: true, ..self }
     }
 
-    pub(super) fn placed(self, place: Place) -> Self {
-        Self { place, ..self }
+    pub(super) fn placed(self, location: Location) -> Self {
+        Self { location, ..self }
     }
 
     pub(super) fn lazy(self) -> Self {

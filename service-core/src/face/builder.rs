@@ -3,7 +3,6 @@
 use std::any::TypeId;
 use std::fmt;
 use std::io::Write;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use super::signals::Signals;
 use super::{Registry, Service, process};
 use crate::act::{Declared, Definition, HandedOverDyn, Hooks, Kept, Listener, Options, Shared};
 use crate::decision::{Plan, Wanted, Wish, prove};
-use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Place, PlanError, Retry};
+use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Location, PlanError, Retry};
 
 /// Puts together a registry: which services, with what in place of which, and on what budgets.
 ///
@@ -38,7 +37,7 @@ use crate::fact::{BootError, BootFailure, Budgets, Event, Facts, Key, Place, Pla
 /// ```
 #[must_use = "a builder does nothing until it is booted"]
 pub struct Builder {
-    origin: &'static Location<'static>,
+    origin: &'static std::panic::Location<'static>,
     wish: Wish,
     added: Vec<Declared>,
     stand_ins: Vec<Declared>,
@@ -57,7 +56,7 @@ impl Builder {
     #[track_caller]
     pub(crate) fn new() -> Self {
         Self {
-            origin: Location::caller(),
+            origin: std::panic::Location::caller(),
             wish: Wish::default(),
             added: Vec::new(),
             stand_ins: Vec::new(),
@@ -137,13 +136,13 @@ impl Builder {
     /// Puts a value in place of whatever provides a `dyn Trait`.
     #[track_caller]
     pub fn replace_dyn<B: ?Sized + Send + Sync + 'static>(mut self, value: Arc<B>) -> Self {
-        let location = Location::caller();
+        let location = std::panic::Location::caller();
         let text = short_name::<B>();
         let facts = Facts {
             name: format!("dyn {text}"),
             name_is_chosen: false,
             key: Key::Type(TypeId::of::<B>()),
-            place: Place::new("", location.file(), location.line(), location.column()),
+            location: Location::new("", location.file(), location.line(), location.column()),
             dependencies: Vec::new(),
             provides: vec![(TypeId::of::<B>(), text)],
             lazy: false,
@@ -358,9 +357,9 @@ pub(crate) fn print_graph_and_leave_if_asked() {
     let Some(format) = std::env::var_os("SERVICE_GRAPH").filter(|format| !format.is_empty()) else { return };
     let show: fn(&Plan) -> String = match format.to_str() {
         Some("text") => Plan::to_string,
-        Some("dot") => Plan::dot,
-        Some("mermaid") => Plan::mermaid,
-        Some("json") => Plan::json,
+        Some("dot") => Plan::to_dot,
+        Some("mermaid") => Plan::to_mermaid,
+        Some("json") => Plan::to_json,
         _ => {
             let word = format.to_string_lossy();
             leave(2, &format!("SERVICE_GRAPH is text, dot, mermaid or json, not {word}\n"), std::io::stderr())

@@ -14,8 +14,8 @@ use super::{Builder, current, process, stderr};
 use crate::act::{self, End, Shared, Slot, since};
 use crate::decision::{Graph, NodeStatus};
 use crate::fact::{
-    BootError, Event, Health, HealthReport, Key, NotReady, Reason, Report, RunError, ServiceReport, ShutdownError,
-    ShutdownReport, State,
+    BootError, BootReport, Event, Health, HealthReport, Key, NotReady, RunError, ServiceReport, ShutdownError,
+    ShutdownReason, ShutdownReport, State,
 };
 use crate::mechanism::ambient::{self, Frame, Role};
 
@@ -193,14 +193,14 @@ impl Registry {
     }
 
     /// How the boot went, service by service.
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> BootReport {
         let shared = self.shared();
         let mut services = Vec::with_capacity(shared.slots.len());
         for (index, slot) in shared.slots.iter().enumerate() {
             let times = slot.times().clone();
             services.push(ServiceReport {
                 name: slot.name.to_string(),
-                place: slot.place,
+                location: slot.location,
                 state: slot.state(),
                 waited: waited(&times),
                 own: own(&times).unwrap_or_default(),
@@ -212,7 +212,7 @@ impl Registry {
         }
         let timing = shared.timing();
         let name = |index: usize| shared.slots[index].name.to_string();
-        Report {
+        BootReport {
             services,
             total: timing.took.unwrap_or_else(|| since(timing.began)),
             critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
@@ -343,7 +343,7 @@ impl Registry {
     }
 
     /// Requests the shutdown and returns at once; every hook can read the reason. A later reason changes nothing.
-    pub fn request_shutdown(&self, reason: impl Into<Reason>) {
+    pub fn request_shutdown(&self, reason: impl Into<ShutdownReason>) {
         self.shared().request_shutdown(reason.into());
     }
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::stderr;
-use crate::fact::Reason;
+use crate::fact::ShutdownReason;
 
 pub(crate) use listening::Signals;
 
@@ -13,12 +13,12 @@ pub(crate) use listening::Signals;
 const ECHO: Duration = Duration::from_millis(50);
 
 /// Hands the first signal to `shut_down`; a second one leaves the process at once.
-pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(Reason)) {
+pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(ShutdownReason)) {
     let mut heard = Heard { signals, first: None };
     let (name, _) = heard.signals.next().await;
     let first = Instant::now();
     heard.first = Some(first);
-    shut_down(Reason::Signal(name));
+    shut_down(ShutdownReason::Signal(name));
     let (name, number) = loop {
         let signal = heard.signals.next().await;
         if first.elapsed() >= ECHO {

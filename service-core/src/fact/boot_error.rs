@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, PlanError, Reason, ShutdownReport, lasted};
+use super::{Failure, PlanError, ShutdownReason, ShutdownReport, lasted};
 
 /// Why a boot failed: root causes first, then what they blocked, then what the rollback did.
 ///
@@ -44,7 +44,7 @@ pub enum BootFailure {
     /// The boot's token was cancelled, or nobody waited for it any more.
     Cancelled,
     /// A shutdown was requested before the boot ended.
-    ShutDown(Reason),
+    ShutDown(ShutdownReason),
     /// Another builder has booted the process's registry; where it was called.
     AlreadyBooted(String),
     /// This service waited, on its own way up, for the boot that it is a part of.

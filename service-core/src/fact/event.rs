@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, Outcome, Phase, Reason};
+use super::{Failure, Phase, ShutdownReason, StopOutcome};
 
 mod words;
 
@@ -123,7 +123,7 @@ pub enum EventKind {
         /// Who.
         service: Arc<str>,
         /// How that went.
-        outcome: Outcome,
+        outcome: StopOutcome,
     },
     /// Everything that was asked for is up. Never follows a failed boot.
     Booted {
@@ -135,7 +135,7 @@ pub enum EventKind {
     /// The shutdown begins.
     ShuttingDown {
         /// Why.
-        reason: Reason,
+        reason: ShutdownReason,
     },
     /// New guarded calls are refused, and admitted ones are waited for.
     Draining {
@@ -152,7 +152,7 @@ pub enum EventKind {
         /// Who.
         service: Arc<str>,
         /// How it went.
-        outcome: Outcome,
+        outcome: StopOutcome,
         /// How long the drain, `shutdown` and cleanups took together.
         elapsed: Duration,
     },

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use super::{Budgets, Key, Place, Restart, Retry};
+use super::{Budgets, Key, Location, Restart, Retry};
 
 /// How a service hangs on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +40,7 @@ pub(crate) struct Facts {
     /// Chosen by the user, so never made longer.
     pub name_is_chosen: bool,
     pub key: Key,
-    pub place: Place,
+    pub location: Location,
     pub dependencies: Vec<Dependency>,
     /// The trait objects it can be required as.
     pub provides: Vec<(TypeId, &'static str)>,

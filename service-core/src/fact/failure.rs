@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoxError, Place, lasted};
+use super::{BoxError, Location, lasted};
 
 /// What a service was doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +55,7 @@ pub struct Failure {
 
 struct Inner {
     service: String,
-    place: Place,
+    location: Location,
     phase: Phase,
     elapsed: Duration,
     path: Vec<String>,
@@ -70,25 +70,31 @@ enum Cause {
 }
 
 impl Failure {
-    fn new(service: &str, place: Place, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
-        let inner = Inner { service: service.to_owned(), place, phase, elapsed, path: Vec::new(), cause };
+    fn new(service: &str, location: Location, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
+        let inner = Inner { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
         Self { inner: Arc::new(inner) }
     }
 
     /// The hook returned an error.
-    pub(crate) fn error(service: &str, place: Place, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
+    pub(crate) fn error(service: &str, location: Location, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
         let words = words(&*error);
-        Self::new(service, place, phase, elapsed, Cause::Error(error, words))
+        Self::new(service, location, phase, elapsed, Cause::Error(error, words))
     }
 
     /// The hook panicked, with this message.
-    pub(crate) fn panic(service: &str, place: Place, phase: Phase, elapsed: Duration, message: String) -> Self {
-        Self::new(service, place, phase, elapsed, Cause::Panic(message))
+    pub(crate) fn panic(service: &str, location: Location, phase: Phase, elapsed: Duration, message: String) -> Self {
+        Self::new(service, location, phase, elapsed, Cause::Panic(message))
     }
 
     /// The budget ran out; `detail` says what was known about the wait, or is empty.
-    pub(crate) fn timed_out(service: &str, place: Place, phase: Phase, elapsed: Duration, detail: String) -> Self {
-        Self::new(service, place, phase, elapsed, Cause::TimedOut(detail))
+    pub(crate) fn timed_out(
+        service: &str,
+        location: Location,
+        phase: Phase,
+        elapsed: Duration,
+        detail: String,
+    ) -> Self {
+        Self::new(service, location, phase, elapsed, Cause::TimedOut(detail))
     }
 
     /// The same failure, with the path from what needed the service down to it.
@@ -105,8 +111,8 @@ impl Failure {
     }
 
     /// Where the service is declared.
-    pub fn place(&self) -> Place {
-        self.inner.place
+    pub fn location(&self) -> Location {
+        self.inner.location
     }
 
     /// What it was doing.
@@ -177,7 +183,7 @@ fn words(error: &(dyn Error + 'static)) -> String {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { service, place, phase, elapsed, path, cause } = &*self.inner;
+        let Inner { service, location, phase, elapsed, path, cause } = &*self.inner;
         let elapsed = lasted(*elapsed);
         match cause {
             Cause::Error(_, words) => write!(f, "{phase} of {service} failed after {elapsed:?}: {words}")?,
@@ -187,7 +193,7 @@ impl fmt::Display for Failure {
             }
             Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
         }
-        write!(f, " ({place}")?;
+        write!(f, " ({location}")?;
         if path.len() > 1 {
             write!(f, ", needed by {}", shortened(&path[..path.len() - 1]))?;
         }

@@ -66,9 +66,9 @@ impl Health {
     /// ```
     /// use service_core::Health;
     ///
-    /// assert_eq!(Health::degraded("slow").json(), r#"{"status": "degraded", "error": "slow"}"#);
+    /// assert_eq!(Health::degraded("slow").to_json(), r#"{"status": "degraded", "error": "slow"}"#);
     /// ```
-    pub fn json(&self) -> String {
+    pub fn to_json(&self) -> String {
         object(&[("status", quoted(self.status())), ("error", or_null(self.why()))])
     }
 
@@ -112,8 +112,8 @@ pub struct HealthReport {
 
 impl HealthReport {
     /// `{"status": …, "components": [{"name": …, "status": …, "latency_ms": …, "error": …}]}`
-    pub fn json(&self) -> String {
-        let components: Vec<_> = self.services.iter().map(ServiceHealth::json).collect();
+    pub fn to_json(&self) -> String {
+        let components: Vec<_> = self.services.iter().map(ServiceHealth::to_json).collect();
         let status = quoted(self.health().status());
         object(&[("status", status), ("components", format!("[{}]", components.join(", ")))])
     }
@@ -125,7 +125,7 @@ impl HealthReport {
 }
 
 impl ServiceHealth {
-    fn json(&self) -> String {
+    fn to_json(&self) -> String {
         let fields = [
             ("name", quoted(&self.name)),
             ("status", quoted(self.health.status())),

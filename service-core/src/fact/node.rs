@@ -5,12 +5,12 @@
 //! definitions) are not seen here: the plan proves those.
 #![allow(unsafe_code)] // one dereference and two marker traits, each with its proof below
 
-use super::Place;
+use super::Location;
 
 /// A service, as the compiler's walk sees it.
 pub struct Node {
     name: &'static str,
-    place: Place,
+    location: Location,
     krate: u64,
     hash: u64,
     edges: &'static [Edge],
@@ -32,14 +32,14 @@ unsafe impl Send for NodeRef {}
 unsafe impl Sync for NodeRef {}
 
 impl Node {
-    /// The node of the service of this name, declared at this place.
-    pub const fn new(name: &'static str, place: Place, edges: &'static [Edge]) -> Self {
-        let (krate, module) = split(place.module);
+    /// The node of the service of this name, declared at this location.
+    pub const fn new(name: &'static str, location: Location, edges: &'static [Edge]) -> Self {
+        let (krate, module) = split(location.module);
         let krate = hash(SEED, krate);
         // Without the crate's name and the file's: what an error says must not depend on where the project lies.
         let hash = hash(hash(SEED, module), name);
-        let hash = mix(mix(hash, place.line as u64), place.column as u64);
-        Self { name, place, krate, hash, edges }
+        let hash = mix(mix(hash, location.line as u64), location.column as u64);
+        Self { name, location, krate, hash, edges }
     }
 
     const fn is(&self, other: &Self) -> bool {
@@ -55,7 +55,7 @@ impl NodeRef {
 
     /// Where the node of a service is that the macro has refused, so that nothing more is said about it.
     pub const fn refused() -> Self {
-        static NOTHING: Node = Node::new("", Place::new("", "", 0, 0), &[]);
+        static NOTHING: Node = Node::new("", Location::new("", "", 0, 0), &[]);
         Self(&raw const NOTHING)
     }
 
@@ -188,9 +188,9 @@ impl Walk {
             let node = self.met[at].0;
             text.push(node.name);
             text.push(" (");
-            text.push(node.place.file);
+            text.push(node.location.file);
             text.push(":");
-            text.number(node.place.line);
+            text.number(node.location.line);
             text.push(") ");
             text.push(self.edge_after(at).1);
             text.push(" ");
@@ -220,8 +220,8 @@ impl Text {
             return;
         }
         let (_, rest) = self.bytes.split_at_mut(self.len);
-        let (place, _) = rest.split_at_mut(text.len());
-        place.copy_from_slice(text.as_bytes());
+        let (space, _) = rest.split_at_mut(text.len());
+        space.copy_from_slice(text.as_bytes());
         self.len += text.len();
     }
 

@@ -8,7 +8,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-pub use problem::{Absence, Link, Problem, Site};
+pub use problem::{CycleStep, NotFound, Problem, ServiceLocation};
 
 /// Everything that is wrong with a plan, at once. No code of a service has run, except the functions in `when`.
 ///

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Outcome, Place, Reason, lasted};
+use super::{Failure, Location, ShutdownReason, StopOutcome, lasted};
 
 /// What a shutdown or a rollback achieved, service by service, in the order in which they went down.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// Why the registry went down.
-    pub reason: Reason,
+    pub reason: ShutdownReason,
     /// One entry for each service that had been ready, and for each that was stopped on its way up.
     pub services: Vec<ServiceShutdown>,
     /// How long it took.
@@ -24,9 +24,9 @@ pub struct ServiceShutdown {
     /// The service's name.
     pub name: String,
     /// Where it is declared.
-    pub place: Place,
+    pub location: Location,
     /// How it went.
-    pub outcome: Outcome,
+    pub outcome: StopOutcome,
     /// How long it took to drain: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
@@ -40,7 +40,8 @@ pub struct ServiceShutdown {
 impl ShutdownReport {
     /// Whether every service went down without an error and in time, and none had failed before.
     pub fn is_clean(&self) -> bool {
-        !matches!(self.reason, Reason::Failed(_)) && self.services.iter().all(|service| service.outcome.is_clean())
+        !matches!(self.reason, ShutdownReason::Failed(_))
+            && self.services.iter().all(|service| service.outcome.is_clean())
     }
 
     /// Everything that went wrong, in the order in which it did.

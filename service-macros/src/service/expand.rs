@@ -82,9 +82,9 @@ impl Model<'_> {
     }
 
     /// Where the struct is, by its name and not by its attribute.
-    pub(crate) fn place(&self) -> TokenStream {
+    pub(crate) fn location(&self) -> TokenStream {
         quote_spanned! {self.ident.span()=>
-            ::service_core::__private::Place::new(
+            ::service_core::__private::Location::new(
                 ::core::module_path!(), ::core::file!(), ::core::line!(), ::core::column!(),
             )
         }
@@ -92,7 +92,7 @@ impl Model<'_> {
 
     fn definition(&self) -> TokenStream {
         let Self { ident, type_name, .. } = self;
-        let place = self.place();
+        let location = self.location();
         let name = self.name.iter().map(|name| quote!(let declare = declare.name(#name);));
         let dependencies = self.dependencies.iter().map(|Dependency { bond, on, conditions }| {
             let (method, ty, text) = (Ident::new(bond.argument(), Span::call_site()), &on.ty, &on.text);
@@ -134,7 +134,7 @@ impl Model<'_> {
             quote_spanned!(span=> <#ident as ::service_core::Lifecycle>::managed(declare))
         };
         quote! {
-            let declare = ::service_core::__private::Declare::<#ident>::new(#type_name, #place);
+            let declare = ::service_core::__private::Declare::<#ident>::new(#type_name, #location);
             #(#name)* #(#dependencies)* #(#provides)* #(#flags)* #(#tags)* #(#when)* #(#budgets)* #(#retry)* #(#restart)*
             #end
         }

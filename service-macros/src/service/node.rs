@@ -16,7 +16,7 @@ impl Model<'_> {
     /// The one place that asserts that what is named is a service: a second would say so twice.
     pub(crate) fn node(&self) -> TokenStream {
         let type_name = &self.type_name;
-        let place = self.place();
+        let location = self.location();
         let edges = self.edges().map(|(number, Dependency { bond, on, conditions })| {
             let (verb, ty) = (bond.verb(), &on.ty);
             let node = quote_spanned!(ty.span()=> <#ty as ::service_core::Service>::NODE);
@@ -24,7 +24,7 @@ impl Model<'_> {
         });
         quote! {{
             static NODE: ::service_core::__private::Node =
-                ::service_core::__private::Node::new(#type_name, #place, &[#(#edges),*]);
+                ::service_core::__private::Node::new(#type_name, #location, &[#(#edges),*]);
             ::service_core::__private::NodeRef::of(&NODE)
         }}
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_core::{BootError, Event, Report, ShutdownError, ShutdownReport};
+use service_core::{BootError, BootReport, Event, ShutdownError, ShutdownReport};
 use tokio::runtime;
 use tokio::time::{sleep, timeout};
 
@@ -21,7 +21,7 @@ const FOR_EVER: Duration = Duration::from_secs(86_400 * 30);
 #[derive(Debug)]
 pub enum Boot {
     /// Everything is up.
-    Up(Report),
+    Up(BootReport),
     /// It failed.
     Failed(BootError),
     /// Nobody waited for it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_core::{Context, Every, Lifecycle, Result, service};
+use service_core::{Context, Lifecycle, Result, Schedule, service};
 
 use super::Db;
 use crate::ShopError;
@@ -32,7 +32,7 @@ impl Janitor {
     /// Begins, anew if it has begun; a sweep that fails is told, and made up for the next night.
     pub fn begin(self: &Arc<Self>) {
         // Not while it boots, and not all shops of a street at once.
-        let nightly = Every::new(24 * HOUR).first_after(HOUR).jitter(HOUR);
+        let nightly = Schedule::new(24 * HOUR).first_after(HOUR).jitter(HOUR);
         let janitor = self.clone();
         self.cx.tasks().periodic("sweep", nightly, move || janitor.clone().sweep());
     }

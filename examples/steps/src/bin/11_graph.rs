@@ -30,8 +30,8 @@ part!(Timetable, 1, requires = [Signals, Train]);
 async fn main() -> Result<()> {
     let plan = Registry::builder().plan()?;
     println!("{plan}");
-    println!("{}", plan.dot());
-    println!("{}", plan.mermaid());
+    println!("{}", plan.to_dot());
+    println!("{}", plan.to_mermaid());
 
     let registry = Registry::boot().await?;
     println!("{}", registry.graph());

@@ -1,9 +1,9 @@
 use crate::decision::sample::{error, names, plan, service};
-use crate::fact::{Facts, Key, Place};
+use crate::fact::{Facts, Key, Location};
 
 /// A service whose type is called `Db`, in some module.
 fn db(letter: &str, module: &'static str, line: u32) -> Facts {
-    Facts { name: "Db".to_owned(), place: Place::new(module, "src/db.rs", line, 5), ..service(letter) }
+    Facts { name: "Db".to_owned(), location: Location::new(module, "src/db.rs", line, 5), ..service(letter) }
 }
 
 fn sorted(catalog: Vec<Facts>) -> Vec<String> {
@@ -30,7 +30,7 @@ fn shared_names_grow_by_as_many_modules_as_tell_them_apart() {
 fn one_module_is_told_apart_by_line_and_then_by_column() {
     let catalog = vec![db("A", "shop", 4), db("B", "shop", 9)];
     assert_eq!(sorted(catalog), ["shop::Db@src/db.rs:4", "shop::Db@src/db.rs:9"]);
-    let catalog = vec![db("A", "shop", 4), db("B", "shop", 4).placed(Place::new("shop", "src/db.rs", 4, 40))];
+    let catalog = vec![db("A", "shop", 4), db("B", "shop", 4).placed(Location::new("shop", "src/db.rs", 4, 40))];
     assert_eq!(sorted(catalog), ["shop::Db@src/db.rs:4:40", "shop::Db@src/db.rs:4:5"]);
     let catalog = vec![db("A", "shop", 4), db("B", "shop", 4)];
     assert_eq!(sorted(catalog), ["shop::Db@src/db.rs:4:5", "shop::Db@src/db.rs:4:5#2"]);

@@ -19,9 +19,9 @@ fn service(node: &ServiceNode) -> String {
     };
     let fields = [
         ("name", quoted(&node.name)),
-        ("file", quoted(node.place.file)),
-        ("line", node.place.line.to_string()),
-        ("module", quoted(node.place.module)),
+        ("file", quoted(node.location.file)),
+        ("line", node.location.line.to_string()),
+        ("module", quoted(node.location.module)),
         ("state", or_null(node.state.map(|state| state.as_str()))),
         ("waited_us", micros(node.state.map(|_| node.waited))),
         ("own_us", micros(node.own)),

@@ -1,6 +1,6 @@
 use crate::decision::graph::{Graph, NodeStatus};
 use crate::decision::sample::{give, ms, names, plan, plan_for, service};
-use crate::fact::{Facts, Place, State};
+use crate::fact::{Facts, Location, State};
 
 /// A boot in which the database failed; `Q` never said how long it takes, `Z` called what it did not declare.
 fn failed() -> Graph {
@@ -47,7 +47,7 @@ U  blocked
 #[test]
 fn o07_dot_marks_the_root_cause() {
     assert_eq!(
-        failed().dot(),
+        failed().to_dot(),
         r#"digraph services {
   rankdir=LR
   node [shape=box]
@@ -71,7 +71,7 @@ fn o07_dot_marks_the_root_cause() {
 #[test]
 fn o07_mermaid_marks_the_root_cause() {
     assert_eq!(
-        failed().mermaid(),
+        failed().to_mermaid(),
         r#"flowchart LR
   s0["C<br>blocked"]
   s1["D<br>failed after 200ms<br>root cause"]
@@ -97,7 +97,7 @@ fn o07_mermaid_marks_the_root_cause() {
 
 #[test]
 fn o07_json_marks_the_root_cause() {
-    let json = failed().json();
+    let json = failed().to_json();
     let lines: Vec<_> = json.lines().map(str::trim).collect();
     assert_eq!(
         lines[2..4],
@@ -116,9 +116,9 @@ fn a_control_character_breaks_no_format() {
     // A plan takes no such name; a path may hold one all the same, and be a part of a name.
     let graph = plan(vec![service("A")]).graph().with_first_called("a\nb\u{7}");
     assert_eq!(graph.to_string(), "a b ");
-    assert!(graph.dot().contains(r#""a\nb " [label="a\nb "]"#), "{}", graph.dot());
-    assert!(graph.mermaid().contains(r#"s0["a b "]"#), "{}", graph.mermaid());
-    assert!(graph.json().contains(r#""name": "a\u000ab\u0007""#), "{}", graph.json());
+    assert!(graph.to_dot().contains(r#""a\nb " [label="a\nb "]"#), "{}", graph.to_dot());
+    assert!(graph.to_mermaid().contains(r#"s0["a b "]"#), "{}", graph.to_mermaid());
+    assert!(graph.to_json().contains(r#""name": "a\u000ab\u0007""#), "{}", graph.to_json());
 }
 
 /// A diamond on a diamond on a diamond: a tree that drew everything twice would have 2¹⁰⁰ lines.
@@ -166,5 +166,5 @@ fn a_graph_is_read_by_name() {
     assert_eq!(graph.dependencies_of("nobody").count(), 0);
     let given: Vec<_> = graph.services().filter(|service| service.given).map(|service| &service.name).collect();
     assert_eq!(given, ["Q"]);
-    assert_eq!(graph.services().next().map(|first| first.place), Some(Place::new("shop", "src/c.rs", 3, 1)));
+    assert_eq!(graph.services().next().map(|first| first.location), Some(Location::new("shop", "src/c.rs", 3, 1)));
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Event, EventKind};
-use crate::fact::{Failure, Outcome, State, json, seconds};
+use crate::fact::{Failure, State, StopOutcome, json, seconds};
 
 impl EventKind {
     /// What happened, without whom it happened to.
@@ -21,14 +21,14 @@ impl EventKind {
             Self::Ready { .. } => "ready",
             Self::Failed { .. } => "failed",
             Self::Blocked { .. } => "blocked",
-            Self::Undone { outcome: Outcome::Clean, .. } => "undone",
+            Self::Undone { outcome: StopOutcome::Clean, .. } => "undone",
             Self::Undone { .. } => "undone, but not cleanly",
             Self::Booted { .. } => "booted",
             Self::RollingBack => "the boot failed, rolling back",
             Self::ShuttingDown { .. } => "shutting down",
             Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
-            Self::Stopped { outcome: Outcome::Clean, .. } => "stopped",
+            Self::Stopped { outcome: StopOutcome::Clean, .. } => "stopped",
             Self::Stopped { .. } => "stopped, but not cleanly",
             Self::TaskFailed { .. } => "task failed",
             Self::TaskRestarting { .. } => "task restarting",

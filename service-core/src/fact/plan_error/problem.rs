@@ -2,37 +2,37 @@
 
 use std::fmt;
 
-use crate::fact::Place;
+use crate::fact::Location;
 
-/// One thing that is wrong with a plan. Displays as one sentence that names the places and the cure.
+/// One thing that is wrong with a plan. Displays as one sentence that names the locations and the cure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Problem {
-    /// One type is registered more than once, from different places.
+    /// One type is registered more than once, from different locations.
     Duplicate {
         /// The service's name.
         service: String,
-        /// Each place it is registered from.
-        places: Vec<Place>,
+        /// Each location it is registered from.
+        locations: Vec<Location>,
     },
     /// Several services were given the same name by their authors.
     DuplicateName {
         /// The name.
         name: String,
-        /// Where each of them is declared; a definition made in a loop has the same place every time.
-        places: Vec<Place>,
+        /// Where each of them is declared; a definition made in a loop has the same location every time.
+        locations: Vec<Location>,
     },
     /// A service was given a name that people cannot read.
     UnfitName {
         /// The name.
         name: String,
         /// Where the service is declared.
-        place: Place,
+        location: Location,
     },
     /// The builder was handed more than one value for a service.
     SuppliedTwice {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
         /// The builder's method that took each value: `give`, `replace`.
         calls: Vec<&'static str>,
     },
@@ -43,44 +43,44 @@ pub enum Problem {
         /// What it names.
         text: String,
         /// Why it is not there.
-        why: Absence,
+        why: NotFound,
     },
     /// A service requires something that is not there.
     Missing {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
         /// What it requires, as it was written.
         text: String,
         /// Why it is not there.
-        why: Absence,
+        why: NotFound,
     },
     /// A service depends on a trait object that several services provide.
     Ambiguous {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
         /// `requires` or `wants`.
         verb: &'static str,
         /// The trait object, as it was written.
         text: String,
         /// Those that provide it.
-        providers: Vec<Site>,
+        providers: Vec<ServiceLocation>,
     },
     /// A service that is declared `given` was not given.
     NotGiven {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
         /// One that requires it, if any does.
-        required_by: Option<Site>,
+        required_by: Option<ServiceLocation>,
     },
     /// A service was given that is not declared `given`.
     NotGivable {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
     },
     /// The function in a service's `when` panicked.
     WhenPanicked {
         /// The service.
-        service: Site,
+        service: ServiceLocation,
         /// The path in `when`.
         when: &'static str,
         /// The message of the panic.
@@ -89,31 +89,31 @@ pub enum Problem {
     /// A service depends on itself.
     SelfDependency {
         /// The service, and how it depends on itself.
-        link: Link,
+        link: CycleStep,
     },
     /// Services depend on each other all the way round, so none of them can be the first.
     Cycle {
         /// Exactly the cycle: each depends on the next, and the last on the first.
-        path: Vec<Link>,
+        path: Vec<CycleStep>,
     },
 }
 
 /// A service, and where it is declared. Displays as `Users (src/users.rs:9)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub struct Site {
+pub struct ServiceLocation {
     /// The service's name.
     pub name: String,
     /// Where it is declared.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// A service of a cycle, and how it depends on the next.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub struct Link {
+pub struct CycleStep {
     /// The service.
-    pub service: Site,
+    pub service: ServiceLocation,
     /// `requires`, `wants` or `comes after`.
     pub verb: &'static str,
     /// The trait object that it names the next by, if it does.
@@ -123,7 +123,7 @@ pub struct Link {
 /// Why something that was named is not there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Absence {
+pub enum NotFound {
     /// The type is not registered.
     Unregistered,
     /// No service provides the trait object.
@@ -131,7 +131,7 @@ pub enum Absence {
     /// It is registered, but its `when` said no.
     Off {
         /// The service that is off.
-        service: Site,
+        service: ServiceLocation,
         /// The path in its `when`.
         when: &'static str,
     },
@@ -144,39 +144,39 @@ pub enum Absence {
 
 const NOT_LINKED: &str = "and if it lives in a crate that no code names, name that crate: `use that_crate as _;`";
 
-impl Site {
-    pub(crate) fn new(name: &str, place: Place) -> Self {
-        Self { name: name.to_owned(), place }
+impl ServiceLocation {
+    pub(crate) fn new(name: &str, location: Location) -> Self {
+        Self { name: name.to_owned(), location }
     }
 }
 
-impl fmt::Display for Site {
+impl fmt::Display for ServiceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.place)
+        write!(f, "{} ({})", self.name, self.location)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duplicate { service, places } => write!(
+            Self::Duplicate { service, locations } => write!(
                 f,
                 "{service} is registered {} times, at {}; a type is one service, so keep one of them",
-                places.len(),
-                list(places)
+                locations.len(),
+                list(locations)
             ),
-            Self::DuplicateName { name, places } => write!(
+            Self::DuplicateName { name, locations } => write!(
                 f,
                 "{} services are named `{name}`, at {}; give each a name of its own",
-                places.len(),
-                list(places)
+                locations.len(),
+                list(locations)
             ),
-            Self::UnfitName { name, place } if name.trim().is_empty() => {
-                write!(f, "the name of the service at {place} is empty; write what people should see")
+            Self::UnfitName { name, location } if name.trim().is_empty() => {
+                write!(f, "the name of the service at {location} is empty; write what people should see")
             }
-            Self::UnfitName { name, place } => write!(
+            Self::UnfitName { name, location } => write!(
                 f,
-                "the name of the service at {place}, {name:?}, has a line break or another control character; write one plain line"
+                "the name of the service at {location}, {name:?}, has a line break or another control character; write one plain line"
             ),
             Self::SuppliedTwice { service, calls } => {
                 let calls: Vec<_> = calls.iter().map(|call| format!("`.{call}(…)`")).collect();
@@ -190,7 +190,7 @@ impl fmt::Display for Problem {
                 write!(f, "{service} requires ")?;
                 absent(f, text, why)?;
                 match why {
-                    Absence::Off { .. } => write!(f, ", or let {} want it", service.name),
+                    NotFound::Off { .. } => write!(f, ", or let {} want it", service.name),
                     _ => Ok(()),
                 }
             }
@@ -227,11 +227,11 @@ impl fmt::Display for Problem {
 }
 
 /// `A (src/a.rs:3) requires B (src/b.rs:5) requires A`: the first again at the end, so that the eye sees it close.
-fn path(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
+fn path(f: &mut fmt::Formatter<'_>, links: &[CycleStep]) -> fmt::Result {
     let mut via: Option<&str> = None;
-    for Link { service, verb, via: next } in links {
+    for CycleStep { service, verb, via: next } in links {
         match via {
-            Some(via) => write!(f, "{} ({}, as {via}) {verb} ", service.name, service.place)?,
+            Some(via) => write!(f, "{} ({}, as {via}) {verb} ", service.name, service.location)?,
             None => write!(f, "{service} {verb} ")?,
         }
         via = next.as_deref();
@@ -243,16 +243,16 @@ fn path(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
 }
 
 /// What was named, why it is not there, and the cure.
-fn absent(f: &mut fmt::Formatter<'_>, text: &str, why: &Absence) -> fmt::Result {
+fn absent(f: &mut fmt::Formatter<'_>, text: &str, why: &NotFound) -> fmt::Result {
     match why {
-        Absence::Unregistered => {
+        NotFound::Unregistered => {
             write!(f, "{text}, which is not registered; annotate it with `#[service]`, {NOT_LINKED}")
         }
-        Absence::NotProvided => write!(
+        NotFound::NotProvided => write!(
             f,
             "{text}, which no registered service provides; write `provides = [{text}]` on the one that should, {NOT_LINKED}"
         ),
-        Absence::Off { service, when } => {
+        NotFound::Off { service, when } => {
             match text.starts_with("dyn ") {
                 true => write!(f, "{text}, whose provider {service}")?,
                 false => write!(f, "{service}, which")?,
@@ -262,10 +262,10 @@ fn absent(f: &mut fmt::Formatter<'_>, text: &str, why: &Absence) -> fmt::Result 
                 " is off because `when = {when}` said no; boot it all the same with `.with::<…>()` on the builder"
             )
         }
-        Absence::UnknownName { similar } if similar.is_empty() => {
+        NotFound::UnknownName { similar } if similar.is_empty() => {
             write!(f, "`{text}`, and no service has that name; correct it, define that service, {NOT_LINKED}")
         }
-        Absence::UnknownName { similar } => {
+        NotFound::UnknownName { similar } => {
             let similar: Vec<_> = similar.iter().map(|name| format!("`{name}`")).collect();
             write!(f, "`{text}`, and no service has that name; did you mean {}?", similar.join(" or "))
         }

@@ -1,8 +1,8 @@
-use super::{PlanError, Problem, Site};
-use crate::fact::Place;
+use super::{PlanError, Problem, ServiceLocation};
+use crate::fact::Location;
 
 fn not_given(name: &str) -> Problem {
-    let service = Site::new(name, Place::new("shop", "src/shop.rs", 7, 1));
+    let service = ServiceLocation::new(name, Location::new("shop", "src/shop.rs", 7, 1));
     Problem::NotGiven { service, required_by: None }
 }
 

@@ -31,7 +31,7 @@ impl ::service_core::Service for Cache {
     const NODE: ::service_core::__private::NodeRef = {
         static NODE: ::service_core::__private::Node = ::service_core::__private::Node::new(
             "Cache",
-            ::service_core::__private::Place::new(
+            ::service_core::__private::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),
@@ -46,7 +46,7 @@ impl ::service_core::Service for Cache {
             Cache,
         >::new(
             "Cache",
-            ::service_core::__private::Place::new(
+            ::service_core::__private::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),

@@ -31,7 +31,7 @@ impl ::service_core::Service for Users {
     const NODE: ::service_core::__private::NodeRef = {
         static NODE: ::service_core::__private::Node = ::service_core::__private::Node::new(
             "Users",
-            ::service_core::__private::Place::new(
+            ::service_core::__private::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),
@@ -50,7 +50,7 @@ impl ::service_core::Service for Users {
             Users,
         >::new(
             "Users",
-            ::service_core::__private::Place::new(
+            ::service_core::__private::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use service_core::{BootError, BootFailure, Failure, Phase, Reason, Report, State};
+use service_core::{BootError, BootFailure, BootReport, Failure, Phase, ShutdownReason, State};
 
 use super::follow::{At, Followed, Seen};
 use super::rule;
@@ -49,7 +49,7 @@ fn failed(script: &Script, life: &Life, error: &BootError, followed: &Followed) 
             let cancels = |deed| matches!(deed, Deed::Cancel | Deed::Drop | Deed::Request);
             rule!(script.meddling.is_some_and(|it| cancels(it.what)), "nobody cancelled the boot");
         }
-        BootFailure::ShutDown(Reason::Failed(_)) if followed.is_broken => {}
+        BootFailure::ShutDown(ShutdownReason::Failed(_)) if followed.is_broken => {}
         other => {
             // A listener that got hold of nothing can't request a shutdown; so nobody does before the boot has ended.
             let name = std::mem::discriminant(other);
@@ -103,7 +103,7 @@ fn blocked_by(script: &Script, seen: &[Seen]) -> Vec<usize> {
 }
 
 /// What the report of a boot that went well says.
-fn praise(script: &Script, report: &Report, seen: &[Option<Seen>]) -> Result<(), String> {
+fn praise(script: &Script, report: &BootReport, seen: &[Option<Seen>]) -> Result<(), String> {
     rule!(report.services.len() == seen.len(), "the report is about {} services", report.services.len());
     for entry in &report.services {
         let service = Script::number(&entry.name);

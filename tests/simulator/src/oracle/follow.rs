@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use service_core::{Event, EventKind, Failure, Outcome, Phase, Reason};
+use service_core::{Event, EventKind, Failure, Phase, ShutdownReason, StopOutcome};
 
 use super::moves::{draining, failed, starting, undone};
 use super::pumps::Losses;
@@ -41,7 +41,7 @@ pub(super) struct Seen {
     pub down_at: Option<Duration>,
     pub failure: Option<Failure>,
     /// How it last went down.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<StopOutcome>,
     /// That was in an earlier life than this one.
     pub has_past: bool,
     /// How that should have ended, where nothing else can be said but that.
@@ -220,7 +220,7 @@ fn step(watch: &mut Watch<'_>, event: &Event, next: Option<&Event>) -> Result<()
             watch.sink(Sinking { since: at, total: ms(watch.script.terms.rollback) })?;
         }
         EventKind::ShuttingDown { reason } => {
-            if let Reason::Failed(_) = reason {
+            if let ShutdownReason::Failed(_) = reason {
                 rule!(watch.breaks(at), "it goes down because of a failure that was none, or not of that kind");
                 watch.is_broken = true;
             }

@@ -205,13 +205,13 @@ impl<'a> Watch<'a> {
 
 impl Verdict {
     /// Whether an outcome is this.
-    pub(super) fn is(self, outcome: &service_core::Outcome) -> bool {
-        use service_core::Outcome;
+    pub(super) fn is(self, outcome: &service_core::StopOutcome) -> bool {
+        use service_core::StopOutcome;
         matches!(
             (self, outcome),
-            (Self::Clean, Outcome::Clean)
-                | (Self::Failed, Outcome::Failed(_))
-                | (Self::Abandoned, Outcome::Abandoned(_))
+            (Self::Clean, StopOutcome::Clean)
+                | (Self::Failed, StopOutcome::Failed(_))
+                | (Self::Abandoned, StopOutcome::Abandoned(_))
         )
     }
 }

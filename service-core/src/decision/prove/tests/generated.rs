@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::decision::prove::prove;
 use crate::decision::sample::{Dice, key, only, service};
 use crate::decision::wish::Wish;
-use crate::fact::{Dependency, Facts, Key, Link, Problem};
+use crate::fact::{CycleStep, Dependency, Facts, Key, Problem};
 
 const BONDS: [fn(Facts, &[&str]) -> Facts; 3] = [Facts::requires, Facts::wants, Facts::after];
 
@@ -40,9 +40,9 @@ fn seen(catalog: Vec<Facts>, wish: &Wish) -> String {
                 plan.services().iter().map(|it| (&it.facts.name, &it.needs, it.eager, it.height)).collect();
             format!(
                 "{services:?}\n{plan}\n{}\n{}\n{}\n{}",
-                plan.dot(),
-                plan.mermaid(),
-                plan.json(),
+                plan.to_dot(),
+                plan.to_mermaid(),
+                plan.to_json(),
                 plan.critical_path()
             )
         }
@@ -104,7 +104,7 @@ fn every_cycle_is_real_and_every_cyclic_graph_is_refused() {
         };
         refused += 1;
         for problem in problems {
-            let path: Vec<Link> = match problem {
+            let path: Vec<CycleStep> = match problem {
                 Problem::Cycle { path } => path,
                 Problem::SelfDependency { link } => vec![link],
                 other => panic!("seed {seed}: {other}"),

@@ -46,7 +46,7 @@ fn g16_an_empty_catalog_is_an_empty_plan() {
     assert_eq!(plan.len(), 0);
     assert_eq!(plan.to_string(), "no services");
     assert_eq!(plan.critical_path().to_string(), "");
-    assert_eq!(plan.json(), "{\n  \"services\": [],\n  \"dependencies\": []\n}");
+    assert_eq!(plan.to_json(), "{\n  \"services\": [],\n  \"dependencies\": []\n}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn g19_ten_thousand_services_are_proved_and_drawn_in_linear_size() {
         let (lines, bytes, path) = on_a_small_stack(move || {
             let plan = prove(catalog, &Wish::default()).expect("it is sound");
             let tree = plan.to_string();
-            let all = tree.len() + plan.dot().len() + plan.mermaid().len() + plan.json().len();
+            let all = tree.len() + plan.to_dot().len() + plan.to_mermaid().len() + plan.to_json().len();
             (tree.lines().count(), all, plan.critical_path().iter().count())
         });
         // A line for each edge and each root, and one more for each service that is drawn on at the left.

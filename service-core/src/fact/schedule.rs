@@ -1,4 +1,4 @@
-//! [`Every`]: when a periodic task runs.
+//! [`Schedule`]: when a periodic task runs.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// use service_core::Every;
+/// use service_core::Schedule;
 ///
-/// let every: Every = Duration::from_secs(30).into();
+/// let every: Schedule = Duration::from_secs(30).into();
 /// assert_eq!(every.interval(), Duration::from_secs(30));
 /// // Up to five seconds later each time, so that a hundred processes do not all call at once.
 /// let spread = every.jitter(Duration::from_secs(5));
 /// # assert_eq!(spread.interval(), every.interval());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Every {
+pub struct Schedule {
     first: Duration,
     interval: Duration,
     jitter: Duration,
 }
 
-impl Every {
+impl Schedule {
     /// Every so often; an interval of zero is taken as a nanosecond.
     pub const fn new(interval: Duration) -> Self {
         let interval = if interval.is_zero() { Duration::from_nanos(1) } else { interval };
@@ -65,7 +65,7 @@ impl Every {
     }
 }
 
-impl From<Duration> for Every {
+impl From<Duration> for Schedule {
     fn from(interval: Duration) -> Self {
         Self::new(interval)
     }

@@ -1,4 +1,4 @@
-//! [`Reason`]: why a registry goes down.
+//! [`ShutdownReason`]: why a registry goes down.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Why a registry goes down; every hook can read it with `cx.reason()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum ShutdownReason {
     /// Somebody called `shutdown()` or `request_shutdown(…)`, with these words.
     Requested(Cow<'static, str>),
     /// A signal arrived, by its name: `SIGTERM`.
@@ -22,7 +22,7 @@ pub enum Reason {
     Dropped,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for ShutdownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Requested(words) => f.write_str(words),
@@ -35,13 +35,13 @@ impl fmt::Display for Reason {
     }
 }
 
-impl From<&'static str> for Reason {
+impl From<&'static str> for ShutdownReason {
     fn from(words: &'static str) -> Self {
         Self::Requested(Cow::Borrowed(words))
     }
 }
 
-impl From<String> for Reason {
+impl From<String> for ShutdownReason {
     fn from(words: String) -> Self {
         Self::Requested(Cow::Owned(words))
     }

@@ -1,14 +1,14 @@
-//! [`Report`]: what a boot achieved, service by service.
+//! [`BootReport`]: what a boot achieved, service by service.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Place, State, lasted};
+use super::{Failure, Location, State, lasted};
 
 /// What a boot achieved, service by service, in the plan's order.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Report {
+pub struct BootReport {
     /// One entry a service of the plan.
     pub services: Vec<ServiceReport>,
     /// From the beginning of the boot to its end (or until now).
@@ -27,7 +27,7 @@ pub struct ServiceReport {
     /// The service's name.
     pub name: String,
     /// Where it is declared.
-    pub place: Place,
+    pub location: Location,
     /// Its state now.
     pub state: State,
     /// How long it waited for what it depends on, since the boot that wanted it began.
@@ -44,7 +44,7 @@ pub struct ServiceReport {
     pub missing: Vec<String>,
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for BootReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.services.iter().filter(|service| service.state == State::Ready).count();
         write!(f, "{ready} of {} services ready in {:?}", self.services.len(), lasted(self.total))?;

@@ -1,4 +1,4 @@
-//! [`Outcome`]: how one service went down.
+//! [`StopOutcome`]: how one service went down.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::Failure;
 /// How one service went down.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum StopOutcome {
     /// Everything ended in time and without an error.
     Clean,
     /// `shutdown`, a deferred cleanup or a task failed; the rest of its steps ran all the same.
@@ -16,7 +16,7 @@ pub enum Outcome {
     Abandoned(Failure),
 }
 
-impl Outcome {
+impl StopOutcome {
     /// Whether nothing went wrong.
     pub fn is_clean(&self) -> bool {
         matches!(self, Self::Clean)
@@ -31,7 +31,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for StopOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clean => f.write_str("clean"),
