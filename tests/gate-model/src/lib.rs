@@ -2,7 +2,7 @@
 //! three threads is run, and every value that the memory model lets a load see.
 #![cfg(test)]
 
-#[path = "../../../service-core/src/mechanism/gate.rs"]
+#[path = "../../../service-core/src/gate/gate.rs"]
 #[allow(dead_code)]
 #[allow(clippy::modulo_one, reason = "one lane here")]
 mod gate;

@@ -1,0 +1,244 @@
+//! [`Failure`]: one thing that went wrong in one service.
+
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::duration_text::lasted;
+use super::location::Location;
+use super::result::BoxError;
+
+/// What a service was doing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// In `init`.
+    Init,
+    /// In `start`.
+    Start,
+    /// In the first `health` that decides whether it becomes ready, or in a later one.
+    Health,
+    /// Waiting for admitted guarded calls.
+    Drain,
+    /// Joining its tasks.
+    Tasks,
+    /// In the background task of this name.
+    Task(Arc<str>),
+    /// In `shutdown`.
+    Shutdown,
+    /// In a deferred cleanup.
+    Cleanup,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Init => f.write_str("init"),
+            Self::Start => f.write_str("start"),
+            Self::Health => f.write_str("health"),
+            Self::Drain => f.write_str("drain"),
+            Self::Tasks => f.write_str("joining the tasks"),
+            Self::Task(name) => write!(f, "task {name}"),
+            Self::Shutdown => f.write_str("shutdown"),
+            Self::Cleanup => f.write_str("a cleanup"),
+        }
+    }
+}
+
+/// What went wrong in one service: who, where, in what phase, after how long, and why.
+///
+/// [`source()`](Error::source) is the user's own error, so it can be downcast.
+#[derive(Clone)]
+pub struct Failure {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: String,
+    location: Location,
+    phase: Phase,
+    elapsed: Duration,
+    path: Vec<String>,
+    cause: Cause,
+}
+
+enum Cause {
+    /// With its words, spoken once: they are user code, and may panic.
+    Error(BoxError, String),
+    Panic(String),
+    TimedOut(String),
+}
+
+impl Failure {
+    fn new(service: &str, location: Location, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
+        let inner = Inner { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The hook returned an error.
+    pub(crate) fn error(service: &str, location: Location, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
+        let words = words(&*error);
+        Self::new(service, location, phase, elapsed, Cause::Error(error, words))
+    }
+
+    /// The hook panicked, with this message.
+    pub(crate) fn panic(service: &str, location: Location, phase: Phase, elapsed: Duration, message: String) -> Self {
+        Self::new(service, location, phase, elapsed, Cause::Panic(message))
+    }
+
+    /// The budget ran out; `detail` says what was known about the wait, or is empty.
+    pub(crate) fn timed_out(
+        service: &str,
+        location: Location,
+        phase: Phase,
+        elapsed: Duration,
+        detail: String,
+    ) -> Self {
+        Self::new(service, location, phase, elapsed, Cause::TimedOut(detail))
+    }
+
+    /// The same failure, with the path from what needed the service down to it.
+    pub(crate) fn with_path(mut self, path: Vec<String>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.path = path;
+        }
+        self
+    }
+
+    /// The service's name.
+    pub fn service(&self) -> &str {
+        &self.inner.service
+    }
+
+    /// Where the service is declared.
+    pub fn location(&self) -> Location {
+        self.inner.location
+    }
+
+    /// What it was doing.
+    pub fn phase(&self) -> &Phase {
+        &self.inner.phase
+    }
+
+    /// How long it had been doing that.
+    pub fn elapsed(&self) -> Duration {
+        self.inner.elapsed
+    }
+
+    /// The path from what was booted for its own sake down to this service: `["Users", "Cache", "Db"]`.
+    pub fn path(&self) -> &[String] {
+        &self.inner.path
+    }
+
+    /// Whether a budget ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.inner.cause, Cause::TimedOut(_))
+    }
+
+    /// `panic`, `timeout` or `error`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.inner.cause {
+            Cause::Panic(_) => "panic",
+            Cause::TimedOut(_) => "timeout",
+            _ => "error",
+        }
+    }
+
+    /// The message of the panic, if it was one.
+    pub fn panic_message(&self) -> Option<&str> {
+        match &self.inner.cause {
+            Cause::Panic(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// What an error and its sources say, as far as they get, and once where one repeats the words of the next.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let mut words = String::new();
+    let spoken = catch_unwind(AssertUnwindSafe(|| {
+        write!(words, "{error}")?;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let mut more = String::new();
+            write!(more, "{cause}")?;
+            if !words.contains(&more) {
+                write!(words, ": {more}")?;
+            }
+            source = cause.source();
+        }
+        fmt::Result::Ok(())
+    }));
+    match spoken {
+        Ok(Ok(())) => {}
+        Ok(Err(fmt::Error)) => words.push_str("(its Display failed)"),
+        Err(payload) => {
+            // It may panic when it is dropped.
+            std::mem::forget(payload);
+            words.push_str("(its Display panicked)");
+        }
+    }
+    words
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { service, location, phase, elapsed, path, cause } = &*self.inner;
+        let elapsed = lasted(*elapsed);
+        match cause {
+            Cause::Error(_, words) => write!(f, "{phase} of {service} failed after {elapsed:?}: {words}")?,
+            Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
+            Cause::TimedOut(detail) if detail.is_empty() => {
+                write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
+            }
+            Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
+        }
+        write!(f, " ({location}")?;
+        if path.len() > 1 {
+            write!(f, ", needed by {}", shortened(&path[..path.len() - 1]))?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// A way that people read to its end: the first few of a long one, and the last few.
+fn shortened(path: &[String]) -> String {
+    const ENDS: usize = 4;
+    match path.len().checked_sub(2 * ENDS) {
+        None | Some(0 | 1) => path.join(" → "),
+        Some(more) => {
+            let (first, last) = (&path[..ENDS], &path[path.len() - ENDS..]);
+            format!("{} → … {more} more … → {}", first.join(" → "), last.join(" → "))
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.inner.cause {
+            Cause::Error(error, _) => Some(&**error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_long_way_is_told_by_its_ends() {
+        let way = |services: usize| shortened(&(1..=services).map(|at| at.to_string()).collect::<Vec<_>>());
+        assert_eq!(way(3), "1 → 2 → 3");
+        assert_eq!(way(9), "1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 9");
+        assert_eq!(way(3_000), "1 → 2 → 3 → 4 → … 2992 more … → 2997 → 2998 → 2999 → 3000");
+    }
+}

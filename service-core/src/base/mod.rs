@@ -1,0 +1,36 @@
+//! Plain data that every folder shares: states, failures, budgets, durations, random numbers, JSON, caught panics. It knows
+//! no service and no runtime.
+
+mod budgets;
+pub(crate) mod caught;
+mod duration_text;
+mod failure;
+pub(crate) mod json;
+mod key;
+mod location;
+mod pin_project;
+mod restart;
+mod result;
+mod rng;
+mod schedule;
+mod shutdown_reason;
+mod state;
+pub(crate) mod stderr;
+mod stop_outcome;
+
+pub(crate) use budgets::Budgets;
+pub use budgets::Retry;
+pub(crate) use caught::caught_payload;
+pub(crate) use duration_text::{lasted, seconds};
+pub use failure::{Failure, Phase};
+pub(crate) use key::Key;
+pub use location::Location;
+pub(crate) use pin_project::pin_project;
+pub(crate) use restart::After;
+pub use restart::Restart;
+pub use result::{BoxError, Result};
+pub(crate) use rng::Chance;
+pub use schedule::Schedule;
+pub use shutdown_reason::ShutdownReason;
+pub use state::State;
+pub use stop_outcome::StopOutcome;

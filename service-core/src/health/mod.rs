@@ -1,0 +1,6 @@
+//! Health checks: one in flight for each service, a cache, and how ill health propagates along the graph.
+
+mod checker;
+mod propagation;
+
+pub(crate) use checker::Checkup;

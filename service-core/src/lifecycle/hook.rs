@@ -1,0 +1,168 @@
+//! Runs one hook of a user in a task of its own, so that a hook that blocks, panics or hangs stops nobody else.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::task::JoinError;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::diagnostics;
+use crate::base::Phase;
+use crate::base::caught;
+use crate::gate::context_stack;
+use crate::gate::context_stack::Role;
+use crate::report::EventKind;
+use crate::service::Incarnation;
+use crate::shared::{Pulse, poll_monitor};
+
+/// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How a hook ended.
+pub(crate) enum Ended<T> {
+    Returned(T),
+    Panicked(String),
+    /// Its budget ran out; what is known about why.
+    Late {
+        detail: String,
+    },
+    /// It was given up.
+    Aborted {
+        detail: String,
+    },
+}
+
+/// When a hook is first called late; then after twice that, and so on.
+const LATE: Duration = Duration::from_secs(5);
+
+/// A hook that blocks its thread is looked for this early.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Runs a hook until it ends, the site's deadline passes or it is given up. At the same instant, ending wins over being
+/// given up, and that over being late. While it lasts, events tell that it is late, or that it blocks its thread.
+pub(crate) async fn run<F>(site: &Incarnation, role: Role, hook: F, abort: &CancellationToken) -> Ended<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let pulse = site.take_pulse();
+    let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
+    let mut task = tokio::spawn(context_stack::marked(site.slot.frame(role), poll_monitor::felt(pulse.clone(), hook)));
+    let mut look = watch.began + LOOK;
+    let mut is_last_turn = false;
+    let given_up = loop {
+        let last_turn = is_last_turn.then(|| pulse.caught_up());
+        let mut wake = pin!(async move {
+            match last_turn {
+                // Bounded, because something else may block the thread that it is to run on.
+                Some(turn) => drop(timeout(GRACE, turn).await),
+                None => drop(timeout_at(look, site.deadline.passed()).await),
+            }
+        });
+        let mut aborted = pin!(abort.cancelled());
+        let ended = poll_fn(|cx| {
+            if let Poll::Ready(joined) = Pin::new(&mut task).poll(cx) {
+                return Poll::Ready(Some(joined_as_ended(joined)));
+            }
+            if aborted.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Some(Ended::Aborted { detail: String::new() }));
+            }
+            wake.as_mut().poll(cx).map(|()| None)
+        })
+        .await;
+        match ended {
+            Some(Ended::Aborted { .. }) => break true,
+            Some(ended) => {
+                watch.ended();
+                return ended;
+            }
+            // It may have been extended since.
+            None if site.deadline.get() > Instant::now() => {
+                is_last_turn = false;
+                look = watch.look();
+            }
+            None if is_last_turn => break false,
+            // It may be about to end, in time: woken as we were, and not polled yet.
+            None => is_last_turn = true,
+        }
+    };
+    let detail = watch.detail();
+    task.abort();
+    if timeout(GRACE, &mut task).await.is_err() {
+        watch.look();
+    } else {
+        watch.ended();
+    }
+    if given_up { Ended::Aborted { detail } } else { Ended::Late { detail } }
+}
+
+/// Looks at a hook while it runs.
+struct Watch<'a> {
+    site: &'a Incarnation,
+    pulse: Arc<Pulse>,
+    began: Instant,
+    /// After how long it is next called late.
+    late: Duration,
+    told_blocking: bool,
+}
+
+impl Watch<'_> {
+    /// Tells what is to be told, and says when to look again.
+    fn look(&mut self) -> Instant {
+        let service = self.site.slot.name.clone();
+        if let Some(elapsed) = self.pulse.blocking().filter(|_| !self.told_blocking) {
+            self.told_blocking = true;
+            self.tell_blocking(elapsed, self.pulse.blocking_in());
+        }
+        let elapsed = self.began.elapsed();
+        if elapsed >= self.late {
+            self.late = elapsed * 2;
+            let (phase, detail) = (self.site.phase(), self.detail());
+            self.site.slot.emit(EventKind::Late { service, phase, elapsed, detail });
+        }
+        self.began + self.late
+    }
+
+    /// It has ended: if it blocked its thread and nobody could tell at the time, this is the time.
+    fn ended(&mut self) {
+        let Some((longest, phase)) = self.pulse.has_blocked() else { return };
+        self.site.slot.times().blocked = Some(longest);
+        if !self.told_blocking {
+            self.tell_blocking(longest, phase);
+        }
+    }
+
+    /// In the phase that blocked: the hook may have reached another one meanwhile.
+    fn tell_blocking(&self, elapsed: Duration, phase: Option<Phase>) {
+        let (service, phase) = (self.site.slot.name.clone(), phase.unwrap_or_else(|| self.site.phase()));
+        self.site.slot.emit(EventKind::Blocking { service, phase, elapsed });
+    }
+
+    /// Everything that is known about why it takes so long.
+    fn detail(&self) -> String {
+        let mut detail = self.pulse.describe();
+        if let Some(words) = &self.site.slot.times().progress {
+            detail.push_str(", it last said: ");
+            detail.push_str(words);
+        }
+        for clause in diagnostics::waits(&self.site.shared, self.site.slot.index) {
+            detail.push_str(", ");
+            detail.push_str(&clause);
+        }
+        detail
+    }
+}
+
+fn joined_as_ended<T>(joined: Result<T, JoinError>) -> Ended<T> {
+    match joined {
+        Ok(output) => Ended::Returned(output),
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => Ended::Panicked(caught::message(payload)),
+            // Only a runtime that is shutting down cancels it; then nobody is left to read this.
+            Err(_) => Ended::Aborted { detail: String::new() },
+        },
+    }
+}

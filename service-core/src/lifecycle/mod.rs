@@ -1,0 +1,10 @@
+//! Executes what the machine decides: the driver, the runner of each service's steps, starting, stopping, hooks.
+
+mod diagnostics;
+mod driver;
+mod hook;
+mod runner;
+mod start;
+mod stop;
+
+pub(crate) use driver::{Driver, Message};

@@ -1,0 +1,93 @@
+//! What a failure moves: what it blocks, which demands it loses, and what came up for their sake alone.
+
+use super::Machine;
+use crate::base::State;
+use crate::machine::machine::action::Action;
+use crate::machine::machine::demands::{Ticket, Verdict};
+use crate::plan::Bond;
+
+impl Machine {
+    pub(super) fn fell(&mut self, service: usize) {
+        if self.comes_back(service) {
+            // It was given up anyway, and is started again.
+            self.undone(service);
+            return;
+        }
+        self.starting -= 1;
+        self.nodes[service].aborting = false;
+        self.nodes[service].state = State::Failed;
+        self.actions.push(Action::Fail(service));
+        self.enfeeble(service);
+        if self.sinking {
+            return;
+        }
+        self.block_above(service);
+    }
+
+    /// Settles a failed service, and blocks what requires it, all the way up.
+    fn block_above(&mut self, failed: usize) {
+        let mut settled = vec![failed];
+        let mut at = 0;
+        while let Some(&service) = settled.get(at) {
+            at += 1;
+            for place in 0..self.plan.services()[service].dependants.len() {
+                let dependant = self.plan.services()[service].dependants[place];
+                if self.nodes[dependant].state != State::Waiting {
+                    continue;
+                }
+                if self.requires(dependant, service) {
+                    self.nodes[dependant].state = State::Blocked;
+                    self.actions.push(Action::Block(dependant, failed));
+                    settled.push(dependant);
+                } else {
+                    self.meet(dependant);
+                }
+            }
+        }
+        for service in settled {
+            if self.sinking {
+                break;
+            }
+            self.fail_demands(service, failed);
+        }
+    }
+
+    fn requires(&self, service: usize, on: usize) -> bool {
+        self.below[service].contains(&(on, Bond::Requires))
+    }
+
+    fn fail_demands(&mut self, service: usize, failed: usize) {
+        let optional = self.plan.services()[service].facts.optional;
+        let mut lost = Vec::new();
+        for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
+            match self.demands.missed(ticket, optional) {
+                Verdict::Open => {}
+                Verdict::Met => self.actions.push(Action::Settle(ticket, Ok(()))),
+                Verdict::Lost => lost.push(ticket),
+                Verdict::Fatal => {
+                    self.actions.push(Action::Settle(ticket, Err(failed)));
+                    self.actions.push(Action::RollBack);
+                    self.sink();
+                    return;
+                }
+            }
+        }
+        for ticket in lost {
+            self.withdraw(ticket, failed);
+        }
+    }
+
+    /// A demand that can't be met is taken back, and with it what came up for its sake alone.
+    fn withdraw(&mut self, ticket: Ticket, failed: usize) {
+        self.actions.push(Action::Settle(ticket, Err(failed)));
+        // Dependants first, so that each finds nothing alive above it.
+        for member in self.demands.take_back(ticket).into_iter().rev() {
+            let node = &mut self.nodes[member];
+            node.demands.retain(|&other| other != ticket);
+            if node.demands.is_empty() {
+                node.wanted = false;
+                self.let_go(member);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a restart moves: one service, those above it that hold its instance, and nothing else.
+
+use super::Machine;
+use crate::base::State;
+use crate::machine::machine::action::Action;
+use crate::plan::Bond;
+
+impl Machine {
+    /// Only one that is up, or on its way up, has an instance to be replaced.
+    pub(super) fn restart(&mut self, service: usize) {
+        if !self.sinking && matches!(self.nodes[service].state, State::Starting | State::Ready) {
+            self.recycle(service);
+        }
+    }
+
+    /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
+    pub(super) fn revive(&mut self, failed: usize) {
+        if self.sinking || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
+            return;
+        }
+        if let Some(by) = self.hindered_by(failed) {
+            // It is revived with the one it needs.
+            self.nodes[failed].state = State::Blocked;
+            self.actions.push(Action::Block(failed, by));
+            return;
+        }
+        self.wait_anew(failed);
+        self.recount_dependants(failed);
+        self.count_unmet(failed);
+        self.unblock();
+    }
+
+    /// Takes it down with those that hold it, to bring them all up again.
+    fn recycle(&mut self, service: usize) {
+        let moved = self.holders(service);
+        for &it in &moved {
+            if self.nodes[it].state == State::Ready && !self.nodes[it].recycled {
+                let demands = self.nodes[it].demands.iter().copied();
+                let awaited = demands.filter(|&ticket| self.demands.reopen(ticket)).collect();
+                self.nodes[it].awaited_by = awaited;
+            }
+            self.nodes[it].recycled = true;
+        }
+        for &it in &moved {
+            self.recount_dependants(it);
+        }
+        // Dependants first, so that each finds nothing alive above it.
+        for &it in moved.iter().rev() {
+            self.let_go(it);
+        }
+    }
+
+    /// It and those alive that hold its instance, or that of one that does; in the plan's order.
+    fn holders(&self, service: usize) -> Vec<usize> {
+        let mut holds = vec![false; self.nodes.len()];
+        holds[service] = true;
+        // Whoever depends on a service stands after it.
+        for above in service + 1..self.nodes.len() {
+            let alive = matches!(self.nodes[above].state, State::Starting | State::Ready | State::Stopping);
+            holds[above] = alive && self.below[above].iter().any(|&(on, bond)| holds[on] && bond != Bond::After);
+        }
+        (service..holds.len()).filter(|&it| holds[it]).collect()
+    }
+
+    /// Waits again for all that nothing blocks any more.
+    pub(super) fn unblock(&mut self) {
+        let mut unblocked = Vec::new();
+        // The plan's order: what a service requires has been decided on before it.
+        for service in 0..self.nodes.len() {
+            let node = &self.nodes[service];
+            if node.state == State::Blocked && node.wanted && self.hindrance(service).is_none() {
+                self.wait_anew(service);
+                unblocked.push(service);
+            }
+        }
+        for &it in &unblocked {
+            self.recount_dependants(it);
+            self.count_unmet(it);
+        }
+    }
+
+    /// The failure that keeps it from coming up, if one does.
+    fn hindered_by(&self, service: usize) -> Option<usize> {
+        let mut root = self.hindrance(service)?;
+        while let Some(below) = self.hindrance(root).filter(|_| self.nodes[root].state == State::Blocked) {
+            root = below;
+        }
+        Some(root)
+    }
+
+    /// Something it requires that will not come up.
+    fn hindrance(&self, service: usize) -> Option<usize> {
+        let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on);
+        required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
+    }
+
+    fn wait_anew(&mut self, service: usize) {
+        self.nodes[service].state = State::Waiting;
+        self.actions.push(Action::Await(service));
+    }
+
+    /// Whether it goes down only to come up again.
+    pub(crate) fn comes_back(&self, service: usize) -> bool {
+        let node = &self.nodes[service];
+        node.recycled && node.wanted && !self.sinking
+    }
+
+    /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.
+    pub(super) fn is_free(&self, service: usize) -> bool {
+        let node = &self.nodes[service];
+        if self.comes_back(service) { node.alive_holders == 0 } else { node.alive_above == 0 }
+    }
+}

@@ -1,0 +1,22 @@
+//! Thousands of generated lives, driven without a runtime, with every rule looked at after every input; and the stories
+//! that are too particular to leave to chance.
+//!
+//! `.ci/slow` breaks the machine in every small way that cargo-mutants knows and runs these. One way is not noticed, because
+//! it changes nothing: in `demand`, counting one more for a dependant that does not wait, whose count nobody reads before
+//! it is made anew.
+
+mod life;
+mod stories;
+
+use life::Life;
+
+use crate::plan::fixtures::Dice;
+
+#[test]
+fn every_rule_holds_in_every_generated_life() {
+    for seed in 0..20_000 {
+        let mut life = Life::new(Dice::new(seed), seed);
+        while life.step() {}
+        life.end();
+    }
+}

@@ -1,0 +1,35 @@
+//! From registered definitions to a proved [`Plan`]: names, resolution, checks, order; and the graph that is drawn from it.
+//! Pure and synchronous: no runtime, no clock, no instance, and no user code but the functions in `when`.
+
+mod check;
+mod cloned;
+mod critical_path;
+mod digraph;
+mod facts;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod graph;
+mod naming;
+pub(crate) mod node;
+mod plan;
+mod prove;
+mod registered;
+mod render;
+mod request;
+mod requires;
+mod resolution;
+mod resolved_graph;
+mod selection;
+mod similar;
+mod when;
+
+pub use cloned::{Instance, NotCloned};
+pub use critical_path::{CriticalPath, Step};
+pub(crate) use facts::{Bond, Dependency, Facts, When};
+pub(crate) use graph::NodeStatus;
+pub use graph::{Graph, ServiceNode};
+pub(crate) use node::NodeRef;
+pub use plan::Plan;
+pub(crate) use prove::prove;
+pub(crate) use request::{Wanted, Wish};
+pub use requires::{Hidden, Requires, Wants};

@@ -1,0 +1,50 @@
+//! A graph as JSON.
+
+use std::time::Duration;
+
+use crate::base::json::{lines, object, or_null, quoted};
+use crate::plan::graph::{Edge, Graph, ServiceNode};
+
+pub(in crate::plan) fn json(graph: &Graph) -> String {
+    let services = graph.nodes().iter().map(service);
+    let dependencies = graph.edges().iter().map(|edge| dependency(graph, edge));
+    format!("{{\n  \"services\": {},\n  \"dependencies\": {}\n}}", lines(services), lines(dependencies))
+}
+
+fn service(node: &ServiceNode) -> String {
+    let provides: Vec<_> = node.provides.iter().map(|text| quoted(text)).collect();
+    let failure = match node.root_failure {
+        true => Some("root"),
+        false => node.is_consequence().then_some("consequence"),
+    };
+    let fields = [
+        ("name", quoted(&node.name)),
+        ("file", quoted(node.location.file)),
+        ("line", node.location.line.to_string()),
+        ("module", quoted(node.location.module)),
+        ("state", or_null(node.state.map(|state| state.as_str()))),
+        ("waited_us", micros(node.state.map(|_| node.waited))),
+        ("own_us", micros(node.own)),
+        ("failure", or_null(failure)),
+        ("lazy", node.lazy.to_string()),
+        ("optional", node.optional.to_string()),
+        ("given", node.given.to_string()),
+        ("replaced", node.replaced.to_string()),
+        ("provides", format!("[{}]", provides.join(", "))),
+    ];
+    object(&fields)
+}
+
+fn dependency(graph: &Graph, edge: &Edge) -> String {
+    let fields = [
+        ("from", quoted(&graph.nodes()[edge.from].name)),
+        ("to", quoted(&graph.nodes()[edge.to].name)),
+        ("bond", quoted(edge.word())),
+        ("as", or_null(edge.via.as_deref())),
+    ];
+    object(&fields)
+}
+
+fn micros(time: Option<Duration>) -> String {
+    time.map_or_else(|| "null".to_owned(), |time| time.as_micros().to_string())
+}

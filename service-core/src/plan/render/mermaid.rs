@@ -1,0 +1,69 @@
+//! A graph as a Mermaid flowchart.
+
+use std::fmt::Write;
+
+use crate::plan::graph::{Edge, Graph, ServiceNode};
+
+/// Nodes go by number, because a name such as `end` is a word of the language.
+pub(in crate::plan) fn mermaid(graph: &Graph) -> String {
+    let mut text = String::from("flowchart LR");
+    for (at, node) in graph.nodes().iter().enumerate() {
+        let _ = write!(text, "\n  s{at}[\"{}\"]", label(node));
+    }
+    for edge in graph.edges() {
+        let _ = write!(text, "\n  s{} {} s{}", edge.from, arrow(edge), edge.to);
+    }
+    class(&mut text, graph, "root", "fill:#ff6347,stroke:#8b0000,stroke-width:3px", |node| node.root_failure);
+    class(&mut text, graph, "consequence", "fill:#ffe4b5,stroke:#cc7a00", ServiceNode::is_consequence);
+    class(&mut text, graph, "lazy", "stroke-dasharray:5 5", |node| {
+        node.lazy && !node.root_failure && !node.is_consequence()
+    });
+    text
+}
+
+fn class(text: &mut String, graph: &Graph, name: &str, style: &str, member: impl Fn(&ServiceNode) -> bool) {
+    let members = graph.nodes().iter().enumerate().filter(|(_, node)| member(node));
+    let members: Vec<_> = members.map(|(at, _)| format!("s{at}")).collect();
+    if !members.is_empty() {
+        let _ = write!(text, "\n  classDef {name} {style}\n  class {} {name}", members.join(","));
+    }
+}
+
+fn label(node: &ServiceNode) -> String {
+    let mut label = escaped(&node.name);
+    node.flags().for_each(|flag| label.extend(["<br>(", flag, ")"]));
+    let status = node.status();
+    if !status.is_empty() {
+        label.extend(["<br>", &status]);
+    }
+    if node.root_failure {
+        label.push_str("<br>root cause");
+    }
+    label
+}
+
+fn arrow(edge: &Edge) -> String {
+    let via = edge.via.as_ref().map(|via| format!("as {}", escaped(via)));
+    match edge.word() {
+        "requires" => via.map_or("-->".to_owned(), |via| format!("-->|\"{via}\"|")),
+        word => {
+            let label = Vec::from_iter([word.to_owned()].into_iter().chain(via)).join(" ");
+            format!("-.->|\"{label}\"|")
+        }
+    }
+}
+
+/// Mermaid writes a letter that would mean something to it, or to HTML, as its number.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '|' => {
+                let _ = write!(escaped, "#{};", u32::from(letter));
+            }
+            _ if letter.is_control() => escaped.push(' '),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}

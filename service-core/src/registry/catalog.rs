@@ -1,0 +1,26 @@
+//! The catalog: every service that is linked into the process. The only file that names inventory.
+
+pub use inventory;
+
+use super::service::Service;
+use crate::service::Declared;
+
+/// One service that is linked in. The macro submits one for each.
+#[derive(Debug)]
+pub struct Entry {
+    definition: fn() -> Declared,
+}
+
+impl Entry {
+    /// The entry of a service.
+    pub const fn of<S: Service>() -> Self {
+        Self { definition: S::definition }
+    }
+}
+
+inventory::collect!(Entry);
+
+/// Every service that is linked in, in no order that may be relied on.
+pub(crate) fn linked() -> Vec<Declared> {
+    inventory::iter::<Entry>().map(|entry| (entry.definition)()).collect()
+}

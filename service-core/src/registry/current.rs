@@ -1,0 +1,51 @@
+//! Which registry `T::service()` and a guarded call without a receiver mean.
+
+use std::sync::Arc;
+
+use super::process;
+use super::registry::Registry;
+use super::service::Service;
+use crate::base::State;
+use crate::report::{NotReady, Refusal};
+use crate::shared::Shared;
+
+/// The registry of the innermost scope, hook, task or guarded call, else the process's.
+pub(crate) fn now<S: Service>() -> Result<Arc<Shared>, NotReady> {
+    if let Some(shared) = Shared::ambient() {
+        return Ok(shared);
+    }
+    match process::existing_or_shut_down() {
+        Some(registry) => Ok(registry.shared().clone()),
+        None => Err(NotReady::new(short_name::<S>(), State::Idle, Refusal::State)),
+    }
+}
+
+/// The same, but where there is no registry yet, the first use makes the process's.
+pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> {
+    if let Ok(shared) = now::<S>() {
+        return Ok(shared);
+    }
+    let refused = |cause| NotReady::new(short_name::<S>(), State::Idle, cause);
+    if process::is_lazy_boot_denied() {
+        return Err(refused(Refusal::NoRegistry(
+            "nothing is booted, and deny_lazy_boot() forbids a boot on first use",
+        )));
+    }
+    if Shared::any_isolated() {
+        return Err(refused(Refusal::NoRegistry(
+            "an isolated registry is up, but this call is not inside its scope; use registry.scope(…) or registry.get()",
+        )));
+    }
+    let origin = format!("the first use of {}", short_name::<S>());
+    let made = process::existing_or(|| Registry::builder().prepare(origin));
+    match made {
+        Ok((registry, _)) => Ok(registry.shared().clone()),
+        Err(error) => Err(refused(Refusal::Boot(error.to_string().into()))),
+    }
+}
+
+/// The last segment of the type's path, for messages about a service that no registry has.
+pub(crate) fn short_name<S: ?Sized>() -> &'static str {
+    let path = std::any::type_name::<S>();
+    path.rsplit("::").next().unwrap_or(path)
+}

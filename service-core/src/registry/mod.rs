@@ -1,0 +1,15 @@
+//! The registry as a value, its builder, the process's registry, the catalog of what is linked in, and the test harness.
+
+mod builder;
+mod catalog;
+pub(crate) mod current;
+mod process;
+mod registry;
+mod service;
+mod test_run;
+
+pub use builder::Builder;
+pub use catalog::{Entry, inventory};
+pub use registry::Registry;
+pub use service::Service;
+pub use test_run::{Trial, argument};

@@ -1,0 +1,58 @@
+//! The process's registry: at most one at a time, and a new one after the old one's end. The only file that names
+//! once_cell.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use once_cell::sync::Lazy;
+
+use super::builder::Prepared;
+use super::registry::Registry;
+use crate::report::BootError;
+
+static REGISTRY: Lazy<Mutex<Option<Registry>>> = Lazy::new(|| Mutex::new(None));
+static LAZY_BOOT_DENIED: AtomicBool = AtomicBool::new(false);
+
+/// The process's registry, unless it has ended.
+pub(crate) fn existing() -> Option<Registry> {
+    latest().filter(|registry| !registry.shared().has_ended())
+}
+
+/// The same; or the last one, if it was shut down and not just lost with its runtime or a boot that failed. Whoever only
+/// uses a service then is late, and refused: it must not bring up again what went down for good.
+pub(crate) fn existing_or_shut_down() -> Option<Registry> {
+    latest().filter(|registry| !registry.shared().has_ended() || registry.shared().was_shut_down())
+}
+
+fn latest() -> Option<Registry> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
+pub(crate) fn existing_or(
+    prepared: impl FnOnce() -> Result<Prepared, BootError>,
+) -> Result<(Registry, bool), BootError> {
+    if let Some(registry) = existing() {
+        return Ok((registry, false));
+    }
+    // Before the lock is taken: a function in `when` is the user's code, and may look for the registry itself.
+    let prepared = prepared()?;
+    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(registry) = registry.as_ref().filter(|registry| !registry.shared().has_ended()) {
+        // Somebody else was quicker.
+        return Ok((registry.clone(), false));
+    }
+    let launched = prepared.launch()?;
+    let old = registry.replace(launched.clone());
+    drop(registry);
+    drop(old);
+    Ok((launched, true))
+}
+
+pub(crate) fn deny_lazy_boot() {
+    LAZY_BOOT_DENIED.store(true, Ordering::Release);
+}
+
+pub(crate) fn is_lazy_boot_denied() -> bool {
+    LAZY_BOOT_DENIED.load(Ordering::Acquire)
+}

@@ -1,0 +1,83 @@
+//! [`Service`]: a type with one instance per registry.
+
+use std::any::TypeId;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::current;
+use crate::base::Key;
+use crate::gate::context_stack;
+use crate::gate::{Homed, Method};
+use crate::guard::Way;
+use crate::guard::{self, Callee, Entered};
+use crate::plan::NodeRef;
+use crate::report::NotReady;
+use crate::service::Declared;
+use crate::shared;
+
+/// A type with one instance per registry. Written by [`#[service]`](macro@crate::service), never by hand.
+///
+/// The two functions are also there on the type itself, so `Users::service()` needs no import; generic code uses them
+/// through this trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "not a service",
+    note = "put `#[service]` on `{Self}`, or name a service here"
+)]
+pub trait Service: Homed {
+    #[doc(hidden)]
+    const NODE: NodeRef;
+
+    #[doc(hidden)]
+    fn definition() -> Declared;
+
+    #[doc(hidden)]
+    #[inline(always)]
+    fn way(method: &'static Method) -> Way {
+        Way::to::<Self>(method)
+    }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    fn enter(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
+        guard::enter::<Self>(callee, method)
+    }
+
+    /// The instance of the current registry: that of the scope, hook, task or guarded call this runs in, else the
+    /// process's. Waits while the service comes up, and boots it with what it requires where nobody has yet.
+    ///
+    /// # Errors
+    /// If it is down, on its way down, failed or blocked; or if nothing is booted and a boot on first use is not
+    /// allowed here.
+    fn service() -> impl Future<Output = Result<Arc<Self>, NotReady>> + Send {
+        async {
+            if let Ok(instance) = Self::try_service() {
+                return Ok(instance);
+            }
+            let shared = current::or_first_use::<Self>().await?;
+            let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
+            shared::reach(slot, |slot| slot.value()).await
+        }
+    }
+
+    /// The same, but at once: an error unless the service is ready.
+    ///
+    /// # Errors
+    /// If the service is not ready now.
+    #[inline]
+    fn try_service() -> Result<Arc<Self>, NotReady> {
+        // Not while a service is starting: what it uses is noted, and that is the long way.
+        match context_stack::top().and_then(|top| Self::home().current(top)) {
+            Some(instance) => Ok(instance),
+            None => elsewhere(),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn elsewhere<S: Service>() -> Result<Arc<S>, NotReady> {
+    let shared = current::now::<S>()?;
+    let slot = shared.slot(&Key::Type(TypeId::of::<S>()), current::short_name::<S>())?;
+    shared::reach_now(slot, |slot| slot.value())
+}

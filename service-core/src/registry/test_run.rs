@@ -1,0 +1,100 @@
+//! [`Trial`]: runs one test in an isolated registry of its own. What `#[service_core::test]` expands to.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::builder::Builder;
+use super::registry::Registry;
+use crate::base::Result;
+use crate::base::caught_payload;
+
+/// Runs one test in an isolated registry of its own.
+#[derive(Debug, Default)]
+pub struct Trial {
+    #[cfg(feature = "test-util")]
+    start_paused: bool,
+    worker_threads: Option<usize>,
+}
+
+impl Trial {
+    /// On one thread.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the clock stands still, and jumps to the next timer when nothing else is left to do.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn start_paused(mut self, paused: bool) -> Self {
+        self.start_paused = paused;
+        self
+    }
+
+    /// On so many threads.
+    #[must_use]
+    pub fn worker_threads(mut self, threads: usize) -> Self {
+        self.worker_threads = Some(threads);
+        self
+    }
+
+    /// Boots what `prepare` puts together, runs `body` in its scope, and shuts it down, even if `body` panics.
+    ///
+    /// # Panics
+    /// If `body` does, or if the boot or the shutdown fails.
+    pub fn run<P, B, T>(self, prepare: P, body: B) -> T::Output
+    where
+        P: AsyncFnOnce(Builder) -> Result<Builder>,
+        B: FnOnce(Registry) -> T,
+        T: Future,
+    {
+        self.runtime().block_on(async {
+            let builder = match prepare(Registry::builder().isolated()).await {
+                Ok(builder) => builder,
+                Err(error) => panic!("the test could not be prepared: {error}"),
+            };
+            let registry = match builder.isolated().boot().await {
+                Ok(registry) => registry,
+                Err(error) => panic!("{error}"),
+            };
+            let outcome = caught_payload(registry.scope(body(registry.clone()))).await;
+            let shutdown = registry.shutdown().await;
+            match outcome {
+                // The test's own panic says more than what it left behind.
+                Err(payload) => std::panic::resume_unwind(payload),
+                Ok(output) => match shutdown {
+                    Ok(_) => output,
+                    Err(error) => panic!("{error}"),
+                },
+            }
+        })
+    }
+
+    fn runtime(&self) -> tokio::runtime::Runtime {
+        let mut builder = match self.worker_threads {
+            None => tokio::runtime::Builder::new_current_thread(),
+            Some(threads) => {
+                let mut builder = tokio::runtime::Builder::new_multi_thread();
+                builder.worker_threads(threads);
+                builder
+            }
+        };
+        builder.enable_all();
+        #[cfg(feature = "test-util")]
+        builder.start_paused(self.start_paused);
+        match builder.build() {
+            Ok(runtime) => runtime,
+            Err(error) => panic!("the test's runtime could not be built: {error}"),
+        }
+    }
+}
+
+/// An argument of a test: a service that is up.
+///
+/// # Panics
+/// If it is not up.
+pub async fn argument<T: ?Sized + Send + Sync + 'static>(registry: &Registry) -> Arc<T> {
+    match registry.wait_ready::<T>().await {
+        Ok(service) => service,
+        Err(error) => panic!("{error}"),
+    }
+}

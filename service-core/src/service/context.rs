@@ -1,0 +1,196 @@
+//! [`Context`]: what a hook of a service may see and do.
+
+use std::any::TypeId;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::incarnation::Incarnation;
+use super::task_output::TaskOutput;
+use super::tasks::Tasks;
+use crate::base::{Key, ShutdownReason};
+use crate::gate::context_stack;
+use crate::gate::context_stack::Role;
+use crate::plan::{Requires, Wants};
+use crate::report::{EventKind, NotReady};
+
+/// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
+pub struct Context<S> {
+    site: Arc<Incarnation>,
+    service: PhantomData<fn() -> S>,
+}
+
+impl<S> Context<S> {
+    pub(crate) fn new(site: Arc<Incarnation>) -> Self {
+        Self { site, service: PhantomData }
+    }
+
+    pub(crate) fn site(&self) -> &Arc<Incarnation> {
+        &self.site
+    }
+
+    /// A service that this one requires. Naming one that it does not is a compile error.
+    ///
+    /// ```
+    /// # use service_core::{Context, Lifecycle, Result, service};
+    /// # use std::sync::Arc;
+    /// #[service(autowire)]
+    /// struct Db {}
+    ///
+    /// #[service(requires = [Db])]
+    /// struct Users { db: Arc<Db> }
+    ///
+    /// impl Lifecycle for Users {
+    ///     async fn init(cx: &Context<Self>) -> Result<Self> {
+    ///         Ok(Self { db: cx.get() })
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// In a task that has outlived its service: what it requires may be gone too.
+    pub fn get<D: ?Sized + Send + Sync + 'static>(&self) -> Arc<D>
+    where
+        S: Requires<D>,
+    {
+        self.look_up().unwrap_or_else(|| {
+            panic!("{} is down, so {} can't be had from its context any more", self.name(), std::any::type_name::<D>())
+        })
+    }
+
+    /// A service that this one wants, if it is there.
+    pub fn get_opt<D: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<D>>
+    where
+        S: Wants<D>,
+    {
+        self.look_up()
+    }
+
+    /// A service by its name: for definitions made at run time, whose dependencies are names.
+    ///
+    /// # Errors
+    /// If no service of that name is up, or it is not a `D`.
+    pub fn get_named<D: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<D>, NotReady> {
+        self.site.shared.named(name)
+    }
+
+    /// The name people see.
+    pub fn name(&self) -> &str {
+        &self.site.slot.name
+    }
+
+    /// Starts a background task that belongs to this service; see [`Tasks::spawn`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.site.tasks.spawn(name, future)
+    }
+
+    /// The background tasks of this service.
+    pub fn tasks(&self) -> &Tasks {
+        &self.site.tasks
+    }
+
+    /// Runs a future on behalf of this service, as one of its tasks is run: `T::service()` means its registry, and the
+    /// service's own drain refuses it nothing. For what runs in a task that somebody else started, such as a connection;
+    /// whoever started that task also ends it.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use std::time::Duration;
+    /// # fn example<S: 'static>(cx: Context<S>) {
+    /// cx.clone().spawn("accept", async move {
+    ///     let mut connections = tokio::task::JoinSet::new();
+    ///     let of_service = cx.clone();
+    ///     connections.spawn(async move { of_service.scope(async { /* … */ }).await });
+    ///     while connections.join_next().await.is_some() {}
+    /// });
+    /// # }
+    /// ```
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        context_stack::marked(self.site.slot.frame(Role::Task), future).await
+    }
+
+    /// Cancelled when this service begins to go down. A task ends when this is.
+    pub fn stopping(&self) -> CancellationToken {
+        self.site.stopping.clone()
+    }
+
+    /// Sleeps, and says whether that was to the end: `false` as soon as this service begins to go down.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use std::time::Duration;
+    /// # async fn example<S>(cx: Context<S>) {
+    /// while cx.sleep(Duration::from_secs(1)).await {
+    ///     // once a second, until the service goes down
+    /// }
+    /// # }
+    /// ```
+    pub async fn sleep(&self, time: Duration) -> bool {
+        self.site.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
+    }
+
+    /// Owes a cleanup: it runs after `shutdown`, or when the service does not come up after all; the latest first. What a
+    /// task that has outlived its service owes comes too late, and is dropped.
+    pub fn defer<F>(&self, cleanup: F)
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.site.defer(Box::pin(async move { cleanup.await.into_result() }));
+    }
+
+    /// Tells how far it is, for the events and for the message when it is late.
+    pub fn progress(&self, words: impl Into<String>) {
+        let words = words.into();
+        self.site.slot.times().progress = Some(words.clone());
+        self.site.slot.emit(EventKind::Progress { service: self.site.slot.name.clone(), words });
+    }
+
+    /// Moves the deadline of the running phase to at least this long from now. It must be called before the deadline
+    /// has passed, as with systemd's `EXTEND_TIMEOUT_USEC`. The budget of a whole rollback or shutdown stays as it is.
+    pub fn extend(&self, time: Duration) {
+        if self.site.deadline.extend(time) {
+            self.site.slot.emit(EventKind::Extended { service: self.site.slot.name.clone(), time });
+        }
+    }
+
+    /// How much of the budget of the running phase is left.
+    pub fn remaining(&self) -> Duration {
+        self.site.deadline.get().saturating_duration_since(Instant::now())
+    }
+
+    /// Why the registry goes down; `None` while it does not.
+    pub fn reason(&self) -> Option<ShutdownReason> {
+        self.site.shared.reason()
+    }
+
+    fn look_up<D: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<D>> {
+        let shared = &self.site.shared;
+        let key = Key::Type(TypeId::of::<D>());
+        let needs = &shared.plan.services()[self.site.slot.index].needs;
+        let need = needs.iter().find(|need| need.key == key)?;
+        shared.slots[need.index].view()
+    }
+}
+
+impl<S> Clone for Context<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.site.clone())
+    }
+}
+
+impl<S> fmt::Debug for Context<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("service", &self.name()).finish_non_exhaustive()
+    }
+}

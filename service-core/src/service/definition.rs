@@ -1,0 +1,275 @@
+//! [`Definition`]: a service made at run time.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::declare::Declared;
+use super::hooks::{Boxed, Hooks, fit};
+use super::incarnation::Incarnation;
+use crate::base::{Budgets, Key, Location, Phase, Restart, Result, Retry};
+use crate::gate::Instance;
+use crate::gate::Slot;
+use crate::plan::{Bond, Dependency, Facts};
+use crate::report::Health;
+
+type Init<T> = Arc<dyn Fn(Context<T>) -> Boxed<Result<T>> + Send + Sync>;
+type Check<T> = Arc<dyn Fn(Arc<T>) -> Boxed<Health> + Send + Sync>;
+type Hook<T> = Arc<dyn Fn(Arc<T>, Context<T>) -> Boxed<Result<()>> + Send + Sync>;
+
+/// A service made at run time: a name, the names of what it requires, and closures. Its value may be of any type, and
+/// several definitions may share one; [`Registry::get_named`](crate::Registry::get_named) finds each by its name.
+///
+/// ```
+/// use service_core::{Definition, Registry, Result};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let registry = Registry::builder()
+///     .isolated()
+///     .define(Definition::new("primary").init(async |_cx| Ok(String::from("10.0.0.1"))))
+///     .define(Definition::new("replica").requires(["primary"]).init(async |cx| {
+///         let primary = cx.get_named::<String>("primary")?;
+///         Ok(format!("replica of {primary}"))
+///     }))
+///     .boot()
+///     .await?;
+/// assert_eq!(*registry.get_named::<String>("replica")?, "replica of 10.0.0.1");
+/// registry.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a definition does nothing until a builder is given it"]
+pub struct Definition<T = ()> {
+    facts: Facts,
+    init: Init<T>,
+    start: Option<Hook<T>>,
+    health: Option<Check<T>>,
+    shutdown: Option<Hook<T>>,
+}
+
+impl Definition<()> {
+    /// A service of this name, whose value is `()` until [`init`](Self::init) says otherwise.
+    #[track_caller]
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        let location = std::panic::Location::caller();
+        let facts = Facts {
+            key: Key::Name(name.clone()),
+            name,
+            name_is_chosen: true,
+            location: Location::new("", location.file(), location.line(), location.column()),
+            dependencies: Vec::new(),
+            provides: Vec::new(),
+            lazy: false,
+            optional: false,
+            given: false,
+            replaced: false,
+            when: None,
+            budgets: Budgets::default(),
+            retry: Retry::default(),
+            restart: None,
+            tags: Vec::new(),
+        };
+        Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
+    }
+
+    /// Makes the value. Everything that it requires is ready, and `cx.get_named` hands it out. Hooks that were set before
+    /// stay, and see `()`.
+    pub fn init<T, F, Made>(self, init: F) -> Definition<T>
+    where
+        T: Send + Sync + 'static,
+        F: Fn(Context<T>) -> Made + Send + Sync + 'static,
+        Made: Future<Output = Result<T>> + Send + 'static,
+    {
+        let init = Arc::new(init);
+        let init: Init<T> = Arc::new(move |cx| later(init.clone(), move |init| init(cx)));
+        let Self { facts, start, health, shutdown, .. } = self;
+        let health = health.map(|hook| -> Check<T> { Arc::new(move |_| hook(Arc::new(()))) });
+        Definition { facts, init, start: start.map(regardless), health, shutdown: shutdown.map(regardless) }
+    }
+}
+
+impl<T: Send + Sync + 'static> Definition<T> {
+    fn depends<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>, bond: Bond) -> Self {
+        for name in names {
+            let name = name.into();
+            self.facts.dependencies.push(Dependency { key: Key::Name(name.clone()), text: name, bond });
+        }
+        self
+    }
+
+    /// The names of what must be ready before its `init`, and is stopped after it.
+    pub fn requires<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        self.depends(names, Bond::Requires)
+    }
+
+    /// The names of what is ready before it where it is present, and may fail without blocking it.
+    pub fn wants<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        self.depends(names, Bond::Wants)
+    }
+
+    /// The names of what it comes after where that is being booted anyway.
+    pub fn after<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        self.depends(names, Bond::After)
+    }
+
+    /// Not booted with the rest, but on first use.
+    pub fn lazy(mut self) -> Self {
+        self.facts.lazy = true;
+        self
+    }
+
+    /// Its failure does not fail the boot.
+    pub fn optional(mut self) -> Self {
+        self.facts.optional = true;
+        self
+    }
+
+    /// How long coming up may take; 30 s by default.
+    pub fn init_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.init = time;
+        self
+    }
+
+    /// How long one health check may take; 5 s by default.
+    pub fn health_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.health = time;
+        self
+    }
+
+    /// Puts its health check into a group that can be asked for by itself.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.facts.tags.push(tag.into());
+        self
+    }
+
+    /// How long its tasks may take to end; 10 s by default.
+    pub fn drain_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.drain = time;
+        self
+    }
+
+    /// How long `shutdown` and its cleanups may take; 10 s by default.
+    pub fn shutdown_timeout(mut self, time: Duration) -> Self {
+        self.facts.budgets.shutdown = time;
+        self
+    }
+
+    /// How `init` is tried again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.facts.retry = retry;
+        self
+    }
+
+    /// Restarts it, with those that hold its value, when one of its supervised tasks has failed for good. Where it is
+    /// optional, a failure to come up is tried again in the same way, while the rest goes on without it.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.facts.restart = Some(restart);
+        self
+    }
+
+    /// Starts what needs the value.
+    pub fn start<F, Done>(mut self, start: F) -> Self
+    where
+        F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,
+        Done: Future<Output = Result<()>> + Send + 'static,
+    {
+        let start = Arc::new(start);
+        self.start = Some(Arc::new(move |value, cx| later(start.clone(), move |start| start(value, cx))));
+        self
+    }
+
+    /// Tells how it is.
+    pub fn health<F, Said>(mut self, health: F) -> Self
+    where
+        F: Fn(Arc<T>) -> Said + Send + Sync + 'static,
+        Said: Future<Output = Health> + Send + 'static,
+    {
+        let health = Arc::new(health);
+        self.health = Some(Arc::new(move |value| later(health.clone(), move |health| health(value))));
+        self
+    }
+
+    /// Ends what `init` and `start` began.
+    pub fn shutdown<F, Done>(mut self, shutdown: F) -> Self
+    where
+        F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,
+        Done: Future<Output = Result<()>> + Send + 'static,
+    {
+        let shutdown = Arc::new(shutdown);
+        self.shutdown = Some(Arc::new(move |value, cx| later(shutdown.clone(), move |shutdown| shutdown(value, cx))));
+        self
+    }
+
+    pub(crate) fn declared(self) -> Declared {
+        let Self { facts, init, start, health, shutdown } = self;
+        Declared::new(facts, Arc::new(Closures { init, start, health, shutdown, value: PhantomData }))
+    }
+}
+
+impl<T> fmt::Debug for Definition<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition").field("name", &self.facts.name).finish_non_exhaustive()
+    }
+}
+
+/// A hook that does without the value.
+fn regardless<T: 'static>(hook: Hook<()>) -> Hook<T> {
+    Arc::new(move |_, cx| hook(Arc::new(()), Context::new(cx.site().clone())))
+}
+
+/// The future of a hook that calls the user's closure when it is first polled, so that even what the closure does before
+/// its future runs where hooks run.
+fn later<F, Hooked>(hook: Arc<F>, call: impl FnOnce(&F) -> Hooked + Send + 'static) -> Boxed<Hooked::Output>
+where
+    F: Send + Sync + 'static,
+    Hooked: Future + Send + 'static,
+{
+    Box::pin(async move {
+        let hooked = call(&hook);
+        drop(hook);
+        hooked.await
+    })
+}
+
+/// The hooks of a definition made at run time.
+struct Closures<T> {
+    init: Init<T>,
+    start: Option<Hook<T>>,
+    health: Option<Check<T>>,
+    shutdown: Option<Hook<T>>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + Sync + 'static> Hooks for Closures<T> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+        let (init, start, health) = (self.init.clone(), self.start.clone(), self.health.clone());
+        Box::pin(async move {
+            let cx = Context::<T>::new(site.clone());
+            let value = Arc::new(init(cx.clone()).await?);
+            site.enter_phase(Phase::Start);
+            if let Some(start) = start {
+                start(value.clone(), cx).await?;
+            }
+            site.enter_phase(Phase::Health);
+            if let Some(health) = health {
+                fit(health(value.clone()).await)?;
+            }
+            Ok(Instance::new(value))
+        })
+    }
+
+    fn health(&self, slot: &Slot) -> Option<Boxed<Health>> {
+        Some(self.health.as_ref()?(slot.value()?))
+    }
+
+    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
+        let (shutdown, value) = (self.shutdown.clone()?, site.slot.value()?);
+        // The closure itself may panic, so it is called where that is caught.
+        Some(Box::pin(async move { shutdown(value, Context::new(site)).await }))
+    }
+}

@@ -1,0 +1,76 @@
+//! [`Incarnation`]: what belongs to one life of one service, from the beginning of an `init` to its last cleanup.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::tasks::Tasks;
+use crate::base::{Phase, Result};
+use crate::gate::Slot;
+use crate::shared::Deadline;
+use crate::shared::Pulse;
+use crate::shared::Shared;
+
+/// A cleanup that is owed.
+pub(crate) type Cleanup = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// What belongs to one life of one service.
+pub(crate) struct Incarnation {
+    pub shared: Arc<Shared>,
+    pub slot: Arc<Slot>,
+    pub tasks: Tasks,
+    pub stopping: CancellationToken,
+    pub deadline: Arc<Deadline>,
+    phase: Mutex<Phase>,
+    /// Of the hook that runs.
+    pulse: Mutex<Arc<Pulse>>,
+    cleanups: Mutex<Vec<Cleanup>>,
+}
+
+impl Incarnation {
+    pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
+        let slot = shared.slots[index].clone();
+        let stopping = CancellationToken::new();
+        Self {
+            tasks: Tasks::new(slot.clone(), stopping.clone(), deadline.clone()),
+            shared,
+            slot,
+            stopping,
+            deadline,
+            phase: Mutex::new(Phase::Init),
+            pulse: Mutex::default(),
+            cleanups: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn enter_phase(&self, phase: Phase) {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).enter(phase.clone());
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+
+    /// The pulse of the hook that begins now.
+    pub(crate) fn take_pulse(&self) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse::of(self.phase()));
+        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = pulse.clone();
+        pulse
+    }
+
+    pub(crate) fn defer(&self, cleanup: Cleanup) {
+        self.cleanups().push(cleanup);
+    }
+
+    /// The latest cleanup that is still owed.
+    pub(crate) fn next_cleanup(&self) -> Option<Cleanup> {
+        self.cleanups().pop()
+    }
+
+    fn cleanups(&self) -> MutexGuard<'_, Vec<Cleanup>> {
+        self.cleanups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

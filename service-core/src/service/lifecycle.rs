@@ -1,0 +1,74 @@
+//! [`Lifecycle`]: what a service does.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::declare::{Declare, Declared};
+use crate::base::Result;
+use crate::gate::Homed;
+use crate::report::Health;
+
+/// What a service does to come up, tell how it is, and go down.
+///
+/// A service is ready after `init`, `start` and one `health` that is not unhealthy. If `init` succeeded and `start` or
+/// `health` did not, its tasks are joined and its deferred cleanups run; `shutdown` does not, because it never was up.
+///
+/// Every hook may be dropped at any `await` when its budget runs out or its boot is cancelled, and a panic in one is
+/// that service's failure and nobody else's. The shape is that of fx's `OnStart`/`OnStop` hooks and systemd's unit
+/// states, as one trait.
+///
+/// ```
+/// use service_core::{Context, Health, Lifecycle, Result, service};
+///
+/// #[service]
+/// struct Clock {
+///     started: std::time::Instant,
+/// }
+///
+/// impl Lifecycle for Clock {
+///     async fn init(_cx: &Context<Self>) -> Result<Self> {
+///         Ok(Self { started: std::time::Instant::now() })
+///     }
+///
+///     async fn health(&self) -> Health {
+///         Health::Healthy
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no lifecycle",
+    label = "this service does not say how it is made",
+    note = "write `impl Lifecycle for {Self}` with an `init`, or let `#[service(autowire)]` write it, or hand the value over: `#[service(given)]`"
+)]
+pub trait Lifecycle: Sized + Send + Sync + 'static {
+    /// Makes the instance. Everything that it requires is ready, and `cx.get()` hands it out.
+    fn init(cx: &Context<Self>) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Starts what needs the instance, such as a task that holds it. Nothing is admitted yet.
+    fn start(self: Arc<Self>, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {
+        let _ = cx;
+        async { Ok(()) }
+    }
+
+    /// Tells how it is: once before it becomes ready, then whenever somebody asks.
+    fn health(&self) -> impl Future<Output = Health> + Send {
+        async { Health::Healthy }
+    }
+
+    /// Ends what `init` and `start` began. Runs exactly once, after the last guarded call and the last task, and only
+    /// if the service was ready.
+    fn shutdown(&self, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {
+        let _ = cx;
+        async { Ok(()) }
+    }
+
+    /// Generated code calls it here, where a service without a lifecycle is told so and nothing else.
+    #[doc(hidden)]
+    fn managed(declare: Declare<Self>) -> Declared
+    where
+        Self: Homed,
+    {
+        declare.managed()
+    }
+}

@@ -1,0 +1,130 @@
+//! [`Chore`]: the work of one background task: once, later, every so often, or again after it has ended.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::task_output::TaskOutput;
+use crate::base::Chance;
+use crate::base::caught;
+use crate::base::{Failure, Phase, Restart, Result, Schedule};
+use crate::gate::Slot;
+use crate::machine::{Next, Restarts};
+use crate::report::EventKind;
+
+/// One background task, as what runs in it sees it.
+#[derive(Clone)]
+pub(crate) struct Chore {
+    slot: Arc<Slot>,
+    task: Arc<str>,
+    stopping: CancellationToken,
+}
+
+impl Chore {
+    pub(crate) fn new(slot: Arc<Slot>, task: Arc<str>, stopping: CancellationToken) -> Self {
+        Self { slot, task, stopping }
+    }
+
+    /// Tells of a failure.
+    pub(crate) fn tell(&self, failure: &Failure) {
+        let (service, task) = (self.slot.name.clone(), self.task.clone());
+        self.slot.emit(EventKind::TaskFailed { service, task, failure: failure.clone() });
+    }
+
+    pub(crate) fn panicked(&self, elapsed: Duration, message: String) -> Failure {
+        Failure::panic(&self.slot.name, self.slot.location, Phase::Task(self.task.clone()), elapsed, message)
+    }
+
+    pub(crate) async fn once<F>(self, future: F) -> Result<(), Failure>
+    where
+        F: Future<Output: TaskOutput> + Send,
+    {
+        let began = Instant::now();
+        match caught::caught(future).await {
+            Ok(ending) => ending.into_result().map_err(|error| {
+                let phase = Phase::Task(self.task.clone());
+                Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error)
+            }),
+            Err(message) => Err(self.panicked(began.elapsed(), message)),
+        }
+    }
+
+    pub(crate) async fn later<F>(self, delay: Duration, future: F) -> Result<(), Failure>
+    where
+        F: Future<Output: TaskOutput> + Send,
+    {
+        if self.pause(delay).await { self.once(future).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn every<F, R>(self, every: Schedule, mut run: F) -> Result<(), Failure>
+    where
+        F: FnMut() -> R + Send,
+        R: Future<Output: TaskOutput> + Send,
+    {
+        if !every.first().is_zero() && !self.pause(every.first()).await {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let mut chance = Chance::new(None);
+        loop {
+            if let Err(failure) = self.clone().once(async { run().await }).await {
+                self.tell(&failure);
+            }
+            let now = began.elapsed();
+            let pause = every.turn_after(now).saturating_sub(now) + every.delay(chance.draw());
+            if !self.pause(pause).await {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) async fn supervised<F, R>(self, restart: Restart, mut run: F) -> Result<(), Failure>
+    where
+        F: FnMut() -> R + Send,
+        R: Future<Output: TaskOutput> + Send,
+    {
+        let first = Instant::now();
+        let (mut restarts, mut chance) = (Restarts::new(restart), Chance::new(restart.seed));
+        loop {
+            let began = Instant::now();
+            let ended = self.clone().once(async { run().await }).await;
+            if self.stopping.is_cancelled() {
+                return ended;
+            }
+            match restarts.after(first.elapsed(), began.elapsed(), ended.is_err(), chance.draw()) {
+                Next::Over => return ended,
+                Next::Again(delay) => {
+                    if let Err(failure) = &ended {
+                        self.tell(failure);
+                    }
+                    let (service, task) = (self.slot.name.clone(), self.task.clone());
+                    self.slot.emit(EventKind::TaskRestarting { service, task, delay });
+                    if !self.pause(delay).await {
+                        return Ok(());
+                    }
+                }
+                Next::GiveUp => {
+                    let failure = ended.err().unwrap_or_else(|| self.ended_too_often(began.elapsed()));
+                    if let Some(shared) = self.slot.shared() {
+                        shared.escalate(self.slot.index, failure.clone());
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    fn ended_too_often(&self, elapsed: Duration) -> Failure {
+        let phase = Phase::Task(self.task.clone());
+        let error = "it ended too often, although it is to run always".into();
+        Failure::error(&self.slot.name, self.slot.location, phase, elapsed, error)
+    }
+
+    /// Sleeps, and says whether that was to the end: not if the service goes down.
+    async fn pause(&self, time: Duration) -> bool {
+        self.stopping.run_until_cancelled(sleep(time)).await.is_some()
+    }
+}

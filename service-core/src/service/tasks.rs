@@ -1,0 +1,331 @@
+//! [`Tasks`]: the background tasks of one service, each with a name, none of them forgotten.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::task_body::Chore;
+use super::task_output::TaskOutput;
+use crate::base::caught;
+use crate::base::{Failure, Restart, Result, Schedule};
+use crate::gate::Slot;
+use crate::gate::context_stack;
+use crate::gate::context_stack::Role;
+use crate::report::EventKind;
+use crate::shared::Errand;
+use crate::shared::wait_graph;
+use crate::shared::{Deadline, later};
+
+/// The background tasks of one service: joined, then aborted, then reported when it goes down.
+///
+/// A task should end when [`stopping`](super::Context::stopping) is cancelled; it has the service's drain budget for
+/// that, and is aborted afterwards. An error or a panic of a task is an event at once; if nothing starts the task again,
+/// it is a part of the shutdown report, too. Each function says whether the task was started: none is once the service
+/// is on its way down, or its runtime is gone.
+///
+/// ```
+/// use std::time::Duration;
+/// use service_core::{Context, Lifecycle, Restart, Result, service};
+///
+/// #[service]
+/// struct Orders;
+///
+/// impl Lifecycle for Orders {
+///     async fn init(cx: &Context<Self>) -> Result<Self> {
+///         cx.tasks().periodic("heartbeat", Duration::from_secs(5), || async { println!("still here") });
+///         cx.tasks().supervised("processor", Restart::transient(), || process());
+///         Ok(Self)
+///     }
+/// }
+///
+/// async fn process() -> Result<()> {
+///     // …
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Tasks {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    slot: Arc<Slot>,
+    stopping: CancellationToken,
+    /// Of the phase in which its service is.
+    deadline: Arc<Deadline>,
+    state: Mutex<State>,
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    next: u64,
+    running: BTreeMap<u64, Running>,
+    /// How the first task failed that nothing started again.
+    failure: Option<Failure>,
+}
+
+/// A task that runs, or is about to.
+struct Running {
+    name: Arc<str>,
+    /// Absent while it is being started.
+    abort: Option<AbortHandle>,
+    /// Whether it is to be aborted as soon as it is started.
+    is_doomed: bool,
+}
+
+impl Running {
+    fn abort(&mut self) {
+        self.is_doomed = true;
+        if let Some(abort) = &self.abort {
+            abort.abort();
+        }
+    }
+}
+
+/// What becomes of a task of the same name that is running.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    Beside,
+    First,
+    Replaced,
+}
+
+/// Takes its task out of the table when the task's future is dropped, however it ended.
+struct TaskEntry {
+    tasks: Arc<Inner>,
+    number: u64,
+}
+
+impl Tasks {
+    pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
+        Self { inner: Arc::new(Inner { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
+    }
+
+    /// Starts a task; any number of one name may run.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, like every function here that starts one.
+    pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.start(name.into(), Same::Beside, |chore| chore.once(future))
+    }
+
+    /// Starts a task, unless one of its name is running.
+    pub fn spawn_unique<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.start(name.into(), Same::First, |chore| chore.once(future))
+    }
+
+    /// Starts a task in place of those of its name, which are aborted.
+    pub fn replace<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, |chore| chore.once(future))
+    }
+
+    /// Runs `run` at once, and then every so often, in place of tasks of that name. A run that fails is an event, and the
+    /// next one comes in its turn; a run that takes longer than the interval makes it skip the turns it missed. When the
+    /// service goes down, the pause ends at once.
+    pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Schedule>, run: F) -> bool
+    where
+        F: FnMut() -> R + Send + 'static,
+        R: Future<Output: TaskOutput> + Send + 'static,
+    {
+        let every = every.into();
+        self.start(name.into(), Same::Replaced, |chore| chore.every(every, run))
+    }
+
+    /// Starts a task after a pause, in place of those of its name. If the service goes down first, it never begins.
+    pub fn delayed<F>(&self, name: impl Into<Arc<str>>, delay: Duration, future: F) -> bool
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, move |chore| chore.later(delay, future))
+    }
+
+    /// Runs `run`, and runs it again as the policy says, in place of tasks of that name. If that happens too often, the
+    /// failure goes up to the service: it is restarted if it has a policy of its own, else the registry shuts down, and
+    /// `run()` returns the failure.
+    pub fn supervised<F, R>(&self, name: impl Into<Arc<str>>, restart: Restart, run: F) -> bool
+    where
+        F: FnMut() -> R + Send + 'static,
+        R: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.start(name.into(), Same::Replaced, move |chore| chore.supervised(restart, run))
+    }
+
+    fn start<F>(&self, name: Arc<str>, same: Same, work: impl FnOnce(Chore) -> F) -> bool
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let runtime = Handle::current();
+        let Some(number) = self.inner.reserve(&name, same) else {
+            self.inner.refuse(name);
+            return false;
+        };
+        let task = name.clone();
+        let place = TaskEntry { tasks: self.inner.clone(), number };
+        let frame = self.inner.slot.frame(Role::Task);
+        let errand = Errand { frame, task: Some(name.clone()) };
+        let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
+        let work = errand.run(work(chore.clone()));
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = begun.clone();
+        let handle = runtime.spawn(async move {
+            begins.store(true, Ordering::Relaxed);
+            let began = Instant::now();
+            let ended = caught::caught(context_stack::marked(frame, work)).await;
+            let failure = match ended {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(message) => Some(chore.panicked(began.elapsed(), message)),
+            };
+            if let Some(failure) = failure {
+                chore.tell(&failure);
+                place.tasks.lock().failure.get_or_insert(failure);
+            }
+            drop(place);
+        });
+        self.inner.started(number, handle.abort_handle());
+        // A runtime that is gone drops a task at once, and never polls it.
+        let is_dropped = handle.is_finished() && !begun.load(Ordering::Relaxed);
+        if is_dropped {
+            self.inner.refuse(task);
+        }
+        !is_dropped
+    }
+
+    /// Aborts the tasks of that name, and says whether there was one.
+    pub fn abort(&self, name: &str) -> bool {
+        self.inner.lock().abort(|running| running == name)
+    }
+
+    /// How many are running.
+    pub fn len(&self) -> usize {
+        self.inner.lock().running.len()
+    }
+
+    /// Whether none is running.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The names of those that are running, in the order in which they were started.
+    pub fn names(&self) -> Vec<String> {
+        self.inner.lock().running.values().map(|task| task.name.to_string()).collect()
+    }
+
+    /// Waits until none is running, or for this long, and says how many still are.
+    ///
+    /// Where a service waits in its own `init` or `start` for no less than what is left of its budget, a task of it that
+    /// waits for something that waits for the service, would never end: the call in which the task waits is refused.
+    pub async fn wait_all(&self, timeout: Duration) -> usize {
+        let Inner { slot, deadline, .. } = &*self.inner;
+        let is_in_start = slot.is_ambient(|role| role == Role::Starting);
+        let _wait =
+            is_in_start.then(|| wait_graph::for_tasks(slot, later(timeout) >= deadline.get()).leaving_its_place());
+        // A time-out is an answer here, not an error: the count says it.
+        let _ = tokio::time::timeout(timeout, self.ended()).await;
+        self.len()
+    }
+
+    /// Waits until none is running.
+    pub(crate) async fn ended(&self) {
+        loop {
+            let ended = self.inner.ended.notified();
+            if self.is_empty() {
+                break;
+            }
+            ended.await;
+        }
+    }
+
+    /// Refuses new tasks from now on.
+    pub(crate) fn close(&self) {
+        self.inner.lock().closed = true;
+    }
+
+    /// Aborts what still runs.
+    pub(crate) fn abort_all(&self) {
+        self.inner.lock().abort(|_| true);
+    }
+
+    /// How the first task failed that nothing started again.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.inner.lock().failure.clone()
+    }
+}
+
+impl State {
+    /// Aborts the tasks whose name is like this, and says whether there was one.
+    fn abort(&mut self, is_meant: impl Fn(&str) -> bool) -> bool {
+        let meant = self.running.values_mut().filter(|task| is_meant(&task.name));
+        meant.map(Running::abort).count() > 0
+    }
+}
+
+impl Inner {
+    /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.
+    fn reserve(&self, name: &Arc<str>, same: Same) -> Option<u64> {
+        let mut state = self.lock();
+        // First of all: what is refused puts an end to nothing.
+        if state.closed || (same == Same::First && state.running.values().any(|task| task.name == *name)) {
+            return None;
+        }
+        if same == Same::Replaced {
+            state.abort(|running| *running == **name);
+        }
+        let number = state.next;
+        state.next += 1;
+        state.running.insert(number, Running { name: name.clone(), abort: None, is_doomed: false });
+        Some(number)
+    }
+
+    fn refuse(&self, task: Arc<str>) {
+        self.slot.emit(EventKind::TaskRefused { service: self.slot.name.clone(), task });
+    }
+
+    /// The task has been started, and may have ended. Not under one lock with its start: a runtime that is gone drops it
+    /// at once, and its place with it.
+    fn started(&self, number: u64, abort: AbortHandle) {
+        if let Some(task) = self.lock().running.get_mut(&number) {
+            if task.is_doomed {
+                abort.abort();
+            }
+            task.abort = Some(abort);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for TaskEntry {
+    fn drop(&mut self) {
+        self.tasks.lock().running.remove(&self.number);
+        self.tasks.ended.notify_waiters();
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").field("running", &self.names()).finish_non_exhaustive()
+    }
+}

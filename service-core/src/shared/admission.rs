@@ -1,0 +1,158 @@
+//! Admission of one guarded call, and reaching one service: run, wait, boot first, or refuse, by the state it is in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::shared::Shared;
+use super::wait_graph;
+use super::wait_graph::Wait;
+use crate::base::State;
+use crate::gate::context_stack::Role;
+use crate::gate::{Pass, Slot};
+use crate::report::{NotReady, Refusal};
+
+/// What a guarded call does while its service is not up but may still come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// It waits until the service is up or has failed: as long as the budgets of what is coming up allow.
+    Wait,
+    /// It waits, but no longer than this.
+    WaitFor(Duration),
+    /// It is refused.
+    Refuse,
+}
+
+/// Admits a call, on the value at this address if it is made on one, or says why not.
+pub(crate) async fn admit(
+    slot: &Arc<Slot>,
+    address: Option<usize>,
+    lane: usize,
+    policy: Policy,
+) -> Result<Pass, NotReady> {
+    note_use(slot)?;
+    loop {
+        match admit_now(slot, address, lane) {
+            Ok(pass) => return Ok(pass),
+            Err(refusal) if policy == Policy::Refuse => return Err(refusal),
+            // No waiting would make an old instance the new one.
+            Err(refusal) if slot.is_replaced(address) => return Err(refusal),
+            Err(_) if address.is_some() && slot.is_restarting() => return Err(slot.refuse(Refusal::Replaced)),
+            Err(_) => wait(slot, policy).await?,
+        }
+    }
+}
+
+/// Admits a call at once, or says why not.
+pub(crate) fn admit_now(slot: &Arc<Slot>, address: Option<usize>, lane: usize) -> Result<Pass, NotReady> {
+    note_use(slot)?;
+    if slot.is_replaced(address) {
+        return Err(slot.refuse(Refusal::Replaced));
+    }
+    match slot.admit(lane) {
+        Some(pass) => Ok(pass),
+        None if is_insider(slot) => Ok(slot.admit_insider()),
+        None => Err(not_now(slot)),
+    }
+}
+
+/// A value of a service that is up, waiting for it if it may still come up.
+pub(crate) async fn reach<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<T>>) -> Result<Arc<T>, NotReady>
+where
+    T: ?Sized,
+{
+    note_use(slot)?;
+    loop {
+        if let Ok(value) = reach_now(slot, &view) {
+            return Ok(value);
+        }
+        until_ready(slot, true).await?;
+    }
+}
+
+/// A value of a service that is up.
+pub(crate) fn reach_now<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<T>>) -> Result<Arc<T>, NotReady>
+where
+    T: ?Sized,
+{
+    if (slot.state() == State::Ready || is_insider(slot))
+        && let Some(value) = view(slot)
+    {
+        note_use(slot)?;
+        return Ok(value);
+    }
+    Err(not_now(slot))
+}
+
+/// Whether the caller is a part of what this service's drain waits for, which would otherwise wait for itself.
+fn is_insider(slot: &Slot) -> bool {
+    matches!(slot.state(), State::Draining | State::Stopping)
+        && slot.is_ambient(|role| matches!(role, Role::Call | Role::Task | Role::Hook))
+}
+
+fn not_now(slot: &Slot) -> NotReady {
+    if slot.state().is_coming_up() && slot.is_ambient(|role| role == Role::Starting) {
+        return own_start(slot);
+    }
+    slot.refusal()
+}
+
+/// A service that waits for itself in its own start would wait for ever.
+fn own_start(slot: &Slot) -> NotReady {
+    slot.refuse(Refusal::Cycle(vec![slot.name.to_string(), slot.name.to_string()]))
+}
+
+fn note_use(slot: &Slot) -> Result<(), NotReady> {
+    if !slot.has_ambient_start() {
+        return Ok(());
+    }
+    slot.shared().map_or(Ok(()), |shared| shared.uses.note(&shared, slot))
+}
+
+async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
+    match policy {
+        Policy::WaitFor(bound) => match timeout(bound, until_ready(slot, false)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
+        },
+        Policy::Wait | Policy::Refuse => until_ready(slot, true).await,
+    }
+}
+
+/// Waits until a service is ready, booting it first where nobody has. It is endless where no bound of the caller ends it.
+///
+/// # Errors
+/// As soon as it can't become ready: it failed, is blocked, goes down, or waits for the caller.
+async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady> {
+    let Some(shared) = slot.shared() else { return Err(slot.refusal()) };
+    if slot.is_ambient(|role| role == Role::Starting) {
+        return Err(own_start(slot));
+    }
+    let _queued = slot.queue()?;
+    let wait = wait_graph::for_service(slot, is_endless)?;
+    let up = until_up(slot, &shared);
+    Wait::unless_given_up(wait, up).await.unwrap_or_else(|circle| Err(slot.refuse(Refusal::Cycle(circle))))
+}
+
+async fn until_up(slot: &Arc<Slot>, shared: &Shared) -> Result<(), NotReady> {
+    let mut status = slot.watch();
+    let mut asked = false;
+    loop {
+        let state = status.borrow_and_update().state();
+        match state {
+            State::Ready => return Ok(()),
+            _ if state.is_coming_up() || slot.is_restarting() => {
+                if status.changed().await.is_err() {
+                    return Err(slot.refusal());
+                }
+            }
+            // A lazy one that failed is tried again, once for each call that comes.
+            State::Idle | State::Failed | State::Blocked if !asked && (state == State::Idle || slot.lazy) => {
+                asked = true;
+                shared.demand(slot.index).await;
+            }
+            _ => return Err(slot.refusal()),
+        }
+    }
+}

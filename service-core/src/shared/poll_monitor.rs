@@ -1,0 +1,194 @@
+//! [`Pulse`]: signs of life of a future that somebody else polls: when it was last polled, whether it is being polled
+//! right now, and whether anything has woken it since.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
+use crate::base::pin_project;
+use crate::base::{Phase, lasted};
+
+/// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
+pub(crate) const BLOCKING: Duration = Duration::from_millis(500);
+
+/// Signs of life of one future. On the wall clock, because a blocked thread does not move the runtime's.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    beat: Mutex<Beat>,
+    polled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Beat {
+    polls: u64,
+    polling_since: Option<Instant>,
+    woken_since: bool,
+    /// The longest that it has blocked its thread, and in what phase.
+    longest_poll: (Duration, Option<Phase>),
+    ended: bool,
+    phase: Option<Phase>,
+    /// Since when it has been in that phase, as far as this poll is concerned.
+    phase_since: Option<Instant>,
+    /// The phase that has taken most of this poll, before the one that it is in.
+    longest_phase: (Duration, Option<Phase>),
+}
+
+impl Pulse {
+    /// Of a future that begins in this phase.
+    pub(crate) fn of(phase: Phase) -> Self {
+        let pulse = Self::default();
+        pulse.lock().phase = Some(phase);
+        pulse
+    }
+
+    /// From here on it is in this phase; one poll may see several.
+    pub(crate) fn enter(&self, phase: Phase) {
+        let mut beat = self.lock();
+        beat.longest_phase = beat.main_phase();
+        beat.phase = Some(phase);
+        beat.phase_since = beat.polling_since.map(|_| Instant::now());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Beat> {
+        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For how long it has been blocking its thread, if it is.
+    pub(crate) fn blocking(&self) -> Option<Duration> {
+        self.lock().polling_since.map(|since| since.elapsed()).filter(|time| *time >= BLOCKING)
+    }
+
+    /// In which phase it is blocking its thread.
+    pub(crate) fn blocking_in(&self) -> Option<Phase> {
+        self.lock().main_phase().1
+    }
+
+    /// The longest that it has blocked its thread, if it has, and in which phase.
+    pub(crate) fn has_blocked(&self) -> Option<(Duration, Option<Phase>)> {
+        let longest = self.lock().longest_poll.clone();
+        (longest.0 >= BLOCKING).then_some(longest)
+    }
+
+    /// Waits until it has been polled for everything that has woken it, and for what else is due at this very instant.
+    /// Does not come back if it has ended: whoever waits for that is told by its task.
+    pub(crate) async fn caught_up(&self) {
+        yield_now().await;
+        loop {
+            let polled = self.polled.notified();
+            if self.lock().has_caught_up() {
+                break;
+            }
+            polled.await;
+        }
+    }
+
+    /// What it is doing, for a message.
+    pub(crate) fn describe(&self) -> String {
+        let beat = self.lock();
+        if let Some(since) = beat.polling_since {
+            let time = lasted(since.elapsed());
+            return format!(
+                "it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking"
+            );
+        }
+        match (beat.polls, beat.woken_since) {
+            (0, _) => "it was never polled: the runtime is busy or blocked".to_owned(),
+            (1, false) => "polled once, then pending, and nothing has woken it since".to_owned(),
+            (polls, false) => format!("polled {polls} times, then pending, and nothing has woken it since"),
+            (_, true) => "it was woken, but not polled since: the runtime is busy or blocked".to_owned(),
+        }
+    }
+}
+
+impl Beat {
+    /// The phase that has taken most of this poll so far, and how much.
+    fn main_phase(&self) -> (Duration, Option<Phase>) {
+        let present = self.phase_since.map_or(Duration::ZERO, |since| since.elapsed());
+        if present >= self.longest_phase.0 { (present, self.phase.clone()) } else { self.longest_phase.clone() }
+    }
+
+    /// Whether it has had its turn: it is in the middle of it, or nothing has woken it since the last one.
+    fn has_caught_up(&self) -> bool {
+        !self.ended && (self.polling_since.is_some() || self.polls > 0 && !self.woken_since)
+    }
+}
+
+pin_project! {
+    /// A future whose pulse is taken.
+    pub(crate) struct Felt<F> {
+        pulse: Arc<Pulse>,
+        #[pin]
+        future: F,
+    }
+}
+
+/// Takes the pulse of a future.
+pub(crate) fn felt<F: Future>(pulse: Arc<Pulse>, future: F) -> Felt<F> {
+    Felt { pulse, future }
+}
+
+impl<F: Future> Future for Felt<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let waker = Waker::from(Arc::new(Noting { pulse: this.pulse.clone(), waker: cx.waker().clone() }));
+        let began = Instant::now();
+        {
+            let mut beat = this.pulse.lock();
+            beat.polls += 1;
+            beat.woken_since = false;
+            beat.polling_since = Some(began);
+            beat.phase_since = Some(began);
+            beat.longest_phase = (Duration::ZERO, None);
+        }
+        // Also when the poll panics: a future that has ended is not blocking.
+        let mut polled = Polled { pulse: this.pulse, began, pending: false };
+        let poll = this.future.poll(&mut Context::from_waker(&waker));
+        polled.pending = poll.is_pending();
+        poll
+    }
+}
+
+struct Polled<'a> {
+    pulse: &'a Pulse,
+    began: Instant,
+    pending: bool,
+}
+
+impl Drop for Polled<'_> {
+    fn drop(&mut self) {
+        let mut beat = self.pulse.lock();
+        let lasted = self.began.elapsed();
+        if lasted > beat.longest_poll.0 {
+            beat.longest_poll = (lasted, beat.main_phase().1);
+        }
+        beat.polling_since = None;
+        beat.phase_since = None;
+        beat.ended = !self.pending;
+        drop(beat);
+        self.pulse.polled.notify_waiters();
+    }
+}
+
+/// Wakes the task, and notes that it did.
+struct Noting {
+    pulse: Arc<Pulse>,
+    waker: Waker,
+}
+
+impl Wake for Noting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.pulse.lock().woken_since = true;
+        self.waker.wake_by_ref();
+    }
+}

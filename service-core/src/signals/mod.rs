@@ -1,0 +1,6 @@
+//! SIGTERM and ctrl-c.
+
+mod disposition;
+pub(crate) mod signals;
+
+pub(crate) use signals::Signals;
