@@ -3,7 +3,7 @@
 mod event_log;
 mod trace;
 
-pub(crate) use event_log::{Listener, Log, Telling};
+pub(crate) use event_log::{Listener, Log};
 pub(crate) use trace::observe;
 #[cfg(feature = "telemetry")]
 pub(crate) use trace::{Field, Record, Subscriber, Visit};

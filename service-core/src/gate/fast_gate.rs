@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::context_stack::{Frame, Top};
 use super::gate::{Gate, Ticket};
+use super::policy::Policy;
 use super::sync::LANES;
-use crate::shared::Policy;
 
 /// The address of no instance. Not 0, which is what the gate shows while it is closed.
 const NOWHERE: usize = 1;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,12 +12,12 @@ use super::context_stack;
 use super::context_stack::{Frame, Role};
 use super::gate::{Gate, Ticket};
 use super::instance::Instance;
+use super::residence::Residence;
 use super::sync::LANES;
-use super::type_entry::Residence;
 use crate::base::{Failure, Location, State};
+use crate::events::Log;
 use crate::plan::Facts;
 use crate::report::{EventKind, NotReady, Refusal};
-use crate::shared::Shared;
 
 /// How many calls may wait for one service at once.
 pub(crate) const MAX_WAITING: usize = 1024;
@@ -31,7 +31,7 @@ pub(crate) struct Slot {
     pub lazy: bool,
     /// Whether the registry is the process's.
     is_of_process: bool,
-    shared: Weak<Shared>,
+    log: Arc<Log>,
     /// The state, as what those are told who are refused because of it: so a refusal allocates nothing.
     status: watch::Sender<NotReady>,
     instance: RwLock<Option<Instance>>,
@@ -63,7 +63,7 @@ pub(crate) struct Times {
 }
 
 impl Slot {
-    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, shared: Weak<Shared>) -> Self {
+    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, log: Arc<Log>) -> Self {
         let name: Arc<str> = facts.name.as_str().into();
         Self {
             registry,
@@ -72,7 +72,7 @@ impl Slot {
             location: facts.location,
             lazy: facts.lazy,
             is_of_process,
-            shared,
+            log,
             status: watch::Sender::new(NotReady::new(name, State::Idle, Refusal::State)),
             instance: RwLock::new(None),
             home: OnceLock::new(),
@@ -84,14 +84,8 @@ impl Slot {
         }
     }
 
-    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
-        self.shared.upgrade()
-    }
-
     pub(crate) fn emit(&self, kind: EventKind) {
-        if let Some(shared) = self.shared() {
-            shared.log.emit(kind);
-        }
+        self.log.emit(kind);
     }
 
     pub(crate) fn frame(&self, role: Role) -> Frame {

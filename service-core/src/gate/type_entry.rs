@@ -6,6 +6,7 @@ use super::context_stack;
 use super::context_stack::{Role, Top};
 use super::fast_gate::Door;
 use super::instance::Instance;
+use super::residence::Residence;
 use super::slot::Slot;
 use crate::base::State;
 
@@ -35,15 +36,6 @@ pub struct Home<S> {
 struct Managed<S> {
     instance: Weak<S>,
     slot: Arc<Slot>,
-}
-
-/// What a slot asks of the home of its instance, whatever the type.
-pub(crate) trait Residence: Send + Sync {
-    fn door(&self) -> &Door;
-    /// The process's instance is up.
-    fn move_in(&self, registry: u32, instance: &Instance);
-    /// The process's instance is up no more.
-    fn move_out(&self, registry: u32);
 }
 
 impl<S> Home<S> {

@@ -9,11 +9,11 @@ use std::task::{Context, Poll, ready};
 use super::permit::{AtHome, Callee, Inside};
 use crate::base::State;
 use crate::base::pin_project;
+use crate::gate::Policy;
 use crate::gate::context_stack::Pushed;
 use crate::gate::{Door, Method};
 use crate::registry::Service;
 use crate::report::NotReady;
-use crate::shared::Policy;
 
 /// Never locked: it only makes a call `Sync`, as the future of a plain method is.
 type Admission = Mutex<Pin<Box<dyn Future<Output = Result<Inside, NotReady>> + Send>>>;

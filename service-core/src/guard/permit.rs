@@ -10,13 +10,14 @@ use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
 use crate::base::Key;
+use crate::gate::Policy;
 use crate::gate::context_stack;
 use crate::gate::context_stack::Pushed;
 use crate::gate::gate::Ticket;
 use crate::gate::{Door, Method, Pass, Slot};
 use crate::registry::{Service, current};
 use crate::report::NotReady;
-use crate::shared::{self, Policy, Shared};
+use crate::shared::{self, Shared};
 
 /// On whom a guarded method is called.
 pub trait Callee: Copy {

@@ -17,28 +17,9 @@ use super::runner::{Done, Lives};
 use crate::base::{Failure, ShutdownReason, State};
 use crate::machine::{Action, Input, Machine, Ticket};
 use crate::report::{BootError, BootFailure, EventKind, Refusal, ShutdownReport};
+use crate::service::Hooks;
 use crate::shared::later;
-use crate::shared::{End, Shared, Timing};
-
-/// What somebody asks of the driver.
-pub(crate) enum Message {
-    /// Everything that is not lazy is to come up.
-    Boot,
-    /// Nobody waits for the boot any more.
-    NobodyWaits,
-    /// One service is to come up, with all it requires.
-    Demand { service: usize, reply: oneshot::Sender<()> },
-    /// The start of a service waits for another service.
-    Pauses(usize),
-    /// The start of a service does no longer.
-    GoesOn(usize),
-    /// A task of a service has failed for good.
-    Escalated { service: usize, failure: Failure },
-    /// Everything is to go down.
-    ShutDown(ShutdownReason),
-    /// The last handle was dropped.
-    Dropped,
-}
+use crate::shared::{End, Message, Shared, Timing};
 
 enum Happened {
     Asked(Message),
@@ -91,6 +72,7 @@ impl Drop for Lost {
 impl Driver {
     pub(crate) fn new(
         shared: Arc<Shared>,
+        hooks: Arc<[Arc<dyn Hooks>]>,
         inbox: mpsc::UnboundedReceiver<Message>,
         telling: Option<JoinHandle<()>>,
     ) -> Self {
@@ -98,7 +80,7 @@ impl Driver {
             machine: Machine::new(shared.plan.clone(), shared.options.concurrency),
             inbox,
             telling,
-            lives: Lives::new(shared.clone()),
+            lives: Lives::new(shared.clone(), hooks),
             shared,
             next_ticket: 0,
             replies: HashMap::new(),
@@ -174,7 +156,7 @@ impl Driver {
                 self.feed(Input::Demand { ticket, roots, whole: true });
             }
             Message::Boot => {}
-            Message::NobodyWaits => {
+            Message::BootAbandoned => {
                 if self.shared.booted().is_none() && self.shared.nobody_waits() {
                     self.shut_down(ShutdownReason::Cancelled);
                 }
@@ -187,8 +169,8 @@ impl Driver {
                     self.replies.remove(&ticket);
                 }
             }
-            Message::Pauses(service) => self.feed(Input::Pause(service)),
-            Message::GoesOn(service) => self.feed(Input::GoOn(service)),
+            Message::Paused(service) => self.feed(Input::Pause(service)),
+            Message::Resumed(service) => self.feed(Input::GoOn(service)),
             Message::Escalated { service, failure } => self.on_escalated(service, &failure),
             Message::ShutDown(reason) => self.shut_down(reason),
             Message::Dropped => {

@@ -3,8 +3,9 @@
 mod diagnostics;
 mod driver;
 mod hook;
+mod launch;
 mod runner;
 mod start;
 mod stop;
 
-pub(crate) use driver::{Driver, Message};
+pub(crate) use launch::launch;

@@ -21,7 +21,7 @@ use crate::machine::Input;
 use crate::machine::budget_share;
 use crate::machine::{Next, Restarts};
 use crate::report::{EventKind, Refusal, ServiceShutdown};
-use crate::service::Incarnation;
+use crate::service::{Hooks, Incarnation};
 use crate::shared::Shared;
 
 /// What a step has come to.
@@ -61,6 +61,7 @@ struct GoingDown {
 /// The services of one registry.
 pub(crate) struct Lives {
     shared: Arc<Shared>,
+    hooks: Arc<[Arc<dyn Hooks>]>,
     each: Vec<Life>,
     /// How many levels of services there are.
     levels: u32,
@@ -75,7 +76,7 @@ pub(crate) struct Lives {
 }
 
 impl Lives {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, hooks: Arc<[Arc<dyn Hooks>]>) -> Self {
         let mut each: Vec<Life> = Vec::with_capacity(shared.slots.len());
         for service in shared.plan.services() {
             let depth = service.needs.iter().map(|need| each[need.index].depth + 1).max().unwrap_or(0);
@@ -85,6 +86,7 @@ impl Lives {
         let levels = each.iter().map(|life| life.depth + 1).max().unwrap_or(1);
         Self {
             shared,
+            hooks,
             each,
             levels,
             steps: JoinSet::new(),
@@ -155,7 +157,7 @@ impl Lives {
         life.abort = Abort::default();
         life.ready_since = None;
         let pause = std::mem::take(&mut life.pause);
-        let rising = bring_up(self.shared.clone(), service, pause, life.abort.clone());
+        let rising = bring_up(self.shared.clone(), self.hooks[service].clone(), service, pause, life.abort.clone());
         self.steward(service, Phase::Init, async move { Done::Risen(rising.await) });
     }
 
@@ -215,7 +217,7 @@ impl Lives {
             self.each[service].up_since = None;
         }
         if let Some(site) = self.each[service].site.take() {
-            let falling = bring_down(self.shared.clone(), site, cause, limit);
+            let falling = bring_down(self.shared.clone(), self.hooks[service].clone(), site, cause, limit);
             self.steward(service, Phase::Shutdown, async move { Done::Down(falling.await) });
         }
     }

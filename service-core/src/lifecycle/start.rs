@@ -13,7 +13,7 @@ use crate::base::Failure;
 use crate::gate::Instance;
 use crate::gate::context_stack::Role;
 use crate::report::EventKind;
-use crate::service::Incarnation;
+use crate::service::{Hooks, Incarnation};
 use crate::shared::Shared;
 use crate::shared::{Deadline, later};
 
@@ -45,7 +45,13 @@ impl Abort {
 }
 
 /// Brings a service up after a pause, or undoes what it has begun.
-pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration, abort: Abort) -> Risen {
+pub(crate) async fn bring_up(
+    shared: Arc<Shared>,
+    hooks: Arc<dyn Hooks>,
+    index: usize,
+    pause: Duration,
+    abort: Abort,
+) -> Risen {
     let slot = shared.slots[index].clone();
     let facts = &shared.plan.services()[index].facts;
     // Even the shortest sleep lasts until the clock's next tick.
@@ -62,7 +68,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, index: usize, pause: Duration,
         slot.times().attempts = attempt;
         let site = Arc::new(Incarnation::new(shared.clone(), index, deadline.clone()));
         let come_up = {
-            let (hooks, site) = (shared.hooks[index].clone(), site.clone());
+            let (hooks, site) = (hooks.clone(), site.clone());
             async move { hooks.come_up(site).await }
         };
         let ended = hook::run(&site, Role::Starting, come_up, &abort.token).await;

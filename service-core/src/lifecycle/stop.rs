@@ -15,7 +15,7 @@ use crate::gate::Instance;
 use crate::gate::Slot;
 use crate::gate::context_stack::Role;
 use crate::report::{EventKind, Refusal, ServiceShutdown};
-use crate::service::Incarnation;
+use crate::service::{Hooks, Incarnation};
 use crate::shared::Shared;
 use crate::shared::later;
 use crate::shared::{Wait, wait_graph};
@@ -40,6 +40,7 @@ struct Way<'a> {
 /// `cause` is what those are told who call meanwhile.
 pub(crate) async fn bring_down(
     shared: Arc<Shared>,
+    hooks: Arc<dyn Hooks>,
     site: Arc<Incarnation>,
     cause: Refusal,
     limit: Option<Duration>,
@@ -68,14 +69,14 @@ pub(crate) async fn bring_down(
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
     let stopping = Instant::now();
     site.deadline.set(later(budgets.shutdown));
-    if let Some(shutdown) = shared.hooks[slot.index].shutdown(site.clone()) {
+    if let Some(shutdown) = hooks.shutdown(site.clone()) {
         way.hook(&site, Phase::Shutdown, shutdown).await;
     }
     way.clean_up(&site).await;
     way.release(|| {
         let still_held = slot.release();
         if !comes_back {
-            shared.hooks[slot.index].let_go();
+            hooks.let_go();
         }
         still_held
     });

@@ -16,11 +16,13 @@ use super::service::Service;
 use crate::base::{Budgets, Key, Location, Retry};
 use crate::events::Listener;
 use crate::events::observe;
+use crate::health::HealthChecker;
+use crate::lifecycle::launch;
 use crate::plan::Facts;
 use crate::plan::{Plan, Wanted, Wish, prove};
 use crate::report::{BootError, BootFailure, Event, PlanError};
 use crate::service::{Declared, Definition, HandedOverDyn, Hooks, Kept};
-use crate::shared::{Options, Shared};
+use crate::shared::{Options, boot};
 use crate::signals::Signals;
 
 /// Puts together a registry: which services, with what in place of which, and on what budgets.
@@ -266,7 +268,7 @@ impl Builder {
         let origin = self.origin.to_string();
         if self.options.isolated {
             let registry = self.prepare(origin)?.launch()?;
-            return registry.shared().boot().await.map(|()| registry);
+            return boot(registry.shared()).await.map(|()| registry);
         }
         while let Some(registry) = process::existing() {
             if !registry.shared().is_leaving() {
@@ -278,7 +280,7 @@ impl Builder {
         if !made {
             return Err(already_booted(&registry));
         }
-        registry.shared().boot().await.map(|()| registry)
+        boot(registry.shared()).await.map(|()| registry)
     }
 
     /// Proves the plan, and takes together what a registry is launched from.
@@ -341,7 +343,10 @@ impl Prepared {
         };
         #[cfg(feature = "systemd")]
         let observe = crate::systemd::Notifier::beside(notifier.clone(), observe);
-        let registry = Registry::new(Shared::launch(plan, hooks, options, Box::new(observe), listeners)?);
+        let hooks: Arc<[_]> = hooks.into();
+        let shared = launch(plan, hooks.clone(), options, Box::new(observe), listeners)?;
+        let health = Arc::new(HealthChecker::new(shared.clone(), hooks));
+        let registry = Registry::new(shared, health);
         #[cfg(feature = "systemd")]
         if let Some(notifier) = notifier {
             registry.shared().spawned.spawn(notifier.run(Arc::downgrade(registry.shared())));

@@ -7,11 +7,11 @@ use super::registry::Registry;
 use super::service::Service;
 use crate::base::State;
 use crate::report::{NotReady, Refusal};
-use crate::shared::Shared;
+use crate::shared::{Shared, any_isolated, registries};
 
 /// The registry of the innermost scope, hook, task or guarded call, else the process's.
 pub(crate) fn now<S: Service>() -> Result<Arc<Shared>, NotReady> {
-    if let Some(shared) = Shared::ambient() {
+    if let Some(shared) = registries::current() {
         return Ok(shared);
     }
     match process::existing_or_shut_down() {
@@ -31,7 +31,7 @@ pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> 
             "nothing is booted, and deny_lazy_boot() forbids a boot on first use",
         )));
     }
-    if Shared::any_isolated() {
+    if any_isolated() {
         return Err(refused(Refusal::NoRegistry(
             "an isolated registry is up, but this call is not inside its scope; use registry.scope(…) or registry.get()",
         )));

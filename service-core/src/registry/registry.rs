@@ -16,13 +16,13 @@ use crate::base::{Key, ShutdownReason, State};
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
 use crate::gate::{Slot, Times, since};
-use crate::lifecycle::Message;
+use crate::health::HealthChecker;
 use crate::plan::{Graph, NodeStatus};
 use crate::report::{
     BootError, BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError,
     ShutdownReport,
 };
-use crate::shared::{self, End, Errand, Shared};
+use crate::shared::{self, End, Errand, Message, Shared, registries};
 use crate::signals::{Signals, signals};
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
@@ -48,6 +48,7 @@ pub struct Registry {
 /// What the clones share: when the last one goes, the registry is told.
 struct Handle {
     shared: Arc<Shared>,
+    health: Arc<HealthChecker>,
 }
 
 impl Drop for Handle {
@@ -57,8 +58,8 @@ impl Drop for Handle {
 }
 
 impl Registry {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let registry = Self { handle: Arc::new(Handle { shared }) };
+    pub(crate) fn new(shared: Arc<Shared>, health: Arc<HealthChecker>) -> Self {
+        let registry = Self { handle: Arc::new(Handle { shared, health }) };
         let handle: Weak<Handle> = Arc::downgrade(&registry.handle);
         registry.shared().handle.get_or_init(|| handle);
         registry
@@ -69,7 +70,7 @@ impl Registry {
     ///
     /// A service that keeps it keeps its own registry from being dropped; that matters only to one that is not shut down.
     pub fn current() -> Option<Self> {
-        let Some(shared) = Shared::ambient() else { return process::existing() };
+        let Some(shared) = registries::current() else { return process::existing() };
         let handle = shared.handle.get()?.upgrade()?.downcast::<Handle>().ok()?;
         Some(Self { handle })
     }
@@ -96,7 +97,7 @@ impl Registry {
                 registry.shared().ended().await;
                 continue;
             }
-            return registry.shared().boot().await.map(|()| registry);
+            return shared::boot(registry.shared()).await.map(|()| registry);
         }
     }
 
@@ -195,7 +196,7 @@ impl Registry {
                 root_failure: times.failure.is_some(),
             }
         };
-        Graph::of(&shared.plan, status, &shared.uses.undeclared())
+        Graph::of(&shared.plan, status, &shared.undeclared.all())
     }
 
     /// How the boot went, service by service.
@@ -222,7 +223,7 @@ impl Registry {
             services,
             total: timing.took.unwrap_or_else(|| since(timing.began)),
             critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
-            undeclared: shared.uses.undeclared().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
+            undeclared: shared.undeclared.all().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
         }
     }
 
@@ -240,12 +241,12 @@ impl Registry {
     /// panic in a check is that service's ill health. Who asks while a check is under way joins it. One that is not up although it should be is unhealthy; one that
     /// needs an unhealthy one is degraded, and says by whom.
     pub async fn health(&self) -> HealthReport {
-        self.shared().checkup.ask(self.shared(), None).await
+        self.handle.health.check(None).await
     }
 
     /// The same, of the services with this tag alone.
     pub async fn health_of(&self, tag: &str) -> HealthReport {
-        self.shared().checkup.ask(self.shared(), Some(tag)).await
+        self.handle.health.check(Some(tag)).await
     }
 
     /// Whether everything that was to be booted came up and no shutdown has been requested.

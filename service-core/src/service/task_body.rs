@@ -14,6 +14,7 @@ use crate::base::{Failure, Phase, Restart, Result, Schedule};
 use crate::gate::Slot;
 use crate::machine::{Next, Restarts};
 use crate::report::EventKind;
+use crate::shared::registries;
 
 /// One background task, as what runs in it sees it.
 #[derive(Clone)]
@@ -108,7 +109,7 @@ impl Chore {
                 }
                 Next::GiveUp => {
                     let failure = ended.err().unwrap_or_else(|| self.ended_too_often(began.elapsed()));
-                    if let Some(shared) = self.slot.shared() {
+                    if let Some(shared) = registries::find(self.slot.registry) {
                         shared.escalate(self.slot.index, failure.clone());
                     }
                     return Err(failure);

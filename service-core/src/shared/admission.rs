@@ -1,28 +1,16 @@
 //! Admission of one guarded call, and reaching one service: run, wait, boot first, or refuse, by the state it is in.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::registries;
 use super::shared::Shared;
-use super::wait_graph;
-use super::wait_graph::Wait;
+use super::wait_graph::{self, Wait};
 use crate::base::State;
-use crate::gate::context_stack::Role;
-use crate::gate::{Pass, Slot};
+use crate::gate::context_stack::{self, Role};
+use crate::gate::{Pass, Policy, Slot};
 use crate::report::{NotReady, Refusal};
-
-/// What a guarded call does while its service is not up but may still come up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// It waits until the service is up or has failed: as long as the budgets of what is coming up allow.
-    Wait,
-    /// It waits, but no longer than this.
-    WaitFor(Duration),
-    /// It is refused.
-    Refuse,
-}
 
 /// Admits a call, on the value at this address if it is made on one, or says why not.
 pub(crate) async fn admit(
@@ -107,7 +95,29 @@ fn note_use(slot: &Slot) -> Result<(), NotReady> {
     if !slot.has_ambient_start() {
         return Ok(());
     }
-    slot.shared().map_or(Ok(()), |shared| shared.uses.note(&shared, slot))
+    let Some(shared) = registries::find(slot.registry) else { return Ok(()) };
+    for service in starting(&shared) {
+        if service != slot.index && !shared.depends(service, slot.index) {
+            shared.undeclared.record(service, slot.index);
+            if shared.options.deny_undeclared {
+                return Err(slot.refuse(Refusal::Undeclared(shared.slots[service].name.clone())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The services of this registry on whose start this thread is working.
+fn starting(shared: &Shared) -> Vec<usize> {
+    let mut services = Vec::new();
+    context_stack::find(|frame| {
+        let service = frame.service() as usize;
+        if frame.registry() == shared.id && frame.role() == Role::Starting && !services.contains(&service) {
+            services.push(service);
+        }
+        None::<()>
+    });
+    services
 }
 
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
@@ -125,7 +135,7 @@ async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
 /// # Errors
 /// As soon as it can't become ready: it failed, is blocked, goes down, or waits for the caller.
 async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady> {
-    let Some(shared) = slot.shared() else { return Err(slot.refusal()) };
+    let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
     if slot.is_ambient(|role| role == Role::Starting) {
         return Err(own_start(slot));
     }

@@ -1,64 +1,25 @@
 //! [`Shared`]: what all handles, hooks and calls of one registry share.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
 
+use super::isolated::IsolatedCount;
+use super::message::Message;
+use super::options::Options;
 use super::owned_tasks::Spawned;
 use super::probes::Probes;
-use super::undeclared::Uses;
-use super::wait_graph;
-use super::wait_graph::Wait;
+use super::undeclared::UndeclaredCalls;
 use crate::base::{Failure, Key, ShutdownReason, State};
-use crate::events::{Listener, Log, Telling};
+use crate::events::Log;
 use crate::gate::Slot;
-use crate::gate::context_stack;
-use crate::gate::context_stack::{Frame, Role};
-use crate::health::Checkup;
-use crate::lifecycle::{Driver, Message};
 use crate::plan::Plan;
 use crate::report::{BootError, BootFailure, NotReady, Refusal, ShutdownReport};
-use crate::service::Hooks;
-
-/// The budgets and switches of one registry.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    pub boot_timeout: Option<Duration>,
-    pub rollback_timeout: Duration,
-    pub shutdown_timeout: Duration,
-    pub lame_duck: Duration,
-    pub health_cache: Duration,
-    pub concurrency: usize,
-    pub cancel: Option<CancellationToken>,
-    pub isolated: bool,
-    pub deny_undeclared: bool,
-    /// Where, or by what, it was booted: for the error of a second boot.
-    pub origin: String,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            boot_timeout: None,
-            rollback_timeout: Duration::from_secs(25),
-            shutdown_timeout: Duration::from_secs(25),
-            lame_duck: Duration::ZERO,
-            health_cache: Duration::ZERO,
-            concurrency: usize::MAX,
-            cancel: None,
-            isolated: false,
-            deny_undeclared: false,
-            origin: String::new(),
-        }
-    }
-}
 
 /// How a registry ended.
 #[derive(Clone, Debug)]
@@ -73,21 +34,20 @@ pub(crate) struct Shared {
     pub id: u32,
     pub plan: Plan,
     pub slots: Vec<Arc<Slot>>,
-    pub hooks: Vec<Arc<dyn Hooks>>,
     pub options: Options,
-    pub log: Log,
-    pub uses: Uses,
+    pub log: Arc<Log>,
+    pub undeclared: UndeclaredCalls,
     /// What all of its users hold; known by what it is not.
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
-    pub checkup: Checkup,
     pub probes: Probes,
     pub spawned: Spawned,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
-    boot_waiters: AtomicUsize,
+    pub(super) boot_waiters: AtomicUsize,
     end: watch::Sender<Option<End>>,
     reason: Mutex<Option<ShutdownReason>>,
     timing: Mutex<Timing>,
+    isolated: IsolatedCount,
 }
 
 /// When the boot began and how long it took.
@@ -97,80 +57,38 @@ pub(crate) struct Timing {
     pub took: Option<Duration>,
 }
 
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
-/// Registries by number, for the frames on the ambient stack.
-static ALL: Mutex<BTreeMap<u32, Weak<Shared>>> = Mutex::new(BTreeMap::new());
-
-/// How many isolated registries are up or on their way.
-static ISOLATED: AtomicUsize = AtomicUsize::new(0);
-
 impl Shared {
-    /// A registry for a plan that has been proved, with its driver running.
-    ///
-    /// # Errors
-    /// Without a tokio runtime.
-    pub(crate) fn launch(
+    /// A registry for a proved plan. Its driver reads what is sent to it from the returned receiver.
+    pub(crate) fn new(
         plan: Plan,
-        hooks: Vec<Arc<dyn Hooks>>,
         options: Options,
-        observer: Listener,
-        listeners: Vec<Listener>,
-    ) -> Result<Arc<Self>, BootError> {
-        let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        log: Arc<Log>,
+        id: u32,
+    ) -> (Arc<Self>, mpsc::UnboundedReceiver<Message>) {
         let (inbox, messages) = mpsc::unbounded_channel();
-        let (log, telling) = Log::new(observer, listeners);
-        let shared = Arc::new_cyclic(|this: &Weak<Self>| {
-            let services = plan.services().iter().enumerate();
-            let slots = services
-                .map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, this.clone())))
-                .collect();
-            Self {
-                id,
-                plan,
-                slots,
-                hooks,
-                options,
-                log,
-                uses: Uses::default(),
-                handle: OnceLock::new(),
-                checkup: Checkup::default(),
-                probes: Probes::default(),
-                inbox,
-                boot: watch::Sender::new(None),
-                boot_waiters: AtomicUsize::new(0),
-                end: watch::Sender::new(None),
-                reason: Mutex::new(None),
-                timing: Mutex::default(),
-                spawned: Spawned::new(),
-            }
-        });
-        if shared.options.isolated {
-            ISOLATED.fetch_add(1, Ordering::AcqRel);
-        }
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, registry| registry.strong_count() > 0);
-        all.insert(id, Arc::downgrade(&shared));
-        drop(all);
-        let telling = telling.map(|telling: Telling| runtime.spawn(telling.run()));
-        runtime.spawn(Driver::new(shared.clone(), messages, telling).run());
-        Ok(shared)
-    }
-
-    /// The registry on whose behalf this thread is running.
-    pub(crate) fn ambient() -> Option<Arc<Self>> {
-        Self::numbered(context_stack::innermost()?.registry())
-    }
-
-    /// The registry of this number, while there is anything of it.
-    pub(crate) fn numbered(id: u32) -> Option<Arc<Self>> {
-        ALL.lock().unwrap_or_else(PoisonError::into_inner).get(&id)?.upgrade()
-    }
-
-    /// Whether an isolated registry is up.
-    pub(crate) fn any_isolated() -> bool {
-        ISOLATED.load(Ordering::Acquire) > 0
+        let services = plan.services().iter().enumerate();
+        let slots = services
+            .map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, log.clone())))
+            .collect();
+        let shared = Self {
+            id,
+            plan,
+            slots,
+            isolated: IsolatedCount::new(options.isolated),
+            options,
+            log,
+            undeclared: UndeclaredCalls::default(),
+            handle: OnceLock::new(),
+            probes: Probes::default(),
+            spawned: Spawned::new(),
+            inbox,
+            boot: watch::Sender::new(None),
+            boot_waiters: AtomicUsize::new(0),
+            end: watch::Sender::new(None),
+            reason: Mutex::new(None),
+            timing: Mutex::default(),
+        };
+        (Arc::new(shared), messages)
     }
 
     /// Hands a message to the driver; nobody takes it once the registry has ended.
@@ -187,33 +105,14 @@ impl Shared {
         let _ = answer.await;
     }
 
-    /// Boots everything that is to be booted, or joins the boot that is under way. If every caller stops waiting, the
-    /// boot is cancelled. A hook of the boot is told that it would wait for itself.
-    pub(crate) async fn boot(&self) -> Result<(), BootError> {
-        let starts = |frame: Frame| frame.registry() == self.id && frame.role() == Role::Starting;
-        if self.booted().is_none()
-            && let Some(service) = context_stack::find(|frame| starts(frame).then_some(frame.service()))
-        {
-            let name = self.slots[service as usize].name.to_string();
-            return Err(BootError::new(BootFailure::Inside(name), None));
-        }
-        let from_inside = |circle: Vec<String>| {
-            BootError::new(BootFailure::Inside(circle.into_iter().next().unwrap_or_default()), None)
-        };
-        // Once it is booted there is nothing to wait for.
-        let wait = if self.booted().is_none() { wait_graph::for_boot(self).map_err(from_inside)? } else { None };
-        let waiter = BootWaiter::new(self);
+    /// Asks for the boot, and returns how it ends; `None` if its runtime ends first.
+    pub(super) async fn request_boot(&self) -> Option<Result<(), BootError>> {
         let mut boot = self.boot.subscribe();
         self.send(Message::Boot);
         if self.inbox.is_closed() {
             self.settle_boot(Err(BootError::new(BootFailure::NoRuntime, None)));
         }
-        let outcome = Wait::unless_given_up(wait, async {
-            boot.wait_for(Option::is_some).await.map_or(None, |outcome| outcome.clone())
-        });
-        let outcome = outcome.await.map_err(from_inside)?;
-        drop(waiter);
-        outcome.unwrap_or_else(|| Err(BootError::new(BootFailure::NoRuntime, None)))
+        boot.wait_for(Option::is_some).await.map_or(None, |outcome| outcome.clone())
     }
 
     /// How the boot ended, once it has.
@@ -295,8 +194,8 @@ impl Shared {
             }
             first
         });
-        if first && self.options.isolated {
-            ISOLATED.fetch_sub(1, Ordering::AcqRel);
+        if first {
+            self.isolated.end();
         }
     }
 
@@ -352,27 +251,6 @@ impl Shared {
             Some(value) if matches!(slot.state(), State::Ready) => Ok(value),
             None if slot.state() == State::Ready => Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>()))),
             _ => Err(slot.refusal()),
-        }
-    }
-}
-
-/// One who waits for the boot; the last to leave before it has ended cancels it.
-struct BootWaiter<'a> {
-    shared: &'a Shared,
-}
-
-impl<'a> BootWaiter<'a> {
-    fn new(shared: &'a Shared) -> Self {
-        shared.boot_waiters.fetch_add(1, Ordering::AcqRel);
-        Self { shared }
-    }
-}
-
-impl Drop for BootWaiter<'_> {
-    fn drop(&mut self) {
-        let last = self.shared.boot_waiters.fetch_sub(1, Ordering::AcqRel) == 1;
-        if last && self.shared.booted().is_none() {
-            self.shared.send(Message::NobodyWaits);
         }
     }
 }

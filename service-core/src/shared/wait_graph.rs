@@ -13,12 +13,13 @@ use std::task::Poll;
 use tokio::sync::mpsc;
 
 use super::current_task::Errand;
+use super::message::Message;
+use super::registries;
 use super::shared::Shared;
 use crate::base::State;
 use crate::gate::Slot;
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
-use crate::lifecycle::Message;
 use crate::plan::Bond;
 use crate::report::{NotReady, Refusal};
 
@@ -359,7 +360,7 @@ impl Id {
 
 impl Known {
     fn registry(&mut self, number: u32) -> Option<&Arc<Shared>> {
-        self.registries.entry(number).or_insert_with(|| Shared::numbered(number)).as_ref()
+        self.registries.entry(number).or_insert_with(|| registries::find(number)).as_ref()
     }
 }
 
@@ -368,7 +369,7 @@ impl Wait {
     /// way down, a service keeps it.
     pub(crate) fn leaving_its_place(mut self) -> Self {
         self.has_left_its_place = true;
-        self.tell(Message::Pauses);
+        self.tell(Message::Paused);
         self
     }
 
@@ -376,7 +377,7 @@ impl Wait {
     fn tell(&self, message: fn(usize) -> Message) {
         for who in &self.who {
             if let Party::Service(id) = who
-                && let Some(shared) = Shared::numbered(id.registry)
+                && let Some(shared) = registries::find(id.registry)
                 && shared.options.concurrency < usize::MAX
             {
                 shared.send(message(id.service));
@@ -423,7 +424,7 @@ impl Drop for Wait {
         drop(waits);
         drop(ended);
         if self.has_left_its_place {
-            self.tell(Message::GoesOn);
+            self.tell(Message::Resumed);
         }
     }
 }

@@ -1,0 +1,34 @@
+//! The registries of the process, by number: for the contexts on a thread's stack, which name their registry by it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::shared::Shared;
+use crate::gate::context_stack;
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+static ALL: Mutex<BTreeMap<u32, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+
+/// A number that no other registry of the process has.
+pub(crate) fn next_number() -> u32 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// From now on, [`find`] finds this registry.
+pub(crate) fn add(shared: &Arc<Shared>) {
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|_, registry| registry.strong_count() > 0);
+    all.insert(shared.id, Arc::downgrade(shared));
+}
+
+/// The registry of this number, while anything holds it.
+pub(crate) fn find(number: u32) -> Option<Arc<Shared>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner).get(&number)?.upgrade()
+}
+
+/// The registry on whose behalf this thread is running.
+pub(crate) fn current() -> Option<Arc<Shared>> {
+    find(context_stack::innermost()?.registry())
+}
