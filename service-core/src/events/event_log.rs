@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
 
-use crate::base::caught;
+use crate::base::{Mutex, MutexGuard, caught};
 use crate::report::{Event, EventKind};
 
 /// How many events are kept.
@@ -56,7 +56,7 @@ pub(crate) struct Telling {
 
 impl Kept {
     fn lock(&self) -> MutexGuard<'_, Latest> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock()
     }
 }
 

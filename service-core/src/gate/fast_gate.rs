@@ -1,12 +1,12 @@
 //! [`Door`]: the short way in, for calls on the instance that lives in its type's static. It knows no type, only addresses.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::context_stack::{Frame, Top};
 use super::gate::{Gate, Ticket};
 use super::policy::Policy;
 use super::sync::LANES;
+use crate::base::{Mutex, MutexGuard};
 
 /// The address of no instance. Not 0, which is what the gate shows while it is closed.
 const NOWHERE: usize = 1;
@@ -164,6 +164,6 @@ impl Door {
     }
 
     fn methods(&self) -> MutexGuard<'_, Vec<&'static str>> {
-        self.methods.lock().unwrap_or_else(PoisonError::into_inner)
+        self.methods.lock()
     }
 }

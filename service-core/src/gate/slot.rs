@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,7 +14,7 @@ use super::gate::{Gate, Ticket};
 use super::instance::Instance;
 use super::residence::Residence;
 use super::sync::LANES;
-use crate::base::{Failure, Location, State};
+use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::Log;
 use crate::plan::Facts;
 use crate::report::{EventKind, NotReady, Refusal};
@@ -147,7 +147,7 @@ impl Slot {
 
     /// Lets calls in, then says so.
     pub(crate) fn open(&self, instance: Instance) {
-        let mut place = self.instance.write().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.instance.write();
         let instance = &*place.insert(instance);
         self.gate().open(self.token.load(Ordering::Acquire));
         self.set(State::Ready, Refusal::State);
@@ -182,18 +182,18 @@ impl Slot {
 
     /// Lets go of the instance, and says how many references outlive it.
     pub(crate) fn release(&self) -> usize {
-        let instance = self.instance.write().unwrap_or_else(PoisonError::into_inner).take();
+        let instance = self.instance.write().take();
         instance.map_or(0, Instance::release)
     }
 
     /// The instance as a `T`, while there is one.
     pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.instance.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.view()
+        self.instance.read().as_ref()?.view()
     }
 
     /// The instance as its own type, while there is one.
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.instance.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.value()
+        self.instance.read().as_ref()?.value()
     }
 
     pub(crate) fn refusal(&self) -> NotReady {
@@ -205,7 +205,7 @@ impl Slot {
     }
 
     pub(crate) fn times(&self) -> MutexGuard<'_, Times> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+        self.times.lock()
     }
 
     /// Admits a call, counted in this lane, if the gate is open.

@@ -1,6 +1,6 @@
 //! [`Home`]: where the managed instances of one type are known, over all registries of the process.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 
 use super::context_stack;
 use super::context_stack::{Role, Top};
@@ -8,7 +8,7 @@ use super::fast_gate::Door;
 use super::instance::Instance;
 use super::residence::Residence;
 use super::slot::Slot;
-use crate::base::State;
+use crate::base::{Mutex, RwLock, State};
 
 /// A type whose managed instances have a [`Home`]. Written by the macro, under every service.
 pub trait Homed: Sized + Send + Sync + 'static {
@@ -61,14 +61,14 @@ impl<S> Home<S> {
         if !self.door.is_current(top) {
             return None;
         }
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().clone()
     }
 }
 
 impl<S: Homed> Home<S> {
     /// From now on, calls on this value pass the gate of this slot.
     pub(crate) fn admit(&'static self, instance: &Arc<S>, slot: &Arc<Slot>) {
-        let mut managed = self.managed.write().unwrap_or_else(PoisonError::into_inner);
+        let mut managed = self.managed.write();
         managed.retain(|entry| entry.instance.strong_count() > 0);
         managed.push(Managed { instance: Arc::downgrade(instance), slot: slot.clone() });
         drop(managed);
@@ -77,7 +77,7 @@ impl<S: Homed> Home<S> {
 
     /// Whether this slot may use the door in the static: nobody else does, and nobody is left inside.
     fn rent(&self, slot: &Arc<Slot>) -> bool {
-        let mut tenant = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenant = self.tenant.lock();
         let free = match &*tenant {
             None => true,
             Some(tenant) if Arc::ptr_eq(tenant, slot) => return true,
@@ -93,7 +93,7 @@ impl<S: Homed> Home<S> {
     /// The slot that manages the value at this address, if one does. Where one value was handed to several registries,
     /// that of the current registry, else the latest.
     pub(crate) fn find(&self, address: usize) -> Option<Arc<Slot>> {
-        let managed = self.managed.read().unwrap_or_else(PoisonError::into_inner);
+        let managed = self.managed.read();
         let here = || managed.iter().rev().filter(|it| it.instance.as_ptr() as usize == address).map(|it| &it.slot);
         let latest = here().next()?;
         let current = match here().nth(1) {
@@ -112,13 +112,13 @@ impl<S: Homed> Residence for Home<S> {
     fn move_in(&self, registry: u32, instance: &Instance) {
         let Some(value) = instance.value::<S>() else { return };
         self.door.move_in(registry, Arc::as_ptr(&value) as usize);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        *self.current.write() = Some(value);
     }
 
     fn move_out(&self, registry: u32) {
         if self.door.current_registry() == registry {
             self.door.move_out(|| {
-                let gone = self.current.write().unwrap_or_else(PoisonError::into_inner).take();
+                let gone = self.current.write().take();
                 // Outside of the lock: it may be the last reference, and the value's destructor is the user's.
                 drop(gone);
             });

@@ -3,12 +3,11 @@
 use std::future::Future;
 use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use super::permit::{AtHome, Callee, Inside};
-use crate::base::State;
 use crate::base::pin_project;
+use crate::base::{Mutex, State};
 use crate::gate::Policy;
 use crate::gate::context_stack::Pushed;
 use crate::gate::{Door, Method};
@@ -188,7 +187,7 @@ fn come_in(
 }
 
 fn unlocked(admission: &mut Admission) -> Pin<&mut (dyn Future<Output = Result<Inside, NotReady>> + Send)> {
-    admission.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut()
+    admission.get_mut().as_mut()
 }
 
 #[cold]

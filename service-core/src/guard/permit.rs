@@ -9,7 +9,7 @@ use std::fmt;
 use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
-use crate::base::Key;
+use crate::base::{Key, short_name};
 use crate::gate::Policy;
 use crate::gate::context_stack;
 use crate::gate::context_stack::Pushed;
@@ -163,7 +163,7 @@ fn leave_elsewhere(pass: ManuallyDrop<Option<Pass>>) {
 }
 
 fn slot_of<S: Service>(shared: &Shared) -> Result<Arc<Slot>, NotReady> {
-    shared.slot(&Key::Type(TypeId::of::<S>()), current::short_name::<S>()).cloned()
+    shared.slot(&Key::Type(TypeId::of::<S>()), short_name::<S>()).cloned()
 }
 
 /// A sync guarded call that was admitted; it leaves when this is dropped.

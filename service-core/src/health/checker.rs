@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::check_state::{CheckResult, CheckState, InFlight};
 use super::propagation::along_the_graph;
-use crate::base::{Phase, State, caught};
+use crate::base::{Mutex, MutexGuard, Phase, State, caught};
 use crate::gate::context_stack::{self, Role};
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
@@ -87,7 +87,7 @@ impl HealthChecker {
     }
 
     fn states(&self) -> MutexGuard<'_, Vec<CheckState>> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+        self.states.lock()
     }
 
     /// Starts the checks that are due, or joins those that are running.

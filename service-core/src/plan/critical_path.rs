@@ -28,6 +28,13 @@ pub struct Step {
     pub own: Option<Duration>,
 }
 
+impl Graph {
+    /// The chain of services that the boot had to wait for, first to last; the longest chain, before there are times.
+    pub fn critical_path(&self) -> CriticalPath {
+        CriticalPath::of(self)
+    }
+}
+
 impl CriticalPath {
     /// Of what the boot brought up, if it brought up anything: a later first use is no part of it.
     pub(super) fn of(graph: &Graph) -> Self {

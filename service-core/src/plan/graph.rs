@@ -2,14 +2,11 @@
 //!
 //! It is sorted by name, so that two snapshots can be compared line by line. How it is drawn is in `render`.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::critical_path::CriticalPath;
 use super::facts::Bond;
-use super::plan::{Plan, Planned};
-use super::render;
-use crate::base::{Key, Location, State, lasted};
+use super::plan::Planned;
+use crate::base::{Location, State, lasted};
 
 /// A snapshot of services and of what each depends on; with states and times, once there are any.
 ///
@@ -28,8 +25,8 @@ use crate::base::{Key, Location, State, lasted};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Graph {
-    nodes: Vec<ServiceNode>,
-    edges: Vec<Edge>,
+    pub(super) nodes: Vec<ServiceNode>,
+    pub(super) edges: Vec<Edge>,
 }
 
 /// One service of a [`Graph`].
@@ -91,33 +88,6 @@ impl Graph {
         self
     }
 
-    /// `status` and `undeclared` speak of services by their index in the plan; `undeclared` holds who called whom.
-    pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
-        let services = plan.services().iter().enumerate();
-        let mut nodes: Vec<_> =
-            services.map(|(index, planned)| ServiceNode::new(index, planned, status(index))).collect();
-        nodes.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut rank = vec![0; nodes.len()];
-        nodes.iter().enumerate().for_each(|(at, node)| rank[node.index] = at);
-
-        let mut edges = Vec::new();
-        for (from, planned) in plan.services().iter().enumerate() {
-            edges.extend(planned.needs.iter().map(|need| {
-                let provider = &plan.services()[need.index].facts;
-                let by_trait_object = matches!(need.key, Key::Type(_)) && need.key != provider.key;
-                let via = by_trait_object.then(|| need.text.clone());
-                Edge { from: rank[from], to: rank[need.index], bond: Some(need.bond), via }
-            }));
-        }
-        let called =
-            undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
-        edges.extend(called);
-        // The strongest bond between two services says it all; a call says nothing where there is one.
-        edges.sort_by_key(|edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond));
-        edges.dedup_by_key(|edge| (edge.from, edge.to));
-        Self { nodes, edges }
-    }
-
     /// The services, by name.
     pub fn services(&self) -> impl Iterator<Item = &ServiceNode> {
         self.nodes.iter()
@@ -128,49 +98,6 @@ impl Graph {
         let at = self.nodes.binary_search_by(|node| node.name.as_str().cmp(name)).ok();
         let edges = at.map_or(&[][..], |at| self.edges_of(at));
         edges.iter().map(|edge| self.nodes[edge.to].name.as_str())
-    }
-
-    /// In Graphviz's language: `dot -Tsvg` draws it.
-    pub fn to_dot(&self) -> String {
-        render::dot(self)
-    }
-
-    /// As a Mermaid flowchart, which GitHub and many wikis draw.
-    pub fn to_mermaid(&self) -> String {
-        render::mermaid(self)
-    }
-
-    /// As JSON: `{"services": […], "dependencies": […]}`, both sorted by name, times in whole microseconds.
-    ///
-    /// A service has `name`, `file`, `line`, `module`, `state` (or `null`), `waited_us`, `own_us` (or `null`),
-    /// `failure` (`"root"`, `"consequence"` or `null`), `lazy`, `optional`, `given`, `replaced` and `provides`. A
-    /// dependency has `from`, `to`, `bond` (`"requires"`, `"wants"`, `"after"` or `"undeclared"`) and `as` (the trait
-    /// object it was named by, or `null`).
-    pub fn to_json(&self) -> String {
-        render::json(self)
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_dot`")]
-    pub fn dot(&self) -> String {
-        self.to_dot()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_mermaid`")]
-    pub fn mermaid(&self) -> String {
-        self.to_mermaid()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_json`")]
-    pub fn json(&self) -> String {
-        self.to_json()
-    }
-
-    /// The chain of services that the boot had to wait for, first to last; the longest chain, before there are times.
-    pub fn critical_path(&self) -> CriticalPath {
-        CriticalPath::of(self)
     }
 
     pub(super) fn nodes(&self) -> &[ServiceNode] {
@@ -190,7 +117,7 @@ impl Graph {
 }
 
 impl ServiceNode {
-    fn new(index: usize, planned: &Planned, status: NodeStatus) -> Self {
+    pub(super) fn new(index: usize, planned: &Planned, status: NodeStatus) -> Self {
         let Planned { facts, eager, .. } = planned;
         let NodeStatus { state, waited, own, root_failure } = status;
         Self {
@@ -242,11 +169,5 @@ impl Edge {
             Some(Bond::After) => "after",
             None => "undeclared",
         }
-    }
-}
-
-impl fmt::Display for Graph {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        render::tree(self, f)
     }
 }

@@ -21,6 +21,7 @@ mod resolution;
 mod resolved_graph;
 mod selection;
 mod similar;
+mod snapshot;
 mod when;
 
 pub use cloned::{Instance, NotCloned};

@@ -2,12 +2,9 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
-use super::critical_path::CriticalPath;
 use super::facts::{Bond, Facts};
-use super::graph::{Graph, NodeStatus};
 use crate::base::Key;
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
@@ -118,60 +115,5 @@ impl Plan {
     /// What a service wants that is not in the plan, as it was written.
     pub(crate) fn absent_wants(&self, index: usize) -> &[String] {
         &self.inner.services[index].absent_wants
-    }
-
-    /// The plan as a graph for people, without states and times.
-    pub fn graph(&self) -> Graph {
-        Graph::of(self, |_| NodeStatus::default(), &[])
-    }
-
-    /// The plan in Graphviz's language.
-    pub fn to_dot(&self) -> String {
-        self.graph().to_dot()
-    }
-
-    /// The plan as a Mermaid flowchart.
-    pub fn to_mermaid(&self) -> String {
-        self.graph().to_mermaid()
-    }
-
-    /// The plan as JSON; [`Graph::to_json`] tells its form.
-    pub fn to_json(&self) -> String {
-        self.graph().to_json()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_dot`")]
-    pub fn dot(&self) -> String {
-        self.to_dot()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_mermaid`")]
-    pub fn mermaid(&self) -> String {
-        self.to_mermaid()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_json`")]
-    pub fn json(&self) -> String {
-        self.to_json()
-    }
-
-    /// The longest chain of services: no boot can be done before these have come up one after the other.
-    pub fn critical_path(&self) -> CriticalPath {
-        self.graph().critical_path()
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.graph(), f)
-    }
-}
-
-impl fmt::Debug for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }

@@ -7,8 +7,3 @@ mod tree;
 
 #[cfg(test)]
 mod tests;
-
-pub(super) use dot::dot;
-pub(super) use json::json;
-pub(super) use mermaid::mermaid;
-pub(super) use tree::tree;

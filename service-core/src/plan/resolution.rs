@@ -9,6 +9,9 @@ use super::similar::similar;
 use crate::base::Key;
 use crate::report::NotFound;
 
+/// For each candidate, for each of its dependencies, what that dependency means.
+pub(super) type Meanings<'a> = Vec<Vec<&'a [usize]>>;
+
 /// Which service is meant by a type, a trait object or a name.
 pub(super) struct Resolution<'a> {
     candidates: &'a [Candidate],

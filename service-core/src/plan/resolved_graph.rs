@@ -4,12 +4,9 @@ use super::digraph::Digraph;
 use super::facts::{Bond, Dependency};
 use super::plan::{Need, Planned};
 use super::registered::Candidate;
-use super::resolution::Resolution;
+use super::resolution::{Meanings, Resolution};
 use super::selection::Selection;
 use crate::base::Key;
-
-/// For each candidate, for each of its dependencies, what that dependency means.
-pub(super) type Meanings<'a> = Vec<Vec<&'a [usize]>>;
 
 /// How one candidate hangs on another: how strongly, and which of its declared dependencies says so.
 pub(super) type Label = (Bond, usize);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::digraph::Digraph;
 use super::facts::Bond;
 use super::registered::Candidate;
-use super::resolved_graph::Meanings;
+use super::resolution::Meanings;
 use crate::base::Key;
 
 /// The services that the builder names, as indices of candidates.

@@ -2,7 +2,6 @@
 
 pub use inventory;
 
-use super::service::Service;
 use crate::service::Declared;
 
 /// One service that is linked in. The macro submits one for each.
@@ -12,9 +11,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of a service.
-    pub const fn of<S: Service>() -> Self {
-        Self { definition: S::definition }
+    /// The entry of a service with this definition.
+    pub const fn new(definition: fn() -> Declared) -> Self {
+        Self { definition }
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use super::assembly::Assembly;
 use super::process;
-use super::registry::Registry;
-use super::service::Service;
-use crate::base::State;
+use crate::base::{State, short_name};
 use crate::report::{NotReady, Refusal};
 use crate::shared::{Shared, any_isolated, registries};
 
 /// The registry of the innermost scope, hook, task or guarded call, else the process's.
-pub(crate) fn now<S: Service>() -> Result<Arc<Shared>, NotReady> {
+pub(crate) fn now<S>() -> Result<Arc<Shared>, NotReady> {
     if let Some(shared) = registries::current() {
         return Ok(shared);
     }
@@ -21,7 +20,7 @@ pub(crate) fn now<S: Service>() -> Result<Arc<Shared>, NotReady> {
 }
 
 /// The same, but where there is no registry yet, the first use makes the process's.
-pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> {
+pub(crate) async fn or_first_use<S>() -> Result<Arc<Shared>, NotReady> {
     if let Ok(shared) = now::<S>() {
         return Ok(shared);
     }
@@ -37,15 +36,9 @@ pub(crate) async fn or_first_use<S: Service>() -> Result<Arc<Shared>, NotReady> 
         )));
     }
     let origin = format!("the first use of {}", short_name::<S>());
-    let made = process::existing_or(|| Registry::builder().prepare(origin));
+    let made = process::existing_or(|| Assembly::default().prepare(origin));
     match made {
         Ok((registry, _)) => Ok(registry.shared().clone()),
         Err(error) => Err(refused(Refusal::Boot(error.to_string().into()))),
     }
-}
-
-/// The last segment of the type's path, for messages about a service that no registry has.
-pub(crate) fn short_name<S: ?Sized>() -> &'static str {
-    let path = std::any::type_name::<S>();
-    path.rsplit("::").next().unwrap_or(path)
 }

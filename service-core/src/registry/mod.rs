@@ -1,11 +1,14 @@
 //! The registry as a value, its builder, the process's registry, the catalog of what is linked in, and the test harness.
 
+mod assembly;
+mod boot;
 mod builder;
 mod catalog;
 pub(crate) mod current;
 mod process;
 mod registry;
 mod service;
+mod service_graph;
 mod test_run;
 
 pub use builder::Builder;

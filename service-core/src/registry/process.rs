@@ -2,12 +2,12 @@
 //! once_cell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
-use super::builder::Prepared;
+use super::assembly::Prepared;
 use super::registry::Registry;
+use crate::base::Mutex;
 use crate::report::BootError;
 
 static REGISTRY: Lazy<Mutex<Option<Registry>>> = Lazy::new(|| Mutex::new(None));
@@ -25,7 +25,7 @@ pub(crate) fn existing_or_shut_down() -> Option<Registry> {
 }
 
 fn latest() -> Option<Registry> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    REGISTRY.lock().clone()
 }
 
 /// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
@@ -37,7 +37,7 @@ pub(crate) fn existing_or(
     }
     // Before the lock is taken: a function in `when` is the user's code, and may look for the registry itself.
     let prepared = prepared()?;
-    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut registry = REGISTRY.lock();
     if let Some(registry) = registry.as_ref().filter(|registry| !registry.shared().has_ended()) {
         // Somebody else was quicker.
         return Ok((registry.clone(), false));

@@ -3,32 +3,27 @@
 use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
-use std::process::ExitCode;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::builder::Builder;
-use super::{current, process};
-use crate::base::stderr;
-use crate::base::{Key, ShutdownReason, State};
+use crate::base::{Key, ShutdownReason, State, short_name};
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
 use crate::gate::{Slot, Times, since};
 use crate::health::HealthChecker;
 use crate::plan::{Graph, NodeStatus};
 use crate::report::{
-    BootError, BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError,
-    ShutdownReport,
+    BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError, ShutdownReport,
 };
-use crate::shared::{self, End, Errand, Message, Shared, registries};
+use crate::shared::{self, End, Errand, Message, Shared};
 use crate::signals::{Signals, signals};
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
 ///
 /// The process has one by default, [`Registry::boot`]; a test has its own,
-/// [`Registry::builder().isolated()`](Builder::isolated).
+/// [`Registry::builder().isolated()`](crate::Builder::isolated).
 ///
 /// ```no_run
 /// use service_core::{Registry, Result};
@@ -65,12 +60,8 @@ impl Registry {
         registry
     }
 
-    /// The registry that this code runs on behalf of: inside its hooks, tasks, guarded calls and scopes; elsewhere the
-    /// process's. `None` where there is none, or where nobody holds it any more.
-    ///
-    /// A service that keeps it keeps its own registry from being dropped; that matters only to one that is not shut down.
-    pub fn current() -> Option<Self> {
-        let Some(shared) = registries::current() else { return process::existing() };
+    /// The handle of this registry, if anything outside of the registry still holds it.
+    pub(super) fn of(shared: &Shared) -> Option<Self> {
         let handle = shared.handle.get()?.upgrade()?.downcast::<Handle>().ok()?;
         Some(Self { handle })
     }
@@ -79,78 +70,8 @@ impl Registry {
         &self.handle.shared
     }
 
-    /// Boots the process's registry: every service that is linked in, in dependency order, concurrently where the graph
-    /// allows. Booting twice, also at the same moment, gives the same one; after a shutdown, or when the runtime it
-    /// lived on is gone, it boots afresh. (To use a service after a shutdown does not: that is refused.)
-    ///
-    /// With `SERVICE_GRAPH=text|dot|mermaid|json` in the environment it prints the plan instead, and leaves the process
-    /// before any `init`: with 0, with 1 if the plan is unsound, with 2 if the word is unknown.
-    ///
-    /// # Errors
-    /// If the plan is unsound, or a service that is not optional fails or is blocked. Everything that came up is down
-    /// again by then.
-    pub async fn boot() -> Result<Self, BootError> {
-        super::builder::print_graph_and_leave_if_asked();
-        loop {
-            let (registry, _) = process::existing_or(|| Self::builder().prepare("Registry::boot()".to_owned()))?;
-            if registry.shared().is_leaving() {
-                registry.shared().ended().await;
-                continue;
-            }
-            return shared::boot(registry.shared()).await.map(|()| registry);
-        }
-    }
-
-    /// The whole `main` of a service process: boots with SIGTERM and ctrl-c listened for from before the first `init`,
-    /// runs until one arrives or somebody requests the shutdown, shuts down, and prints what went wrong to stderr.
-    ///
-    /// Leaves 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors; a second signal leaves at once
-    /// with 128 and the signal's number. With the feature `systemd`, systemd is told where `NOTIFY_SOCKET` is set.
-    ///
-    /// It returns to `main`, where the runtime waits for threads that a task or hook still blocks; the report names it.
-    /// Who cannot wait for that leaves with `std::process::exit` instead.
-    ///
-    /// ```no_run
-    /// # use service_core::Registry;
-    /// #[tokio::main]
-    /// async fn main() -> std::process::ExitCode {
-    ///     Registry::launch().await
-    /// }
-    /// ```
-    pub async fn launch() -> ExitCode {
-        super::builder::print_graph_and_leave_if_asked();
-        let builder = Self::builder().signals(true);
-        #[cfg(feature = "systemd")]
-        let builder = builder.systemd(crate::systemd::Systemd::from_env());
-        let registry = match builder.boot().await {
-            Ok(registry) => registry,
-            Err(error) => {
-                stderr::tell(&error);
-                return ExitCode::from(1);
-            }
-        };
-        match registry.wind_up().await {
-            Ok(_) => ExitCode::SUCCESS,
-            Err(error) => {
-                stderr::tell(&error);
-                ExitCode::from(2)
-            }
-        }
-    }
-
-    /// Puts together a registry: part of what is linked in, with values given and services replaced.
-    #[track_caller]
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
-    /// Forbids that the first use of a service boots the process's registry. `Registry::boot()` is not affected.
-    pub fn deny_lazy_boot() {
-        process::deny_lazy_boot();
-    }
-
     fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
-        self.shared().slot(&Key::Type(TypeId::of::<T>()), current::short_name::<T>())
+        self.shared().slot(&Key::Type(TypeId::of::<T>()), short_name::<T>())
     }
 
     /// The instance of a service, or of what provides a `dyn Trait`.
@@ -394,7 +315,7 @@ impl Registry {
         Some(shared.slots[service as usize].name.to_string())
     }
 
-    async fn wind_up(&self) -> Result<ShutdownReport, ShutdownError> {
+    pub(super) async fn wind_up(&self) -> Result<ShutdownReport, ShutdownError> {
         match self.shared().ended().await {
             End::Down(report) if report.is_clean() => Ok(ShutdownReport::clone(&report)),
             End::Down(report) => Err(ShutdownError::unclean(ShutdownReport::clone(&report))),

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::current;
-use crate::base::Key;
+use crate::base::{Key, short_name};
 use crate::gate::context_stack;
 use crate::gate::{Homed, Method};
 use crate::guard::Way;
@@ -55,7 +55,7 @@ pub trait Service: Homed {
                 return Ok(instance);
             }
             let shared = current::or_first_use::<Self>().await?;
-            let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), current::short_name::<Self>())?;
+            let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), short_name::<Self>())?;
             shared::reach(slot, |slot| slot.value()).await
         }
     }
@@ -78,6 +78,6 @@ pub trait Service: Homed {
 #[inline(never)]
 fn elsewhere<S: Service>() -> Result<Arc<S>, NotReady> {
     let shared = current::now::<S>()?;
-    let slot = shared.slot(&Key::Type(TypeId::of::<S>()), current::short_name::<S>())?;
+    let slot = shared.slot(&Key::Type(TypeId::of::<S>()), short_name::<S>())?;
     shared::reach_now(slot, |slot| slot.value())
 }

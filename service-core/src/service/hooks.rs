@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::context::Context;
 use super::incarnation::Incarnation;
 use super::lifecycle::Lifecycle;
-use crate::base::{BoxError, Phase, Result};
+use crate::base::{BoxError, Mutex, MutexGuard, Phase, Result};
 use crate::gate::Homed;
 use crate::gate::Instance;
 use crate::gate::Slot;
@@ -93,7 +93,7 @@ impl<T: ?Sized> Kept<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// An instance of it.

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::tasks::Tasks;
-use crate::base::{Phase, Result};
+use crate::base::{Mutex, MutexGuard, Phase, Result};
 use crate::gate::Slot;
 use crate::shared::Deadline;
 use crate::shared::Pulse;
@@ -46,18 +46,18 @@ impl Incarnation {
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.phase.lock().clone()
     }
 
     pub(crate) fn enter_phase(&self, phase: Phase) {
-        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).enter(phase.clone());
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        self.pulse.lock().enter(phase.clone());
+        *self.phase.lock() = phase;
     }
 
     /// The pulse of the hook that begins now.
     pub(crate) fn take_pulse(&self) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse::of(self.phase()));
-        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = pulse.clone();
+        *self.pulse.lock() = pulse.clone();
         pulse
     }
 
@@ -71,6 +71,6 @@ impl Incarnation {
     }
 
     fn cleanups(&self) -> MutexGuard<'_, Vec<Cleanup>> {
-        self.cleanups.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cleanups.lock()
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::task_body::Chore;
 use super::task_output::TaskOutput;
-use crate::base::caught;
 use crate::base::{Failure, Restart, Result, Schedule};
+use crate::base::{Mutex, MutexGuard, caught};
 use crate::gate::Slot;
 use crate::gate::context_stack;
 use crate::gate::context_stack::Role;
@@ -313,7 +313,7 @@ impl Inner {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
+
+use crate::base::{Mutex, MutexGuard};
 
 /// When the running phase of one service must have ended. The service may put it off, but not beyond the bound that it
 /// shares with the others, once there is one.
@@ -38,7 +39,7 @@ impl Default for Deadline {
 
 impl Deadline {
     fn lock(&self) -> MutexGuard<'_, Times> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+        self.times.lock()
     }
 
     pub(crate) fn get(&self) -> Instant {

@@ -1,12 +1,13 @@
 //! [`Spawned`]: tasks that belong to a registry and to none of its services. They end with it.
 
 use std::future::{Future, pending};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
+
+use crate::base::Mutex;
 
 /// How long aborted tasks may take to notice.
 const GRACE: Duration = Duration::from_millis(500);
@@ -34,7 +35,7 @@ impl Spawned {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let has_ended = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        let has_ended = self.tasks.lock().is_none();
         let (running, ended) = oneshot::channel::<()>();
         // Outside of the lock: a runtime that is gone drops the future at once, and that may come back here.
         let task = tokio::spawn(async move {
@@ -45,7 +46,7 @@ impl Spawned {
             }
             future.await
         });
-        match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.tasks.lock() {
             Some(tasks) => {
                 // Only when there is no more room, which is then at least doubled: a look at each of them for each new one
                 // would be too many.
@@ -62,7 +63,7 @@ impl Spawned {
 
     /// Ends what still runs, and spawns nothing any more.
     pub(crate) async fn end(&self) {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let tasks = self.tasks.lock().take();
         for task in tasks.into_iter().flatten() {
             task.abort.abort();
             // An error means that it has ended; a time-out, that it blocks its thread and never will.

@@ -3,14 +3,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-use crate::base::pin_project;
+use crate::base::{Mutex, MutexGuard, pin_project};
 use crate::base::{Phase, lasted};
 
 /// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
@@ -55,7 +55,7 @@ impl Pulse {
     }
 
     fn lock(&self) -> MutexGuard<'_, Beat> {
-        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+        self.beat.lock()
     }
 
     /// For how long it has been blocking its thread, if it is.

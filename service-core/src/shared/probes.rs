@@ -1,7 +1,8 @@
 //! [`Probes`]: what an orchestrator asks a process, as far as nobody but the program itself can know it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use crate::base::Mutex;
 
 /// What the program has said about itself.
 #[derive(Debug, Default)]
@@ -22,20 +23,20 @@ impl Probes {
     }
 
     pub(crate) fn set_dead(&self, why: String) {
-        *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        *self.dead.lock() = Some(why);
     }
 
     /// Why it is to be killed, if it is.
     pub(crate) fn dead(&self) -> Option<String> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.dead.lock().clone()
     }
 
     pub(crate) fn set_unready(&self, why: Option<String>) {
-        *self.unready.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        *self.unready.lock() = why;
     }
 
     /// Why it wants no requests, if it wants none.
     pub(crate) fn unready(&self) -> Option<String> {
-        self.unready.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.unready.lock().clone()
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::shared::Shared;
+use crate::base::Mutex;
 use crate::gate::context_stack;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -18,14 +19,14 @@ pub(crate) fn next_number() -> u32 {
 
 /// From now on, [`find`] finds this registry.
 pub(crate) fn add(shared: &Arc<Shared>) {
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = ALL.lock();
     all.retain(|_, registry| registry.strong_count() > 0);
     all.insert(shared.id, Arc::downgrade(shared));
 }
 
 /// The registry of this number, while anything holds it.
 pub(crate) fn find(number: u32) -> Option<Arc<Shared>> {
-    ALL.lock().unwrap_or_else(PoisonError::into_inner).get(&number)?.upgrade()
+    ALL.lock().get(&number)?.upgrade()
 }
 
 /// The registry on whose behalf this thread is running.

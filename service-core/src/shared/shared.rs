@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -15,7 +15,7 @@ use super::options::Options;
 use super::owned_tasks::Spawned;
 use super::probes::Probes;
 use super::undeclared::UndeclaredCalls;
-use crate::base::{Failure, Key, ShutdownReason, State};
+use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
 use crate::events::Log;
 use crate::gate::Slot;
 use crate::plan::Plan;
@@ -169,20 +169,20 @@ impl Shared {
     }
 
     pub(crate) fn reason(&self) -> Option<ShutdownReason> {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.reason.lock().clone()
     }
 
     /// The first reason stays, and is returned.
     pub(crate) fn set_reason(&self, reason: ShutdownReason) -> ShutdownReason {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason).clone()
+        self.reason.lock().get_or_insert(reason).clone()
     }
 
     pub(crate) fn timing(&self) -> Timing {
-        *self.timing.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.timing.lock()
     }
 
     pub(crate) fn set_timing(&self, timing: Timing) {
-        *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = timing;
+        *self.timing.lock() = timing;
     }
 
     /// The registry has ended. The driver says so, or the loss of the driver.

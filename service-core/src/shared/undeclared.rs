@@ -1,6 +1,6 @@
 //! [`UndeclaredCalls`]: which services have called which others in their start without declaring that.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::base::{Mutex, MutexGuard};
 
 /// Every undeclared call of one registry: caller and callee, by their index in the plan.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub(crate) struct UndeclaredCalls {
 
 impl UndeclaredCalls {
     fn lock(&self) -> MutexGuard<'_, Vec<(usize, usize)>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock()
     }
 
     pub(crate) fn record(&self, caller: usize, callee: usize) {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::sync::mpsc;
@@ -17,6 +17,7 @@ use super::message::Message;
 use super::registries;
 use super::shared::Shared;
 use crate::base::State;
+use crate::base::{Mutex, MutexGuard};
 use crate::gate::Slot;
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
@@ -222,7 +223,7 @@ fn parties(number: u64) -> Vec<(Party, Option<Arc<str>>)> {
 }
 
 fn lock() -> MutexGuard<'static, Waits> {
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+    WAITS.lock()
 }
 
 impl Waits {

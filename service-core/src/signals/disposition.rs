@@ -13,7 +13,8 @@
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+
+use crate::base::Mutex;
 
 /// tokio's action for each signal we have listened for.
 static LISTENING: Mutex<BTreeMap<i32, Action>> = Mutex::new(BTreeMap::new());
@@ -34,7 +35,7 @@ impl Disposition {
 
     /// Puts tokio's handler back, where an earlier restoration has taken it away.
     pub(crate) fn listen_again(&self) {
-        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listening = LISTENING.lock();
         match (listening.get(&self.signal), get(self.signal)) {
             (Some(handler), Some(now)) if now.is_default() => set(self.signal, handler),
             (None, Some(now)) => {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-pub(super) use way::Channel;
+pub(crate) use way::Channel;
 
 /// What is not a path and not an abstract name: `vsock:2:1234`, say.
 fn unknown(address: &OsString) -> io::Error {
@@ -20,13 +20,13 @@ mod way {
 
     /// Never waits: systemd may have no time to read.
     #[derive(Debug)]
-    pub(in super::super) struct Channel {
+    pub(crate) struct Channel {
         socket: UnixDatagram,
         address: SocketAddr,
     }
 
     impl Channel {
-        pub(in super::super) fn open(address: &OsString) -> io::Result<Self> {
+        pub(crate) fn open(address: &OsString) -> io::Result<Self> {
             let address = match address.as_bytes() {
                 [b'/', ..] => SocketAddr::from_pathname(address)?,
                 [b'@', name @ ..] => abstract_name(name).ok_or_else(|| unknown(address))??,
@@ -38,7 +38,7 @@ mod way {
         }
 
         /// To the address each time and not connected, so that it does not matter whether systemd starts anew.
-        pub(in super::super) fn send(&self, message: &str) -> io::Result<()> {
+        pub(crate) fn send(&self, message: &str) -> io::Result<()> {
             self.socket.send_to_addr(message.as_bytes(), &self.address).map(drop)
         }
     }
@@ -61,14 +61,14 @@ mod way {
 
     /// There is no systemd here.
     #[derive(Debug)]
-    pub(in super::super) struct Channel;
+    pub(crate) struct Channel;
 
     impl Channel {
-        pub(in super::super) fn open(address: &OsString) -> io::Result<Self> {
+        pub(crate) fn open(address: &OsString) -> io::Result<Self> {
             Err(unknown(address))
         }
 
-        pub(in super::super) fn send(&self, _: &str) -> io::Result<()> {
+        pub(crate) fn send(&self, _: &str) -> io::Result<()> {
             Ok(())
         }
     }

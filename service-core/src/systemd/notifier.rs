@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::account::{Account, Telling};
 use super::channel::Channel;
+use crate::base::{Mutex, MutexGuard};
 use crate::report::{Event, EventKind};
 use crate::shared::Shared;
 
@@ -67,7 +68,7 @@ impl Notifier {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Told of every event, where it happens; never waits.

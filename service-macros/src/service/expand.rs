@@ -24,7 +24,9 @@ impl Model<'_> {
             #autowire
             #clone
             #check
-            ::service_core::__private::inventory::submit! { ::service_core::__private::Entry::of::<#ident>() }
+            ::service_core::__private::inventory::submit! {
+                ::service_core::__private::Entry::new(<#ident as ::service_core::Service>::definition)
+            }
         }
     }
 

@@ -4,7 +4,20 @@ use std::fmt::Write;
 
 use crate::plan::graph::{Graph, ServiceNode};
 
-pub(in crate::plan) fn dot(graph: &Graph) -> String {
+impl Graph {
+    /// In Graphviz's language: `dot -Tsvg` draws it.
+    pub fn to_dot(&self) -> String {
+        dot(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_dot`")]
+    pub fn dot(&self) -> String {
+        self.to_dot()
+    }
+}
+
+fn dot(graph: &Graph) -> String {
     let mut text = String::from("digraph services {\n  rankdir=LR\n  node [shape=box]\n");
     for node in graph.nodes() {
         let _ = writeln!(text, "  {} [label={}{}]", quoted(&node.name), quoted(&label(node)), style(node));

@@ -5,7 +5,25 @@ use std::time::Duration;
 use crate::base::json::{lines, object, or_null, quoted};
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
-pub(in crate::plan) fn json(graph: &Graph) -> String {
+impl Graph {
+    /// As JSON: `{"services": […], "dependencies": […]}`, both sorted by name, times in whole microseconds.
+    ///
+    /// A service has `name`, `file`, `line`, `module`, `state` (or `null`), `waited_us`, `own_us` (or `null`),
+    /// `failure` (`"root"`, `"consequence"` or `null`), `lazy`, `optional`, `given`, `replaced` and `provides`. A
+    /// dependency has `from`, `to`, `bond` (`"requires"`, `"wants"`, `"after"` or `"undeclared"`) and `as` (the trait
+    /// object it was named by, or `null`).
+    pub fn to_json(&self) -> String {
+        json(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_json`")]
+    pub fn json(&self) -> String {
+        self.to_json()
+    }
+}
+
+fn json(graph: &Graph) -> String {
     let services = graph.nodes().iter().map(service);
     let dependencies = graph.edges().iter().map(|edge| dependency(graph, edge));
     format!("{{\n  \"services\": {},\n  \"dependencies\": {}\n}}", lines(services), lines(dependencies))

@@ -4,8 +4,21 @@ use std::fmt::Write;
 
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
+impl Graph {
+    /// As a Mermaid flowchart, which GitHub and many wikis draw.
+    pub fn to_mermaid(&self) -> String {
+        mermaid(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_mermaid`")]
+    pub fn mermaid(&self) -> String {
+        self.to_mermaid()
+    }
+}
+
 /// Nodes go by number, because a name such as `end` is a word of the language.
-pub(in crate::plan) fn mermaid(graph: &Graph) -> String {
+fn mermaid(graph: &Graph) -> String {
     let mut text = String::from("flowchart LR");
     for (at, node) in graph.nodes().iter().enumerate() {
         let _ = write!(text, "\n  s{at}[\"{}\"]", label(node));

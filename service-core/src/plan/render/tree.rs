@@ -28,8 +28,14 @@ struct Branch<'a> {
     last: bool,
 }
 
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tree(self, f)
+    }
+}
+
 /// Every edge makes one line, so the size is linear, and nothing recurses.
-pub(in crate::plan) fn tree(graph: &Graph, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn tree(graph: &Graph, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if graph.nodes().is_empty() {
         return f.write_str("no services");
     }

@@ -1,0 +1,7 @@
+//! [`short_name`]: what a type is called in messages.
+
+/// The last segment of the type's path, for messages about a service that no registry has.
+pub(crate) fn short_name<S: ?Sized>() -> &'static str {
+    let path = std::any::type_name::<S>();
+    path.rsplit("::").next().unwrap_or(path)
+}

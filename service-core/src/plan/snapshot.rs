@@ -1,0 +1,94 @@
+//! A [`Graph`] of a plan, or of a registry at one moment.
+
+use std::fmt;
+
+use super::critical_path::CriticalPath;
+use super::graph::{Edge, Graph, NodeStatus, ServiceNode};
+use super::plan::Plan;
+use crate::base::Key;
+
+impl Graph {
+    /// `status` and `undeclared` speak of services by their index in the plan; `undeclared` holds who called whom.
+    pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
+        let services = plan.services().iter().enumerate();
+        let mut nodes: Vec<_> =
+            services.map(|(index, planned)| ServiceNode::new(index, planned, status(index))).collect();
+        nodes.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut rank = vec![0; nodes.len()];
+        nodes.iter().enumerate().for_each(|(at, node)| rank[node.index] = at);
+
+        let mut edges = Vec::new();
+        for (from, planned) in plan.services().iter().enumerate() {
+            edges.extend(planned.needs.iter().map(|need| {
+                let provider = &plan.services()[need.index].facts;
+                let by_trait_object = matches!(need.key, Key::Type(_)) && need.key != provider.key;
+                let via = by_trait_object.then(|| need.text.clone());
+                Edge { from: rank[from], to: rank[need.index], bond: Some(need.bond), via }
+            }));
+        }
+        let called =
+            undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
+        edges.extend(called);
+        // The strongest bond between two services says it all; a call says nothing where there is one.
+        edges.sort_by_key(|edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond));
+        edges.dedup_by_key(|edge| (edge.from, edge.to));
+        Self { nodes, edges }
+    }
+}
+
+impl Plan {
+    /// The plan as a graph for people, without states and times.
+    pub fn graph(&self) -> Graph {
+        Graph::of(self, |_| NodeStatus::default(), &[])
+    }
+
+    /// The plan in Graphviz's language.
+    pub fn to_dot(&self) -> String {
+        self.graph().to_dot()
+    }
+
+    /// The plan as a Mermaid flowchart.
+    pub fn to_mermaid(&self) -> String {
+        self.graph().to_mermaid()
+    }
+
+    /// The plan as JSON; [`Graph::to_json`] tells its form.
+    pub fn to_json(&self) -> String {
+        self.graph().to_json()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_dot`")]
+    pub fn dot(&self) -> String {
+        self.to_dot()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_mermaid`")]
+    pub fn mermaid(&self) -> String {
+        self.to_mermaid()
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_json`")]
+    pub fn json(&self) -> String {
+        self.to_json()
+    }
+
+    /// The longest chain of services: no boot can be done before these have come up one after the other.
+    pub fn critical_path(&self) -> CriticalPath {
+        self.graph().critical_path()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.graph(), f)
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,110 @@
+//! [`Assembly`]: the parts that a registry is made of, before its plan is proved. [`Prepared`]: the same, afterwards.
+
+use std::sync::Arc;
+
+use super::catalog::linked;
+use super::registry::Registry;
+use crate::events::{Listener, observe};
+use crate::health::HealthChecker;
+use crate::lifecycle::launch;
+use crate::plan::{Plan, Wish, prove};
+use crate::report::{BootError, BootFailure, PlanError};
+use crate::service::{Declared, Hooks};
+use crate::shared::Options;
+use crate::signals::Signals;
+
+/// The parts that a registry is made of. By default: everything that is linked in.
+#[derive(Default)]
+pub(super) struct Assembly {
+    pub wish: Wish,
+    pub added: Vec<Declared>,
+    pub stand_ins: Vec<Declared>,
+    pub options: Options,
+    pub listeners: Vec<Listener>,
+    pub signals: bool,
+    #[cfg(feature = "systemd")]
+    pub systemd: crate::systemd::Systemd,
+}
+
+impl Assembly {
+    /// Proves the plan, and nothing more.
+    pub(super) fn plan(self) -> Result<Plan, PlanError> {
+        let wish = self.wish.clone();
+        let catalog = self.catalog();
+        prove(catalog.into_iter().map(|declared| declared.facts).collect(), &wish)
+    }
+
+    /// Proves the plan, and takes together what a registry is launched from.
+    pub(super) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
+        let listeners = std::mem::take(&mut self.listeners);
+        let options = Options { origin, ..self.options.clone() };
+        let (signals, wish) = (self.signals, self.wish.clone());
+        #[cfg(feature = "systemd")]
+        let systemd = std::mem::take(&mut self.systemd);
+        let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
+        let plan = prove(facts, &wish)?;
+        let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
+        Ok(Prepared {
+            plan,
+            hooks,
+            options,
+            listeners,
+            signals,
+            #[cfg(feature = "systemd")]
+            systemd,
+        })
+    }
+
+    /// Everything that is linked in or was added, with what stands in for some of it.
+    fn catalog(self) -> Vec<Declared> {
+        let mut catalog = linked();
+        catalog.extend(self.added);
+        for declared in self.stand_ins {
+            // A given value completes what is linked in; a replacement stands beside it, and the plan chooses it.
+            let linked = catalog.iter_mut().find(|it| it.facts.key == declared.facts.key && !declared.facts.replaced);
+            match linked {
+                Some(linked) => *linked = declared,
+                None => catalog.push(declared),
+            }
+        }
+        catalog
+    }
+}
+
+/// What a registry is launched from, its plan proved.
+pub(super) struct Prepared {
+    plan: Plan,
+    hooks: Vec<Arc<dyn Hooks>>,
+    options: Options,
+    listeners: Vec<Listener>,
+    signals: bool,
+    #[cfg(feature = "systemd")]
+    systemd: crate::systemd::Systemd,
+}
+
+impl Prepared {
+    /// A registry that is not booted yet.
+    pub(super) fn launch(self) -> Result<Registry, BootError> {
+        #[cfg(feature = "systemd")]
+        let notifier = self.systemd.notifier(&self.plan, &self.options);
+        let Self { plan, hooks, options, listeners, signals, .. } = self;
+        let signals = match signals.then(Signals::listen).transpose() {
+            Ok(signals) => signals,
+            Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
+        };
+        #[cfg(feature = "systemd")]
+        let observe = crate::systemd::Notifier::beside(notifier.clone(), observe);
+        let hooks: Arc<[_]> = hooks.into();
+        let shared = launch(plan, hooks.clone(), options, Box::new(observe), listeners)?;
+        let health = Arc::new(HealthChecker::new(shared.clone(), hooks));
+        let registry = Registry::new(shared, health);
+        #[cfg(feature = "systemd")]
+        if let Some(notifier) = notifier {
+            registry.shared().spawned.spawn(notifier.run(Arc::downgrade(registry.shared())));
+        }
+        if let Some(signals) = signals {
+            registry.obey(signals);
+        }
+        Ok(registry)
+    }
+}
