@@ -2,49 +2,55 @@
 
 use super::digraph::Digraph;
 use super::facts::Bond;
-use super::registered::{Candidate, replacing};
-use super::request::Wanted;
+use super::registered::{Registered, replacing};
+use super::request::Requested;
 use super::resolution::Resolution;
-use super::resolved_graph::{Draft, Label};
+use super::resolved_graph::{Label, ResolvedGraph};
 use super::selection::Named;
 use crate::report::{CycleStep, Problem};
 
-/// What the builder names exists.
-pub(super) fn known(call: &'static str, wanted: &[Wanted], resolution: &Resolution<'_>, problems: &mut Vec<Problem>) {
-    for Wanted { key, text } in wanted.iter().filter(|wanted| resolution.find(&wanted.key).is_empty()) {
+/// Every service that the builder names exists.
+pub(super) fn known(
+    call: &'static str,
+    requested: &[Requested],
+    resolution: &Resolution<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    for Requested { key, text } in requested.iter().filter(|requested| resolution.find(&requested.key).is_empty()) {
         let why = resolution.absence(key, text);
         problems.push(Problem::Unknown { call, text: text.clone(), why });
     }
 }
 
-/// Only a service that is declared `given` can be given, once, and not replaced as well.
-pub(super) fn supplied(candidates: &[Candidate], supplied: &[usize], problems: &mut Vec<Problem>) {
+/// `.give(…)` supplies a service that is declared `given`, once, and that is not replaced as well.
+pub(super) fn supplied(registered: &[Registered], supplied: &[usize], problems: &mut Vec<Problem>) {
     let mut supplied = supplied.to_vec();
     supplied.sort_unstable();
     for same in supplied.chunk_by(|a, b| a == b) {
-        let candidate = &candidates[same[0]];
-        let replaced = candidate.facts.replaced.then(|| replacing(&candidate.facts));
+        let definition = &registered[same[0]];
+        let replaced = definition.facts.replaced.then(|| replacing(&definition.facts));
         let calls: Vec<_> = same.iter().map(|_| "give").chain(replaced).collect();
         if calls.len() > 1 {
-            problems.push(Problem::SuppliedTwice { service: candidate.site(), calls });
-        } else if !candidate.facts.given {
-            problems.push(Problem::NotGivable { service: candidate.site() });
+            problems.push(Problem::SuppliedTwice { service: definition.service_location(), calls });
+        } else if !definition.facts.given {
+            problems.push(Problem::NotGivable { service: definition.service_location() });
         }
     }
 }
 
-/// What a service requires exists, and what it requires or wants means one service.
-pub(super) fn dependencies(draft: &Draft<'_>, problems: &mut Vec<Problem>) {
-    for (at, candidate) in draft.real() {
-        for (_, dependency, meaning) in draft.dependencies(at) {
-            let (service, text) = (|| candidate.site(), || dependency.text.clone());
-            match (dependency.bond, meaning) {
+/// Every required service exists, and every required or wanted name means exactly one service.
+pub(super) fn dependencies(resolved: &ResolvedGraph<'_>, problems: &mut Vec<Problem>) {
+    for (at, definition) in resolved.real() {
+        for (_, dependency, target) in resolved.dependencies(at) {
+            let (service, text) = (|| definition.service_location(), || dependency.text.clone());
+            match (dependency.bond, target) {
                 (Bond::Requires, []) => {
-                    let why = draft.resolution.absence(&dependency.key, &dependency.text);
+                    let why = resolved.resolution.absence(&dependency.key, &dependency.text);
                     problems.push(Problem::Missing { service: service(), text: text(), why });
                 }
                 (Bond::Requires | Bond::Wants, [_, _, ..]) => {
-                    let providers = meaning.iter().map(|&provider| draft.candidates[provider].site()).collect();
+                    let providers =
+                        target.iter().map(|&provider| resolved.registered[provider].service_location()).collect();
                     let verb = verb(dependency.bond);
                     problems.push(Problem::Ambiguous { service: service(), verb, text: text(), providers });
                 }
@@ -54,26 +60,26 @@ pub(super) fn dependencies(draft: &Draft<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What is declared `given` is given.
-pub(super) fn given(draft: &Draft<'_>, named: &Named, problems: &mut Vec<Problem>) {
-    for (at, candidate) in draft.real().filter(|(at, it)| it.facts.given && !named.supplied.contains(at)) {
-        let requires_it = |&(by, _): &(usize, &Candidate)| {
-            let mut dependencies = draft.dependencies(by);
-            dependencies.any(|(_, dependency, meaning)| dependency.bond == Bond::Requires && meaning == [at])
+/// A value was supplied for every service that is declared `given`.
+pub(super) fn given(resolved: &ResolvedGraph<'_>, named: &Named, problems: &mut Vec<Problem>) {
+    for (at, definition) in resolved.real().filter(|(at, it)| it.facts.given && !named.supplied.contains(at)) {
+        let requires_it = |&(by, _): &(usize, &Registered)| {
+            let mut dependencies = resolved.dependencies(by);
+            dependencies.any(|(_, dependency, target)| dependency.bond == Bond::Requires && target == [at])
         };
-        let required_by = draft.real().find(requires_it).map(|(_, by)| by.site());
-        problems.push(Problem::NotGiven { service: candidate.site(), required_by });
+        let required_by = resolved.real().find(requires_it).map(|(_, by)| by.service_location());
+        problems.push(Problem::NotGiven { service: definition.service_location(), required_by });
     }
 }
 
-/// Nothing depends on itself, neither directly nor all the way round. Order counts here as much as need does.
-pub(super) fn cycles(draft: &Draft<'_>, graph: &Digraph<Label>, problems: &mut Vec<Problem>) {
+/// No service depends on itself, directly or through others. `after` counts like `requires`.
+pub(super) fn cycles(resolved: &ResolvedGraph<'_>, graph: &Digraph<Label>, problems: &mut Vec<Problem>) {
     for cycle in graph.cycles() {
         let nexts = cycle.iter().cycle().skip(1).map(|&(next, _)| next);
         let links = cycle.iter().zip(nexts).map(|(&(at, (bond, number)), next)| {
-            let candidate = &draft.candidates[at];
-            let via = draft.via(&candidate.facts.dependencies[number], next);
-            CycleStep { service: candidate.site(), verb: verb(bond), via }
+            let definition = &resolved.registered[at];
+            let via = resolved.via(&definition.facts.dependencies[number], next);
+            CycleStep { service: definition.service_location(), verb: verb(bond), via }
         });
         let mut path: Vec<CycleStep> = links.collect();
         problems.push(match path.len() {

@@ -1,4 +1,4 @@
-//! [`CriticalPath`]: the chain of services that a boot has to wait for.
+//! [`CriticalPath`]: the chain of services that determines how long a boot takes.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,9 +10,10 @@ use crate::base::lasted;
 #[cfg(test)]
 mod tests;
 
-/// The chain of services that a boot had to wait for, first to last; making any other service faster changes nothing.
+/// The chain of services that determined how long a boot took, first to last. To make another service faster does not
+/// shorten the boot.
 ///
-/// Displays as `Db 200ms → Cache 50ms`. Before there are times it is the longest chain.
+/// Displays as `Db 200ms → Cache 50ms`. Of a plan, it is the longest chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CriticalPath {
     steps: Vec<Step>,
@@ -24,19 +25,19 @@ pub struct CriticalPath {
 pub struct Step {
     /// The service's name.
     pub name: String,
-    /// How long its own `init`, `start` and first `health` took; `None` before it has come up.
+    /// How long its own `init`, `start` and first `health` took; `None` before it has started.
     pub own: Option<Duration>,
 }
 
 impl Graph {
-    /// The chain of services that the boot had to wait for, first to last; the longest chain, before there are times.
+    /// The chain of services that determined how long the boot took, first to last; of a plan, the longest chain.
     pub fn critical_path(&self) -> CriticalPath {
         CriticalPath::of(self)
     }
 }
 
 impl CriticalPath {
-    /// Of what the boot brought up, if it brought up anything: a later first use is no part of it.
+    /// Over the services that the boot started; a later first use does not count.
     pub(super) fn of(graph: &Graph) -> Self {
         let nodes = graph.nodes();
         let timed = |node: &ServiceNode| node.own.is_some();
@@ -46,7 +47,7 @@ impl CriticalPath {
             _ if nodes.iter().any(|node| node.eager) => &|node| node.eager,
             _ => &|_| true,
         };
-        // A call that nobody declared is paid for by the caller, and could close a loop.
+        // The time of an undeclared call is part of the caller's own time, and such an edge could complete a cycle.
         let declared = graph.edges().iter().filter(|edge| edge.bond.is_some());
         let network = Digraph::new(nodes.len(), declared.map(|edge| (edge.from, edge.to, ())).collect());
         let path = network.longest_path(|at| counts(&nodes[at]).then(|| nodes[at].own.unwrap_or_default()));
@@ -59,7 +60,7 @@ impl CriticalPath {
         self.steps.iter()
     }
 
-    /// The times of all steps together; zero before there are any.
+    /// The times of all steps together; zero if there are none.
     pub fn total(&self) -> Duration {
         self.steps.iter().filter_map(|step| step.own).sum()
     }

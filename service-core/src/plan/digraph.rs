@@ -13,13 +13,13 @@ use petgraph::visit::Dfs;
 #[cfg(test)]
 mod tests;
 
-/// A graph over `0..n`, whose edges lead from what depends to what it depends on and carry a label.
+/// A graph over `0..n`. Its edges lead from a dependant to its dependency and carry a label.
 pub(crate) struct Digraph<L> {
     inner: DiGraph<(), L>,
 }
 
 impl<L: Copy + Ord> Digraph<L> {
-    /// Of several edges between the same two nodes the one with the smallest label stays.
+    /// Of several edges between two nodes, the one with the smallest label is kept.
     pub(crate) fn new(nodes: usize, mut edges: Vec<(usize, usize, L)>) -> Self {
         edges.sort_unstable();
         edges.dedup_by_key(|&mut (from, to, _)| (from, to));
@@ -42,7 +42,7 @@ impl<L: Copy + Ord> Digraph<L> {
         self.inner.neighbors_directed(NodeIndex::new(node), direction).map(NodeIndex::index)
     }
 
-    /// Every node after all that it depends on, and otherwise the smallest first; `None` where there is a cycle.
+    /// A topological order, dependencies first and the smallest node first among equals; `None` if there is a cycle.
     pub(crate) fn order(&self) -> Option<Vec<usize>> {
         let mut awaited: Vec<usize> = (0..self.len()).map(|node| self.neighbours(node, Outgoing).count()).collect();
         let mut free: BinaryHeap<_> = (0..self.len()).filter(|&node| awaited[node] == 0).map(Reverse).collect();
@@ -59,10 +59,10 @@ impl<L: Copy + Ord> Digraph<L> {
         (order.len() == self.len()).then_some(order)
     }
 
-    /// One true cycle for each strongly connected component, and one for each node that depends on itself.
+    /// One cycle for each strongly connected component, and one for each node that depends on itself.
     ///
     /// A cycle is a list of nodes with the label of the edge to the next. It begins at the smallest node of its
-    /// component and is the shortest through that node, so it holds nothing that only leads to the cycle.
+    /// component and is a shortest one through that node, so every node in it is part of the cycle.
     pub(crate) fn cycles(&self) -> Vec<Vec<(usize, L)>> {
         let mut cycles: Vec<_> =
             (0..self.len()).filter_map(|node| self.label(node, node).map(|label| vec![(node, label)])).collect();
@@ -92,7 +92,7 @@ impl<L: Copy + Ord> Digraph<L> {
                     last = node;
                     break 'search;
                 }
-                // What leads out of the component does not lead back, and would make this quadratic.
+                // An edge out of the component never leads back, and following it would make this quadratic.
                 if component_of[next] == component_of[start] && parents[next].is_none() {
                     parents[next] = Some(node);
                     queue.push_back(next);
@@ -113,12 +113,12 @@ impl<L: Copy + Ord> Digraph<L> {
         self.inner.edge_weight(edge).copied()
     }
 
-    /// For each node, those that depend on it, ascending.
+    /// For each node, its dependants, ascending.
     pub(crate) fn dependants(&self) -> Vec<Vec<usize>> {
         (0..self.len()).map(|node| self.neighbours(node, Incoming).collect()).collect()
     }
 
-    /// Whether each node is a seed or something that a seed depends on, at any distance.
+    /// Whether each node is a seed or a dependency of one, direct or indirect.
     pub(crate) fn reached_from(&self, seeds: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.len()];
         let mut search = Dfs::empty(&self.inner);
@@ -131,7 +131,7 @@ impl<L: Copy + Ord> Digraph<L> {
         reached
     }
 
-    /// For each node, how many edges the longest path has that leads to it, given an [`order`](Self::order).
+    /// For each node, the number of edges on the longest path that leads to it, given an [`order`](Self::order).
     pub(crate) fn heights(&self, order: &[usize]) -> Vec<u32> {
         let mut heights = vec![0; self.len()];
         for &node in order.iter().rev() {

@@ -1,4 +1,4 @@
-//! Facts for tests, in few words.
+//! Fixtures: services and plans for tests.
 
 use std::any::TypeId;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::facts::{Bond, Dependency, Facts, When};
 use super::plan::Plan;
 use super::prove::prove;
-use super::request::{Wanted, Wish};
+use super::request::{Request, Requested};
 use crate::base::{Budgets, Key, Location, Retry};
 use crate::report::PlanError;
 
@@ -104,38 +104,38 @@ impl Facts {
     }
 }
 
-pub(crate) fn wanted(texts: &[&str]) -> Vec<Wanted> {
-    texts.iter().map(|text| Wanted { key: key(text), text: (*text).to_owned() }).collect()
+pub(crate) fn requested(texts: &[&str]) -> Vec<Requested> {
+    texts.iter().map(|text| Requested { key: key(text), text: (*text).to_owned() }).collect()
 }
 
-pub(crate) fn only(texts: &[&str]) -> Wish {
-    Wish { only: wanted(texts), ..Wish::default() }
+pub(crate) fn only(texts: &[&str]) -> Request {
+    Request { only: requested(texts), ..Request::default() }
 }
 
-pub(crate) fn with(texts: &[&str]) -> Wish {
-    Wish { with: wanted(texts), ..Wish::default() }
+pub(crate) fn with(texts: &[&str]) -> Request {
+    Request { with: requested(texts), ..Request::default() }
 }
 
-pub(crate) fn give(texts: &[&str]) -> Wish {
-    Wish { supplied: wanted(texts), ..Wish::default() }
+pub(crate) fn give(texts: &[&str]) -> Request {
+    Request { supplied: requested(texts), ..Request::default() }
 }
 
 /// The plan of a sound catalog.
 pub(crate) fn plan(catalog: Vec<Facts>) -> Plan {
-    plan_for(catalog, &Wish::default())
+    plan_for(catalog, &Request::default())
 }
 
-pub(crate) fn plan_for(catalog: Vec<Facts>, wish: &Wish) -> Plan {
-    prove(catalog, wish).unwrap_or_else(|error| panic!("{error}"))
+pub(crate) fn plan_for(catalog: Vec<Facts>, request: &Request) -> Plan {
+    prove(catalog, request).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What is wrong with an unsound one.
+/// The error of an unsound catalog.
 pub(crate) fn error(catalog: Vec<Facts>) -> PlanError {
-    error_for(catalog, &Wish::default())
+    error_for(catalog, &Request::default())
 }
 
-pub(crate) fn error_for(catalog: Vec<Facts>, wish: &Wish) -> PlanError {
-    prove(catalog, wish).err().unwrap_or_else(|| panic!("the plan is sound"))
+pub(crate) fn error_for(catalog: Vec<Facts>, request: &Request) -> PlanError {
+    prove(catalog, request).err().unwrap_or_else(|| panic!("the plan is sound"))
 }
 
 /// The names of a plan's services, in its order.
@@ -143,7 +143,7 @@ pub(crate) fn names(plan: &Plan) -> Vec<&str> {
     plan.services().iter().map(|planned| planned.facts.name.as_str()).collect()
 }
 
-/// The names of those that a boot brings up.
+/// The names of the services that a boot starts.
 pub(crate) fn eager(plan: &Plan) -> Vec<&str> {
     plan.services().iter().filter(|planned| planned.eager).map(|planned| planned.facts.name.as_str()).collect()
 }
@@ -152,7 +152,7 @@ pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Numbers that look random and are the same every time (xorshift).
+/// Pseudo-random numbers from a seed (xorshift).
 pub(crate) struct Dice(u64);
 
 impl Dice {

@@ -1,6 +1,5 @@
-//! [`Graph`]: a snapshot of a registry's services and how they hang together, for people and for their programs.
-//!
-//! It is sorted by name, so that two snapshots can be compared line by line. How it is drawn is in `render`.
+//! [`Graph`]: a snapshot of services and their dependencies, sorted by name so that two snapshots can be compared line by
+//! line. `snapshot.rs` makes one; `render` draws it.
 
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use super::facts::Bond;
 use super::plan::Planned;
 use crate::base::{Location, State, lasted};
 
-/// A snapshot of services and of what each depends on; with states and times, once there are any.
+/// A snapshot of services and their dependencies; of a registry, with states and times.
 ///
-/// Displays as a tree: what nobody depends on stands at the left, and below each service what it depends on. What
-/// several depend on is drawn once, and `(above)` or `(below)` says where.
+/// Displays as a tree: the services that nothing depends on stand at the left, and below each service its dependencies. A
+/// service that several depend on is drawn once; the other lines refer to it by `(above)` or `(below)`.
 ///
 /// ```
 /// use service_core::Registry;
@@ -39,23 +38,23 @@ pub struct ServiceNode {
     pub location: Location,
     /// Its state; `None` in a plan.
     pub state: Option<State>,
-    /// How long it waited for what it depends on, since the boot that wanted it began.
+    /// How long it waited for its dependencies, counted from the boot that requested it.
     pub waited: Duration,
-    /// How long its own `init`, `start` and first `health` took; `None` while there is nothing to tell.
+    /// How long its own `init`, `start` and first `health` took; `None` before it has started.
     pub own: Option<Duration>,
-    /// Whether it failed by itself, and not because of another.
+    /// Whether its own hook failed, and not only a dependency.
     pub root_failure: bool,
     /// Whether it boots on first use.
     pub lazy: bool,
     /// Whether a boot succeeds without it.
     pub optional: bool,
-    /// Whether it is handed over instead of built.
+    /// Whether its value is supplied by the program.
     pub given: bool,
-    /// Whether something else stands in for it.
+    /// Whether a value replaces it.
     pub replaced: bool,
     /// The trait objects it can be required as.
     pub provides: Vec<&'static str>,
-    /// Whether a boot brings it up.
+    /// Whether a boot starts it.
     pub(super) eager: bool,
     /// Its index in the plan.
     pub(super) index: usize,
@@ -66,9 +65,9 @@ pub struct ServiceNode {
 pub(super) struct Edge {
     pub from: usize,
     pub to: usize,
-    /// `None` for a call that was seen and never declared.
+    /// `None` for a call that was observed and is not declared.
     pub bond: Option<Bond>,
-    /// The trait object by which it was named, if it was.
+    /// The trait object that names the dependency, if one does.
     pub via: Option<String>,
 }
 
@@ -93,7 +92,8 @@ impl Graph {
         self.nodes.iter()
     }
 
-    /// The names of what a service directly requires, wants, comes after, or was seen to call without declaring it.
+    /// The names of the direct dependencies of a service: what it requires, wants, comes after, or was observed to call
+    /// without declaring it.
     pub fn dependencies_of(&self, name: &str) -> impl Iterator<Item = &str> {
         let at = self.nodes.binary_search_by(|node| node.name.as_str().cmp(name)).ok();
         let edges = at.map_or(&[][..], |at| self.edges_of(at));
@@ -108,7 +108,7 @@ impl Graph {
         &self.edges
     }
 
-    /// What one service depends on.
+    /// The dependencies of one service.
     pub(super) fn edges_of(&self, node: usize) -> &[Edge] {
         let first = self.edges.partition_point(|edge| edge.from < node);
         let count = self.edges[first..].partition_point(|edge| edge.from == node);
@@ -137,7 +137,7 @@ impl ServiceNode {
         }
     }
 
-    /// Whether it is down because another one failed.
+    /// Whether it is down because a dependency failed.
     pub(super) fn is_consequence(&self) -> bool {
         !self.root_failure && matches!(self.state, Some(State::Failed | State::Blocked))
     }
@@ -152,7 +152,7 @@ impl ServiceNode {
         }
     }
 
-    /// What sets it apart from a plain service, in words of one.
+    /// The arguments that distinguish it from a plain service, one word each.
     pub(super) fn flags(&self) -> impl Iterator<Item = &'static str> {
         let flags =
             [(self.lazy, "lazy"), (self.optional, "optional"), (self.given, "given"), (self.replaced, "replaced")];

@@ -32,5 +32,5 @@ pub use graph::{Graph, ServiceNode};
 pub(crate) use node::NodeRef;
 pub use plan::Plan;
 pub(crate) use prove::prove;
-pub(crate) use request::{Wanted, Wish};
+pub(crate) use request::{Request, Requested};
 pub use requires::{Hidden, Requires, Wants};

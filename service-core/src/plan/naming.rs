@@ -1,21 +1,21 @@
-//! What each service is called: its type's name where nothing else has it, and no longer than needed where one does.
+//! Names: a service is called by its type's name, made longer by as many modules as it needs to be unique.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::facts::Facts;
-use super::registered::Candidate;
+use super::registered::Registered;
 use crate::base::Location;
 use crate::report::Problem;
 
 #[cfg(test)]
 mod tests;
 
-/// Gives every candidate a name that no other has. A chosen name stays as it is; sharing one is a problem.
-pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>) {
-    let unfit = candidates.iter().map(|candidate| &candidate.facts).filter(|facts| !is_for_people(&facts.name));
+/// Gives every definition a unique name. A name that the user chose is never changed; two equal ones are a problem.
+pub(super) fn name_all(registered: &mut [Registered], problems: &mut Vec<Problem>) {
+    let unfit = registered.iter().map(|definition| &definition.facts).filter(|facts| !is_readable(&facts.name));
     problems.extend(unfit.map(|facts| Problem::UnfitName { name: facts.name.clone(), location: facts.location }));
-    let facts: Vec<&Facts> = candidates.iter().map(|candidate| &candidate.facts).collect();
+    let facts: Vec<&Facts> = registered.iter().map(|definition| &definition.facts).collect();
     let mut lengths = vec![0; facts.len()];
     let mut takers: HashMap<Cow<'_, str>, Vec<usize>>;
     loop {
@@ -23,7 +23,7 @@ pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>
         for (at, facts) in facts.iter().enumerate() {
             takers.entry(name(facts, lengths[at])).or_default().push(at);
         }
-        // What shares a name grows by one step, together, until it is alone or has nothing left to say.
+        // All that share a name are made longer by one step, until each is unique or at its longest.
         let sharing = takers.values().filter(|takers| takers.len() > 1).flatten();
         let growing: Vec<usize> = sharing.copied().filter(|&at| lengths[at] < longest(facts[at])).collect();
         if growing.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>
         changed.extend(unchosen.iter().enumerate().filter_map(|(number, &at)| match number + chosen.len() {
             0 if lengths[at] == 0 => None,
             0 => Some((at, name.clone().into_owned())),
-            // Not even the column tells them apart: a macro made them at once.
+            // They share even the column: one macro call made them.
             number => Some((at, format!("{name}#{}", number + 1))),
         }));
         if chosen.len() > 1 {
@@ -45,15 +45,15 @@ pub(super) fn name_all(candidates: &mut [Candidate], problems: &mut Vec<Problem>
             problems.push(Problem::DuplicateName { name: name.into_owned(), locations });
         }
     }
-    changed.into_iter().for_each(|(at, name)| candidates[at].facts.name = name);
+    changed.into_iter().for_each(|(at, name)| registered[at].facts.name = name);
 }
 
-/// It says something, on one line.
-fn is_for_people(name: &str) -> bool {
+/// Whether a name is not empty and has no control characters.
+fn is_readable(name: &str) -> bool {
     !name.trim().is_empty() && !name.contains(char::is_control)
 }
 
-/// The name at some length: as it is, then with one more module each, then with its line, then with its column.
+/// The name at a length: the type, then one more module for each step, then the line, then the column.
 fn name(facts: &Facts, length: usize) -> Cow<'_, str> {
     let Facts { name, location, .. } = facts;
     let Location { module, file, line, column } = location;

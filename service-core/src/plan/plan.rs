@@ -1,4 +1,4 @@
-//! [`Plan`]: a set of services proved sound, in the order in which a boot may take them up.
+//! [`Plan`]: a set of services proved sound, in topological order.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use crate::base::Key;
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
 ///
-/// Displays as a tree: what nobody depends on stands at the left, and below each service what it depends on.
+/// Displays as a tree: the services that nothing depends on stand at the left, and below each service its dependencies.
 ///
 /// ```
 /// use service_core::Registry;
@@ -38,22 +38,22 @@ pub(crate) struct Planned {
     pub facts: Facts,
     /// Its index in the catalog that the plan was made from.
     pub source: usize,
-    /// What it depends on and is present, as it was declared.
+    /// Its dependencies that are in the plan, as they were declared.
     pub needs: Vec<Need>,
-    /// What it wants that is not in the plan, as it was written.
+    /// The names in `wants` that are not in the plan, as the user wrote them.
     pub(super) absent_wants: Vec<String>,
-    /// Those that depend on it, ascending.
+    /// The services that depend on it, ascending.
     pub dependants: Vec<usize>,
-    /// Whether a boot brings it up; otherwise it waits for its first use.
+    /// Whether a boot starts it; if not, its first use does.
     pub eager: bool,
-    /// How many edges the longest path has from a service that nobody depends on down to this one.
+    /// The number of edges on the longest path from a service that nothing depends on to this one.
     pub height: u32,
 }
 
-/// A dependency that is present.
+/// A dependency that is in the plan.
 #[derive(Debug)]
 pub(crate) struct Need {
-    /// The service that it means.
+    /// The service that it names.
     pub index: usize,
     pub key: Key,
     /// What the user wrote.
@@ -62,7 +62,7 @@ pub(crate) struct Need {
 }
 
 impl Plan {
-    /// `services` are in topological order, dependencies first, and speak of each other by their place in it.
+    /// `services` are in topological order, dependencies first, and name each other by their index in it.
     pub(super) fn new(services: Vec<Planned>) -> Self {
         let mut by_name: Vec<usize> = (0..services.len()).collect();
         by_name.sort_unstable_by_key(|&at| services[at].facts.name.as_str());
@@ -82,22 +82,22 @@ impl Plan {
         Self { inner: Arc::new(Inner { services, by_type, by_name }) }
     }
 
-    /// How many services there are, those included that wait for their first use.
+    /// The number of services, including lazy ones.
     pub fn len(&self) -> usize {
         self.inner.services.len()
     }
 
-    /// Whether there is no service.
+    /// Whether the plan has no services.
     pub fn is_empty(&self) -> bool {
         self.inner.services.is_empty()
     }
 
-    /// The services, each after all that it depends on.
+    /// The services, each after all of its dependencies.
     pub(crate) fn services(&self) -> &[Planned] {
         &self.inner.services
     }
 
-    /// Where the service with this type or name is, or the only one that provides this trait object.
+    /// The index of the service with this type or name, or of the only provider of this trait object.
     pub(crate) fn index_of(&self, key: &Key) -> Option<usize> {
         match key {
             Key::Type(id) => self.inner.by_type.get(id).copied(),
@@ -105,14 +105,14 @@ impl Plan {
         }
     }
 
-    /// Where the service with this name is.
+    /// The index of the service with this name.
     pub(crate) fn index_of_name(&self, name: &str) -> Option<usize> {
         let Inner { services, by_name, .. } = &*self.inner;
         let found = by_name.binary_search_by(|&at| services[at].facts.name.as_str().cmp(name)).ok()?;
         Some(by_name[found])
     }
 
-    /// What a service wants that is not in the plan, as it was written.
+    /// The names in the `wants` of a service that are not in the plan, as the user wrote them.
     pub(crate) fn absent_wants(&self, index: usize) -> &[String] {
         &self.inner.services[index].absent_wants
     }

@@ -1,4 +1,4 @@
-//! [`Candidate`]: a registered definition that may come into the plan, in an order of ours instead of the linker's.
+//! [`Registered`]: a registered definition that may become a service of the plan, in a fixed order instead of the linker's.
 
 use std::any::TypeId;
 use std::cmp::Ordering;
@@ -8,72 +8,72 @@ use super::facts::Facts;
 use crate::base::Key;
 use crate::report::{Problem, ServiceLocation};
 
-/// A registered definition that may come into the plan.
-pub(super) struct Candidate {
+/// A registered definition that may become a service of the plan.
+pub(super) struct Registered {
     pub facts: Facts,
     /// Its index in the catalog.
     pub source: usize,
 }
 
-impl Candidate {
-    pub(super) fn site(&self) -> ServiceLocation {
+impl Registered {
+    pub(super) fn service_location(&self) -> ServiceLocation {
         ServiceLocation::new(&self.facts.name, self.facts.location)
     }
 }
 
-/// Sorts the catalog by place and name, and lets each type in once.
+/// Sorts the catalog by location and name, and keeps one definition of each type.
 ///
-/// The same type from the same place is the same definition, reached twice: once linked in, once through the builder.
-/// Names are not looked at here, because every definition made at run time may be made at the same place.
-pub(super) fn admit(catalog: Vec<Facts>, problems: &mut Vec<Problem>) -> Vec<Candidate> {
+/// The same type from the same location is the same definition, found twice: linked in, and added by the builder.
+/// Names are not compared here, because a loop makes all of its run-time definitions at one location.
+pub(super) fn collect(catalog: Vec<Facts>, problems: &mut Vec<Problem>) -> Vec<Registered> {
     let all = catalog.into_iter().enumerate();
-    let mut all: Vec<_> = all.map(|(source, facts)| Candidate { facts, source }).collect();
+    let mut all: Vec<_> = all.map(|(source, facts)| Registered { facts, source }).collect();
     all.sort_by(|a, b| compare(&a.facts, &b.facts));
 
-    let mut seats: HashMap<TypeId, usize> = HashMap::with_capacity(all.len());
-    let mut seated: Vec<Vec<Candidate>> = Vec::with_capacity(all.len());
-    for candidate in all {
-        let next = seated.len();
-        let seat = match candidate.facts.key {
-            Key::Type(id) => *seats.entry(id).or_insert(next),
+    let mut index_of: HashMap<TypeId, usize> = HashMap::with_capacity(all.len());
+    let mut places: Vec<Vec<Registered>> = Vec::with_capacity(all.len());
+    for definition in all {
+        let next = places.len();
+        let place = match definition.facts.key {
+            Key::Type(id) => *index_of.entry(id).or_insert(next),
             Key::Name(_) => next,
         };
-        if seat == next {
-            seated.push(Vec::with_capacity(1));
+        if place == next {
+            places.push(Vec::with_capacity(1));
         }
-        seated[seat].push(candidate);
+        places[place].push(definition);
     }
-    seated.into_iter().filter_map(|candidates| choose(candidates, problems)).collect()
+    places.into_iter().filter_map(|registered| choose(registered, problems)).collect()
 }
 
-/// The one of several definitions of one type that counts: a stand-in, if there is one.
-fn choose(candidates: Vec<Candidate>, problems: &mut Vec<Problem>) -> Option<Candidate> {
-    if candidates.len() > 1 {
-        let stand_ins = candidates.iter().filter(|candidate| candidate.facts.replaced);
-        let calls: Vec<_> = stand_ins.map(|stand_in| replacing(&stand_in.facts)).collect();
-        let real = candidates.iter().filter(|candidate| !candidate.facts.replaced);
-        let mut locations: Vec<_> = real.map(|candidate| candidate.facts.location).collect();
+/// Of several definitions of one type, the replacement if there is one, else the first.
+fn choose(registered: Vec<Registered>, problems: &mut Vec<Problem>) -> Option<Registered> {
+    if registered.len() > 1 {
+        let replacements = registered.iter().filter(|definition| definition.facts.replaced);
+        let calls: Vec<_> = replacements.map(|replacement| replacing(&replacement.facts)).collect();
+        let real = registered.iter().filter(|definition| !definition.facts.replaced);
+        let mut locations: Vec<_> = real.map(|definition| definition.facts.location).collect();
         locations.dedup();
         if calls.len() > 1 {
-            problems.push(Problem::SuppliedTwice { service: candidates[0].site(), calls });
+            problems.push(Problem::SuppliedTwice { service: registered[0].service_location(), calls });
         }
         if locations.len() > 1 {
-            problems.push(Problem::Duplicate { service: candidates[0].facts.name.clone(), locations });
+            problems.push(Problem::Duplicate { service: registered[0].facts.name.clone(), locations });
         }
     }
-    let chosen = candidates.iter().position(|candidate| candidate.facts.replaced).unwrap_or(0);
-    candidates.into_iter().nth(chosen)
+    let chosen = registered.iter().position(|definition| definition.facts.replaced).unwrap_or(0);
+    registered.into_iter().nth(chosen)
 }
 
-/// The builder's method that hands over a stand-in.
-pub(super) fn replacing(stand_in: &Facts) -> &'static str {
-    match stand_in.name.starts_with("dyn ") {
+/// The builder's method that supplied a replacement.
+pub(super) fn replacing(replacement: &Facts) -> &'static str {
+    match replacement.name.starts_with("dyn ") {
         true => "replace_dyn",
         false => "replace",
     }
 }
 
-/// By place and name; by key only where a macro makes two services of one name at one place.
+/// By location and name; by key only where a macro makes two services of one name at one location.
 fn compare(a: &Facts, b: &Facts) -> Ordering {
     let by_key = || match (&a.key, &b.key) {
         (Key::Type(a), Key::Type(b)) => a.cmp(b),

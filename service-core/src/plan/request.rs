@@ -1,21 +1,21 @@
-//! [`Wish`]: what the builder was asked for. It names services, and holds none.
+//! [`Request`]: the services that the user named on the builder.
 
 use crate::base::Key;
 
-/// What the builder was asked for; empty, everything that is not lazy is booted.
+/// The services that the user named on the builder. If empty, a boot starts every service that is not lazy.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wish {
-    /// Boot these and what they require, and leave the rest out.
-    pub only: Vec<Wanted>,
-    /// Boot these too, even if they are lazy or off.
-    pub with: Vec<Wanted>,
-    /// What `.give(…)` handed over.
-    pub supplied: Vec<Wanted>,
+pub(crate) struct Request {
+    /// `.only(…)`: these and what they require, and nothing else.
+    pub only: Vec<Requested>,
+    /// `.with(…)`: these too, even if they are lazy or disabled.
+    pub with: Vec<Requested>,
+    /// `.give(…)`: these have a supplied value.
+    pub supplied: Vec<Requested>,
 }
 
-/// A service that the builder names.
+/// A service that the user named.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Requested {
     pub key: Key,
     /// What the user wrote, for messages.
     pub text: String,

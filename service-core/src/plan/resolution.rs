@@ -1,58 +1,58 @@
-//! [`Resolution`]: which service is meant by a type, a trait object or a name.
+//! [`Resolution`]: finds the service that a type, a trait object or a name means.
 
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::slice;
 
-use super::registered::Candidate;
+use super::registered::Registered;
 use super::similar::similar;
 use crate::base::Key;
 use crate::report::NotFound;
 
-/// For each candidate, for each of its dependencies, what that dependency means.
-pub(super) type Meanings<'a> = Vec<Vec<&'a [usize]>>;
+/// For each definition and each of its dependencies: the services that the dependency means.
+pub(super) type Targets<'a> = Vec<Vec<&'a [usize]>>;
 
-/// Which service is meant by a type, a trait object or a name.
+/// Finds the service that a type, a trait object or a name means.
 pub(super) struct Resolution<'a> {
-    candidates: &'a [Candidate],
-    /// All that are registered.
-    registered: Index<'a>,
-    /// Those of them that are not off; `None` while that is not known, or where none is.
+    registered: &'a [Registered],
+    /// Over all registered definitions.
+    all: Index<'a>,
+    /// Over the enabled ones; `None` before `when` was evaluated, or if every definition is enabled.
     on: Option<Index<'a>>,
 }
 
 struct Index<'a> {
-    /// By type, and by trait object: all that provide it.
+    /// By type, and by trait object: all of its providers.
     types: HashMap<TypeId, Vec<usize>>,
     names: HashMap<&'a str, usize>,
 }
 
 impl<'a> Resolution<'a> {
-    pub(super) fn new(candidates: &'a [Candidate]) -> Self {
-        Self { candidates, registered: Index::new(candidates, |_| true), on: None }
+    pub(super) fn new(registered: &'a [Registered]) -> Self {
+        Self { registered, all: Index::new(registered, |_| true), on: None }
     }
 
-    /// From now on, finds only what is on.
+    /// From now on, finds only enabled definitions.
     pub(super) fn narrow(&mut self, on: &[bool]) {
         if on.contains(&false) {
-            self.on = Some(Index::new(self.candidates, |at| on[at]));
+            self.on = Some(Index::new(self.registered, |at| on[at]));
         }
     }
 
-    /// What the key means: nothing, one service, or, for a trait object, all that provide it.
+    /// The services that the key means: none, one, or for a trait object all of its providers.
     pub(super) fn find(&self, key: &Key) -> &[usize] {
-        self.on.as_ref().unwrap_or(&self.registered).find(key)
+        self.on.as_ref().unwrap_or(&self.all).find(key)
     }
 
-    /// Why [`find`](Self::find) finds nothing; `text` is what the user wrote.
+    /// The reason why [`find`](Self::find) returns none; `text` is what the user wrote.
     pub(super) fn absence(&self, key: &Key, text: &str) -> NotFound {
-        let off = self.registered.find(key).first().map(|&at| &self.candidates[at]);
-        if let Some((candidate, when)) = off.and_then(|off| Some((off, off.facts.when?))) {
-            return NotFound::Off { service: candidate.site(), when: when.text };
+        let off = self.all.find(key).first().map(|&at| &self.registered[at]);
+        if let Some((definition, when)) = off.and_then(|off| Some((off, off.facts.when?))) {
+            return NotFound::Off { service: definition.service_location(), when: when.text };
         }
         match key {
             Key::Name(name) => {
-                let names = self.candidates.iter().map(|candidate| candidate.facts.name.as_str());
+                let names = self.registered.iter().map(|definition| definition.facts.name.as_str());
                 NotFound::UnknownName { similar: similar(name, names) }
             }
             Key::Type(_) if text.starts_with("dyn ") => NotFound::NotProvided,
@@ -62,12 +62,12 @@ impl<'a> Resolution<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// A stand-in for a trait object has that object's type for a key, so it comes before all that provide it.
-    fn new(candidates: &'a [Candidate], on: impl Fn(usize) -> bool) -> Self {
-        let mut types: HashMap<TypeId, Vec<usize>> = HashMap::with_capacity(candidates.len());
-        let mut names = HashMap::with_capacity(candidates.len());
+    /// A replacement for a trait object has the type of that object as its key, so it wins over the providers.
+    fn new(registered: &'a [Registered], on: impl Fn(usize) -> bool) -> Self {
+        let mut types: HashMap<TypeId, Vec<usize>> = HashMap::with_capacity(registered.len());
+        let mut names = HashMap::with_capacity(registered.len());
         let mut provided: HashMap<TypeId, Vec<usize>> = HashMap::new();
-        for (at, Candidate { facts, .. }) in candidates.iter().enumerate().filter(|&(at, _)| on(at)) {
+        for (at, Registered { facts, .. }) in registered.iter().enumerate().filter(|&(at, _)| on(at)) {
             if let Key::Type(id) = facts.key {
                 types.insert(id, vec![at]);
             }

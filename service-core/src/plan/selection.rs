@@ -1,42 +1,43 @@
-//! [`Selection`]: which candidates come into the plan, and which of those a boot brings up.
+//! [`Selection`]: which registered definitions are in the plan, and which of those a boot starts.
 
 use std::collections::HashMap;
 
 use super::digraph::Digraph;
 use super::facts::Bond;
-use super::registered::Candidate;
-use super::resolution::Meanings;
+use super::registered::Registered;
+use super::resolution::Targets;
 use crate::base::Key;
 
-/// The services that the builder names, as indices of candidates.
+/// The services that the builder names, by index.
 pub(super) struct Named {
-    /// `None` where the builder did not say `only`.
+    /// `None` if the builder has no `only`.
     pub only: Option<Vec<usize>>,
     pub with: Vec<usize>,
     pub supplied: Vec<usize>,
 }
 
-/// Which candidates come into the plan, and which of those a boot brings up.
+/// Which registered definitions are in the plan, and which of those a boot starts.
 pub(super) struct Selection {
     pub present: Vec<bool>,
     pub eager: Vec<bool>,
 }
 
 impl Selection {
-    /// `only` with what it requires, and every stand-in; without an `only`, everything that is on and that somebody still needs.
-    pub(super) fn new(candidates: &[Candidate], on: &[bool], meanings: &Meanings<'_>, named: &Named) -> Self {
-        let required = required(candidates, meanings);
+    /// With `only`: those services, all that they require, and every replacement. Without: every enabled service, except
+    /// those that only a replaced service needed.
+    pub(super) fn new(registered: &[Registered], on: &[bool], targets: &Targets<'_>, named: &Named) -> Self {
+        let required = required(registered, targets);
         if let Some(only) = &named.only {
-            let replaced = (0..candidates.len()).filter(|&at| candidates[at].facts.replaced);
+            let replaced = (0..registered.len()).filter(|&at| registered[at].facts.replaced);
             let present = required.reached_from(only.iter().chain(&named.with).copied().chain(replaced));
             return Self { eager: present.clone(), present };
         }
         let mut present = on.to_vec();
-        for at in spared(candidates, on, meanings, named) {
+        for at in unneeded(registered, on, targets, named) {
             present[at] = false;
         }
-        let seeds = (0..candidates.len()).filter(|&at| {
-            let facts = &candidates[at].facts;
+        let seeds = (0..registered.len()).filter(|&at| {
+            let facts = &registered[at].facts;
             present[at] && (!facts.lazy || facts.replaced)
         });
         let eager = required.reached_from(seeds.chain(named.with.iter().copied()));
@@ -44,65 +45,65 @@ impl Selection {
     }
 }
 
-/// Who is ready before whom without fail. A stand-in requires nothing, whatever the real one declared.
-fn required(candidates: &[Candidate], meanings: &Meanings<'_>) -> Digraph<()> {
-    let mut edges = Vec::with_capacity(candidates.len());
-    for (from, Candidate { facts, .. }) in candidates.iter().enumerate().filter(|(_, it)| !it.facts.replaced) {
-        for (dependency, meaning) in facts.dependencies.iter().zip(&meanings[from]) {
+/// The graph of `requires`. A replacement requires nothing, whatever the replaced service declared.
+fn required(registered: &[Registered], targets: &Targets<'_>) -> Digraph<()> {
+    let mut edges = Vec::with_capacity(registered.len());
+    for (from, Registered { facts, .. }) in registered.iter().enumerate().filter(|(_, it)| !it.facts.replaced) {
+        for (dependency, target) in facts.dependencies.iter().zip(&targets[from]) {
             if dependency.bond == Bond::Requires {
-                edges.extend(meaning.iter().map(|&to| (from, to, ())));
+                edges.extend(target.iter().map(|&to| (from, to, ())));
             }
         }
     }
-    Digraph::new(candidates.len(), edges)
+    Digraph::new(registered.len(), edges)
 }
 
-/// What was there only for the sake of something that a stand-in took the place of, and, in turn, for its sake.
+/// The services that only replaced services needed, directly or through others.
 ///
-/// The providers of a replaced trait object count as what its stand-in needed: each is spared unless it is also needed
-/// by its own type, or as another trait object.
-fn spared(candidates: &[Candidate], on: &[bool], meanings: &Meanings<'_>, named: &Named) -> Vec<usize> {
-    let mut free: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].facts.replaced).collect();
+/// A provider of a replaced trait object counts as needed by the replacement, so it is unneeded unless something needs it by
+/// its own type or as another trait object.
+fn unneeded(registered: &[Registered], on: &[bool], targets: &Targets<'_>, named: &Named) -> Vec<usize> {
+    let mut free: Vec<usize> = (0..registered.len()).filter(|&at| registered[at].facts.replaced).collect();
     if free.is_empty() {
         return free;
     }
-    let needed = needed(candidates, on, meanings);
-    let mut dependants = vec![0_usize; candidates.len()];
+    let needed = needed(registered, on, targets);
+    let mut dependants = vec![0_usize; registered.len()];
     needed.iter().flatten().for_each(|&to| dependants[to] += 1);
 
-    let mut kept: Vec<bool> = candidates.iter().map(|candidate| candidate.facts.replaced).collect();
+    let mut kept: Vec<bool> = registered.iter().map(|definition| definition.facts.replaced).collect();
     named.with.iter().chain(&named.supplied).for_each(|&at| kept[at] = true);
-    let mut spared = Vec::new();
+    let mut unneeded = Vec::new();
     while let Some(from) = free.pop() {
         for &to in &needed[from] {
             dependants[to] -= 1;
             if dependants[to] == 0 && !kept[to] {
-                spared.push(to);
+                unneeded.push(to);
                 free.push(to);
             }
         }
     }
-    spared
+    unneeded
 }
 
-/// What each one requires or wants, or would if it were not replaced.
-fn needed(candidates: &[Candidate], on: &[bool], meanings: &Meanings<'_>) -> Vec<Vec<usize>> {
-    let mut needed: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
-    let mut stand_ins = HashMap::new();
-    for (from, Candidate { facts, .. }) in candidates.iter().enumerate() {
+/// What each definition requires or wants; for a replaced one, what it would need.
+fn needed(registered: &[Registered], on: &[bool], targets: &Targets<'_>) -> Vec<Vec<usize>> {
+    let mut needed: Vec<Vec<usize>> = vec![Vec::new(); registered.len()];
+    let mut replacements = HashMap::new();
+    for (from, Registered { facts, .. }) in registered.iter().enumerate() {
         if let (Key::Type(id), true) = (&facts.key, facts.replaced) {
-            stand_ins.insert(*id, from);
+            replacements.insert(*id, from);
         }
-        for (dependency, meaning) in facts.dependencies.iter().zip(&meanings[from]) {
+        for (dependency, target) in facts.dependencies.iter().zip(&targets[from]) {
             if dependency.bond != Bond::After {
-                needed[from].extend(meaning.iter().filter(|&&to| to != from));
+                needed[from].extend(target.iter().filter(|&&to| to != from));
             }
         }
     }
-    for (provider, Candidate { facts, .. }) in candidates.iter().enumerate().filter(|&(at, _)| on[at]) {
-        let replaced = facts.provides.iter().filter_map(|(id, _)| stand_ins.get(id));
-        for &stand_in in replaced.filter(|&&stand_in| stand_in != provider) {
-            needed[stand_in].push(provider);
+    for (provider, Registered { facts, .. }) in registered.iter().enumerate().filter(|&(at, _)| on[at]) {
+        let replaced = facts.provides.iter().filter_map(|(id, _)| replacements.get(id));
+        for &replacement in replaced.filter(|&&replacement| replacement != provider) {
+            needed[replacement].push(provider);
         }
     }
     needed

@@ -1,17 +1,17 @@
-//! Did you mean …? Known names that look like an unknown one.
+//! Suggestions for a name that no service has.
 
 #[cfg(test)]
 mod tests;
 
 const AT_MOST: usize = 3;
 
-/// The known names that `wrong` may have meant, the closest first.
+/// The known names that look like `wrong`, the closest first.
 pub(super) fn similar<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let wrong_letters: Vec<char> = wrong.to_lowercase().chars().collect();
     let tolerance = (wrong_letters.len() / 3).max(1);
     let mut close: Vec<(usize, &str)> = known
         .filter_map(|name| {
-            // `Db` may have become `users::Db`, or be meant where only `users::Db` exists.
+            // `Db` is called `users::Db` where two services share the name.
             if name.rsplit("::").next() == Some(wrong) {
                 return Some((0, name));
             }
@@ -25,7 +25,7 @@ pub(super) fn similar<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> 
     close.into_iter().take(AT_MOST).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// How many letters must be put in, left out, changed, or swapped with their neighbour to make one of the other.
+/// The edit distance: insertions, deletions, substitutions and transpositions of neighbours.
 fn edits(a: &[char], b: &[char]) -> usize {
     let mut before_last = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::base::Key;
 
 impl Graph {
-    /// `status` and `undeclared` speak of services by their index in the plan; `undeclared` holds who called whom.
+    /// `status` and `undeclared` name services by their index in the plan; `undeclared` holds callers and callees.
     pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
         let services = plan.services().iter().enumerate();
         let mut nodes: Vec<_> =
@@ -29,7 +29,7 @@ impl Graph {
         let called =
             undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
         edges.extend(called);
-        // The strongest bond between two services says it all; a call says nothing where there is one.
+        // Of several edges between two services, the strongest declared one stays.
         edges.sort_by_key(|edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond));
         edges.dedup_by_key(|edge| (edge.from, edge.to));
         Self { nodes, edges }
@@ -37,7 +37,7 @@ impl Graph {
 }
 
 impl Plan {
-    /// The plan as a graph for people, without states and times.
+    /// The graph of the plan, without states and times.
     pub fn graph(&self) -> Graph {
         Graph::of(self, |_| NodeStatus::default(), &[])
     }
@@ -52,7 +52,7 @@ impl Plan {
         self.graph().to_mermaid()
     }
 
-    /// The plan as JSON; [`Graph::to_json`] tells its form.
+    /// The plan as JSON; [`Graph::to_json`] documents the format.
     pub fn to_json(&self) -> String {
         self.graph().to_json()
     }
@@ -75,7 +75,7 @@ impl Plan {
         self.to_json()
     }
 
-    /// The longest chain of services: no boot can be done before these have come up one after the other.
+    /// The longest chain of services. A boot takes at least as long as they take one after the other.
     pub fn critical_path(&self) -> CriticalPath {
         self.graph().critical_path()
     }

@@ -1,18 +1,19 @@
-//! Which candidates are on: the one place where a plan runs the user's code.
+//! Evaluates `when`: the only user code that a plan runs.
 
 use std::panic::catch_unwind;
 
 use super::facts::When;
-use super::registered::Candidate;
+use super::registered::Registered;
 use crate::report::Problem;
 
-/// Asks each `when`, in the plan's own order, and takes a panic for a yes, so that it causes no second problem.
+/// Whether each definition is enabled, by its `when`. A panic is reported and counts as enabled, so that it causes no second
+/// problem.
 ///
-/// What the builder boots `with`, or has a stand-in for, is on without being asked.
-pub(super) fn ask(candidates: &[Candidate], with: &[usize], problems: &mut Vec<Problem>) -> Vec<bool> {
-    let mut ask = |(at, candidate): (usize, &Candidate)| {
-        let Some(When { text, holds }) = candidate.facts.when else { return true };
-        if with.contains(&at) || candidate.facts.replaced {
+/// A definition that the builder names in `.with(…)`, or replaces, is enabled without a call of its `when`.
+pub(super) fn evaluate(registered: &[Registered], with: &[usize], problems: &mut Vec<Problem>) -> Vec<bool> {
+    let mut ask = |(at, definition): (usize, &Registered)| {
+        let Some(When { text, holds }) = definition.facts.when else { return true };
+        if with.contains(&at) || definition.facts.replaced {
             return true;
         }
         catch_unwind(holds).unwrap_or_else(|panic| {
@@ -21,9 +22,9 @@ pub(super) fn ask(candidates: &[Candidate], with: &[usize], problems: &mut Vec<P
                 (_, Some(message)) => message.clone(),
                 _ => "no message".to_owned(),
             };
-            problems.push(Problem::WhenPanicked { service: candidate.site(), when: text, message });
+            problems.push(Problem::WhenPanicked { service: definition.service_location(), when: text, message });
             true
         })
     };
-    candidates.iter().enumerate().map(&mut ask).collect()
+    registered.iter().enumerate().map(&mut ask).collect()
 }

@@ -7,7 +7,7 @@ use super::registry::Registry;
 use crate::events::{Listener, observe};
 use crate::health::HealthChecker;
 use crate::lifecycle::launch;
-use crate::plan::{Plan, Wish, prove};
+use crate::plan::{Plan, Request, prove};
 use crate::report::{BootError, BootFailure, PlanError};
 use crate::service::{Declared, Hooks};
 use crate::shared::Options;
@@ -16,7 +16,7 @@ use crate::signals::Signals;
 /// The parts that a registry is made of. By default: everything that is linked in.
 #[derive(Default)]
 pub(super) struct Assembly {
-    pub wish: Wish,
+    pub request: Request,
     pub added: Vec<Declared>,
     pub stand_ins: Vec<Declared>,
     pub options: Options,
@@ -29,20 +29,20 @@ pub(super) struct Assembly {
 impl Assembly {
     /// Proves the plan, and nothing more.
     pub(super) fn plan(self) -> Result<Plan, PlanError> {
-        let wish = self.wish.clone();
+        let request = self.request.clone();
         let catalog = self.catalog();
-        prove(catalog.into_iter().map(|declared| declared.facts).collect(), &wish)
+        prove(catalog.into_iter().map(|declared| declared.facts).collect(), &request)
     }
 
     /// Proves the plan, and takes together what a registry is launched from.
     pub(super) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
-        let (signals, wish) = (self.signals, self.wish.clone());
+        let (signals, request) = (self.signals, self.request.clone());
         #[cfg(feature = "systemd")]
         let systemd = std::mem::take(&mut self.systemd);
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
-        let plan = prove(facts, &wish)?;
+        let plan = prove(facts, &request)?;
         let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
         Ok(Prepared {
             plan,

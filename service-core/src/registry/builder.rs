@@ -13,7 +13,7 @@ use super::registry::Registry;
 use super::service::Service;
 use crate::base::{Budgets, Key, Location, Retry, short_name};
 use crate::plan::Facts;
-use crate::plan::{Plan, Wanted};
+use crate::plan::{Plan, Requested};
 use crate::report::{BootError, BootFailure, Event, PlanError};
 use crate::service::{Declared, Definition, HandedOverDyn, Kept};
 use crate::shared::boot;
@@ -42,8 +42,8 @@ pub struct Builder {
     assembly: Assembly,
 }
 
-fn wanted<T: ?Sized + 'static>() -> Wanted {
-    Wanted { key: Key::Type(TypeId::of::<T>()), text: short_name::<T>().to_owned() }
+fn requested<T: ?Sized + 'static>() -> Requested {
+    Requested { key: Key::Type(TypeId::of::<T>()), text: short_name::<T>().to_owned() }
 }
 
 impl Builder {
@@ -54,7 +54,7 @@ impl Builder {
 
     /// Boots this service and what it requires, and nothing else. Several calls add up.
     pub fn only<T: ?Sized + Send + Sync + 'static>(mut self) -> Self {
-        self.assembly.wish.only.push(wanted::<T>());
+        self.assembly.request.only.push(requested::<T>());
         self
     }
 
@@ -75,13 +75,13 @@ impl Builder {
     /// ```
     pub fn only_named(mut self, name: impl Into<String>) -> Self {
         let text = name.into();
-        self.assembly.wish.only.push(Wanted { key: Key::Name(text.clone()), text });
+        self.assembly.request.only.push(Requested { key: Key::Name(text.clone()), text });
         self
     }
 
     /// Boots this service too, even if it is lazy, off by its `when`, or not linked in.
     pub fn with<T: Service>(mut self) -> Self {
-        self.assembly.wish.with.push(wanted::<T>());
+        self.assembly.request.with.push(requested::<T>());
         self.assembly.added.push(T::definition());
         self
     }
@@ -94,7 +94,7 @@ impl Builder {
 
     /// Hands over the value of a service that is `given`.
     pub fn give<T: Service>(mut self, value: T) -> Self {
-        self.assembly.wish.supplied.push(wanted::<T>());
+        self.assembly.request.supplied.push(requested::<T>());
         self.stand_in(T::definition(), Arc::new(value), false);
         self
     }
@@ -265,7 +265,7 @@ fn already_booted(registry: &Registry) -> BootError {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("wish", &self.assembly.wish)
+            .field("request", &self.assembly.request)
             .field("options", &self.assembly.options)
             .finish_non_exhaustive()
     }

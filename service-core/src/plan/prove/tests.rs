@@ -2,7 +2,7 @@
 
 use crate::plan::facts::Facts;
 use crate::plan::fixtures::{at, error, error_for, give, names, only, plan, plan_for, service, with};
-use crate::plan::request::Wish;
+use crate::plan::request::Request;
 use crate::report::Problem;
 
 mod generated;
@@ -11,11 +11,11 @@ mod size;
 
 /// The text of the only problem.
 fn problem(catalog: Vec<Facts>) -> String {
-    problem_for(catalog, &Wish::default())
+    problem_for(catalog, &Request::default())
 }
 
-fn problem_for(catalog: Vec<Facts>, wish: &Wish) -> String {
-    let error = error_for(catalog, wish);
+fn problem_for(catalog: Vec<Facts>, request: &Request) -> String {
+    let error = error_for(catalog, request);
     assert_eq!(error.problems().len(), 1, "{error}");
     error.problems()[0].to_string()
 }
@@ -178,7 +178,7 @@ fn a_condition_that_panics_is_a_problem_of_its_own() {
     assert_eq!(
         problem(catalog),
         "`when = env::is_prod` of B (src/b.rs:3) panicked: no PROD; \
-         let it return false where the service is not wanted"
+         let it return false where the service is not requested"
     );
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::plan::graph::{Graph, ServiceNode};
 
 impl Graph {
-    /// In Graphviz's language: `dot -Tsvg` draws it.
+    /// The graph in Graphviz's DOT language; `dot -Tsvg` draws it.
     pub fn to_dot(&self) -> String {
         dot(self)
     }
@@ -59,8 +59,8 @@ fn style(node: &ServiceNode) -> &'static str {
     }
 }
 
-/// In quotes a backslash begins an escape in labels but not in identifiers; doubled everywhere it means itself in the
-/// one, and the same identifier every time in the other.
+/// Inside quotes a backslash starts an escape in a label, but not in an identifier. It is doubled in both: the label then
+/// shows one, and the identifier is still unique.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {

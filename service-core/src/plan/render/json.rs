@@ -6,7 +6,7 @@ use crate::base::json::{lines, object, or_null, quoted};
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
 impl Graph {
-    /// As JSON: `{"services": […], "dependencies": […]}`, both sorted by name, times in whole microseconds.
+    /// The graph as JSON: `{"services": […], "dependencies": […]}`, both sorted by name, times in whole microseconds.
     ///
     /// A service has `name`, `file`, `line`, `module`, `state` (or `null`), `waited_us`, `own_us` (or `null`),
     /// `failure` (`"root"`, `"consequence"` or `null`), `lazy`, `optional`, `given`, `replaced` and `provides`. A

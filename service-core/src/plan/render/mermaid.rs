@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
 impl Graph {
-    /// As a Mermaid flowchart, which GitHub and many wikis draw.
+    /// The graph as a Mermaid flowchart, which GitHub and many wikis draw.
     pub fn to_mermaid(&self) -> String {
         mermaid(self)
     }
@@ -17,7 +17,7 @@ impl Graph {
     }
 }
 
-/// Nodes go by number, because a name such as `end` is a word of the language.
+/// Nodes are numbered, because a name such as `end` is a keyword.
 fn mermaid(graph: &Graph) -> String {
     let mut text = String::from("flowchart LR");
     for (at, node) in graph.nodes().iter().enumerate() {
@@ -66,7 +66,7 @@ fn arrow(edge: &Edge) -> String {
     }
 }
 
-/// Mermaid writes a letter that would mean something to it, or to HTML, as its number.
+/// Writes each character that has a meaning in Mermaid or in HTML as its number.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

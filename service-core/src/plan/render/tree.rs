@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
-/// How deep a tree is drawn to the right before it goes on at the left: ten thousand levels of indentation would be
-/// two hundred megabytes that nobody can read.
+/// The deepest level of indentation. A deeper branch continues at the left: ten thousand levels of indentation would make
+/// two hundred megabytes of text.
 const DEEPEST: usize = 24;
 
 /// Where the dependencies of a service are drawn.
@@ -20,9 +20,9 @@ enum Drawn {
 /// One line that is still to be drawn.
 struct Branch<'a> {
     node: usize,
-    /// How the line above depends on it; `None` at the left.
+    /// The edge from the line above; `None` at the left.
     edge: Option<&'a Edge>,
-    /// What stands before the lines below this one.
+    /// The indentation of the lines below this one.
     indent: String,
     depth: usize,
     last: bool,
@@ -34,7 +34,7 @@ impl fmt::Display for Graph {
     }
 }
 
-/// Every edge makes one line, so the size is linear, and nothing recurses.
+/// Draws one line for each edge, so the size is linear. Nothing recurses.
 fn tree(graph: &Graph, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if graph.nodes().is_empty() {
         return f.write_str("no services");
@@ -71,14 +71,14 @@ fn tree(graph: &Graph, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// The services that nobody depends on. A call that nobody declared hides no service from the left edge.
+/// The services that nothing depends on. An undeclared call does not count as a dependency here.
 fn roots(graph: &Graph) -> VecDeque<usize> {
     let mut is_root = vec![true; graph.nodes().len()];
     graph.edges().iter().filter(|edge| edge.bond.is_some()).for_each(|edge| is_root[edge.to] = false);
     (0..is_root.len()).filter(|&node| is_root[node]).collect()
 }
 
-/// The lines below one, last first, because they are taken from the end.
+/// The lines below a branch, last first, because they are popped from the end.
 fn branches<'a>(above: &Branch<'_>, edges: &'a [Edge]) -> impl Iterator<Item = Branch<'a>> {
     let indent = match above.edge {
         None => String::new(),

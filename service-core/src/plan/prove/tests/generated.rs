@@ -6,7 +6,7 @@ use crate::base::Key;
 use crate::plan::facts::{Dependency, Facts};
 use crate::plan::fixtures::{Dice, key, only, service};
 use crate::plan::prove::prove;
-use crate::plan::request::Wish;
+use crate::plan::request::Request;
 use crate::report::{CycleStep, Problem};
 
 const BONDS: [fn(Facts, &[&str]) -> Facts; 3] = [Facts::requires, Facts::wants, Facts::after];
@@ -30,13 +30,13 @@ fn catalog(dice: &mut Dice, loops: bool) -> Vec<Facts> {
     catalog
 }
 
-fn wish(dice: &mut Dice) -> Wish {
-    if dice.roll(2) == 0 { Wish::default() } else { only(&["A"]) }
+fn request(dice: &mut Dice) -> Request {
+    if dice.roll(2) == 0 { Request::default() } else { only(&["A"]) }
 }
 
 /// Everything that a user can see of a plan or of an error.
-fn seen(catalog: Vec<Facts>, wish: &Wish) -> String {
-    match prove(catalog, wish) {
+fn seen(catalog: Vec<Facts>, request: &Request) -> String {
+    match prove(catalog, request) {
         Ok(plan) => {
             let services: Vec<_> =
                 plan.services().iter().map(|it| (&it.facts.name, &it.needs, it.eager, it.height)).collect();
@@ -57,7 +57,7 @@ fn order_respects_every_dependency() {
     for seed in 0..1_000 {
         let dice = &mut Dice::new(seed);
         let catalog = catalog(dice, false);
-        let plan = prove(catalog.clone(), &wish(dice)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let plan = prove(catalog.clone(), &request(dice)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         for (at, planned) in plan.services().iter().enumerate() {
             for Dependency { key, bond, .. } in &planned.facts.dependencies {
                 let need = planned.needs.iter().find(|need| need.key == *key && need.bond == *bond);
@@ -83,10 +83,10 @@ fn the_order_of_the_catalog_changes_nothing() {
         if seed % 4 == 0 {
             catalog.retain(|_| dice.roll(6) > 0);
         }
-        let wish = wish(dice);
-        let before = seen(catalog.clone(), &wish);
+        let request = request(dice);
+        let before = seen(catalog.clone(), &request);
         dice.shuffle(&mut catalog);
-        assert_eq!(before, seen(catalog, &wish), "seed {seed}");
+        assert_eq!(before, seen(catalog, &request), "seed {seed}");
     }
 }
 
@@ -96,7 +96,7 @@ fn every_cycle_is_real_and_every_cyclic_graph_is_refused() {
     for seed in 0..1_000 {
         let catalog = catalog(&mut Dice::new(seed), true);
         let edges = edges(&catalog);
-        let problems = match prove(catalog, &Wish::default()) {
+        let problems = match prove(catalog, &Request::default()) {
             Ok(plan) => {
                 let present: HashSet<Key> = plan.services().iter().map(|it| it.facts.key.clone()).collect();
                 assert!(!is_cyclic(&edges, &present), "seed {seed}: a cycle was let in");

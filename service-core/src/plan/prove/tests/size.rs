@@ -3,7 +3,7 @@
 use crate::plan::facts::Facts;
 use crate::plan::fixtures::service;
 use crate::plan::prove::prove;
-use crate::plan::request::Wish;
+use crate::plan::request::Request;
 
 const MANY: usize = 10_000;
 
@@ -46,7 +46,7 @@ fn g19_ten_thousand_services_are_proved_and_drawn_in_linear_size() {
     for (shape, catalog) in [("chain", chain()), ("star", star()), ("layered", layered())] {
         let edges: usize = catalog.iter().map(|facts| facts.dependencies.len()).sum();
         let (lines, bytes, path) = on_a_small_stack(move || {
-            let plan = prove(catalog, &Wish::default()).expect("it is sound");
+            let plan = prove(catalog, &Request::default()).expect("it is sound");
             let tree = plan.to_string();
             let all = tree.len() + plan.to_dot().len() + plan.to_mermaid().len() + plan.to_json().len();
             (tree.lines().count(), all, plan.critical_path().iter().count())
@@ -70,6 +70,6 @@ fn g19_ten_thousand_services_are_proved_and_drawn_in_linear_size() {
 fn g19_a_cycle_of_ten_thousand_is_found_on_a_small_stack() {
     let mut catalog = chain();
     catalog[0] = service(&name(0)).requires(&[&name(MANY - 1)]);
-    let error = on_a_small_stack(|| prove(catalog, &Wish::default()).expect_err("it is a cycle"));
+    let error = on_a_small_stack(|| prove(catalog, &Request::default()).expect_err("it is a cycle"));
     assert_eq!(error.to_string().matches(" requires ").count(), MANY);
 }
