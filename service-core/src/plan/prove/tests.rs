@@ -178,7 +178,7 @@ fn a_condition_that_panics_is_a_problem_of_its_own() {
     assert_eq!(
         problem(catalog),
         "`when = env::is_prod` of B (src/b.rs:3) panicked: no PROD; \
-         let it return false where the service is not requested"
+         let it return false where the service is not wanted"
     );
 }
 
