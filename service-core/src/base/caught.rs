@@ -1,4 +1,4 @@
-//! Panics in user code, caught and put into words.
+//! Catches panics in user code and extracts their messages.
 
 use std::any::Any;
 use std::future::Future;
@@ -6,16 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Runs a future; a panic in one of its polls ends it with the panic's message.
+/// Runs a future. A panic in one of its polls ends it, and its message is the error.
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
     caught_payload(future).await.map_err(message)
 }
 
-/// Runs a future; a panic in one of its polls ends it with the panic's payload.
+/// Runs a future. A panic in one of its polls ends it, and its payload is the error.
 pub(crate) async fn caught_payload<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
     let mut future = pin!(future);
     std::future::poll_fn(|cx| {
-        // The future is not polled again after a panic, so nobody sees what the panic left half done.
+        // The future is not polled again after a panic, so no state that the panic left behind is observed.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => Poll::Pending,
@@ -25,12 +25,12 @@ pub(crate) async fn caught_payload<F: Future>(future: F) -> Result<F::Output, Bo
     .await
 }
 
-/// Runs a function; a panic in it ends it with the panic's message.
+/// Runs a function. If it panics, the message is the error.
 pub(crate) fn caught_now<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
     match payload.downcast::<String>() {
         Ok(text) => *text,
@@ -44,7 +44,7 @@ pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// Drops a payload, which is user code too. What comes of a panic in that is left alone: it might panic in turn.
+/// Drops a payload, which runs user code. A payload of a panic in that is leaked, because its drop might panic again.
 fn let_go(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(another);

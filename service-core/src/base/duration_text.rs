@@ -1,8 +1,8 @@
-//! [`lasted`]: a duration as people want to read it.
+//! [`lasted`]: rounds a duration for display.
 
 use std::time::Duration;
 
-/// A duration to three or four figures, for display: `6.001s` and not `6.001957149s`.
+/// A duration rounded to three or four digits: `6.001s` instead of `6.001957149s`.
 pub(crate) fn lasted(time: Duration) -> Duration {
     let step = match time.as_nanos() {
         0..1_000_000 => 1_000,
@@ -10,11 +10,11 @@ pub(crate) fn lasted(time: Duration) -> Duration {
         _ => 1_000_000,
     };
     let nanos = time.as_nanos();
-    // A time that this rounds to nothing is told as it is.
+    // A time that would be rounded to zero stays as it is.
     if nanos < step { time } else { Duration::from_nanos(u64::try_from(nanos - nanos % step).unwrap_or(u64::MAX)) }
 }
 
-/// The same as a number, so that logs can be sorted and summed by it.
+/// The same in seconds, as a number that logs can be sorted by.
 pub(crate) fn seconds(time: Duration) -> f64 {
     lasted(time).as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! [`Failure`]: one thing that went wrong in one service.
+//! [`Failure`]: an error, a panic or a timeout in one service.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -18,7 +18,7 @@ pub enum Phase {
     Init,
     /// In `start`.
     Start,
-    /// In the first `health` that decides whether it becomes ready, or in a later one.
+    /// In a `health`: the first one, which decides whether the service becomes ready, or a later one.
     Health,
     /// Waiting for admitted guarded calls.
     Drain,
@@ -47,7 +47,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What went wrong in one service: who, where, in what phase, after how long, and why.
+/// An error, a panic or a timeout in one service: which service, in which phase, after how long, and why.
 ///
 /// [`source()`](Error::source) is the user's own error, so it can be downcast.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ struct Inner {
 }
 
 enum Cause {
-    /// With its words, spoken once: they are user code, and may panic.
+    /// With its text, which is formatted once, because `Display` is user code and may panic.
     Error(BoxError, String),
     Panic(String),
     TimedOut(String),
@@ -88,7 +88,7 @@ impl Failure {
         Self::new(service, location, phase, elapsed, Cause::Panic(message))
     }
 
-    /// The budget ran out; `detail` says what was known about the wait, or is empty.
+    /// The budget ran out. `detail` describes what the service was waiting for, or is empty.
     pub(crate) fn timed_out(
         service: &str,
         location: Location,
@@ -99,7 +99,7 @@ impl Failure {
         Self::new(service, location, phase, elapsed, Cause::TimedOut(detail))
     }
 
-    /// The same failure, with the path from what needed the service down to it.
+    /// The same failure, with the path from the service that needed this one.
     pub(crate) fn with_path(mut self, path: Vec<String>) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.path = path;
@@ -122,12 +122,12 @@ impl Failure {
         &self.inner.phase
     }
 
-    /// How long it had been doing that.
+    /// How long that phase had lasted.
     pub fn elapsed(&self) -> Duration {
         self.inner.elapsed
     }
 
-    /// The path from what was booted for its own sake down to this service: `["Users", "Cache", "Db"]`.
+    /// The path from a service that nothing requires to this one: `["Users", "Cache", "Db"]`.
     pub fn path(&self) -> &[String] {
         &self.inner.path
     }
@@ -155,7 +155,7 @@ impl Failure {
     }
 }
 
-/// What an error and its sources say, as far as they get, and once where one repeats the words of the next.
+/// The text of an error and its sources. A source whose text is already part of it is left out.
 fn words(error: &(dyn Error + 'static)) -> String {
     let mut words = String::new();
     let spoken = catch_unwind(AssertUnwindSafe(|| {
@@ -203,7 +203,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A way that people read to its end: the first few of a long one, and the last few.
+/// A long path is shortened to its first and last services.
 fn shortened(path: &[String]) -> String {
     const ENDS: usize = 4;
     match path.len().checked_sub(2 * ENDS) {
@@ -235,7 +235,7 @@ mod tests {
     use super::shortened;
 
     #[test]
-    fn a_long_way_is_told_by_its_ends() {
+    fn a_long_path_is_shortened_to_its_ends() {
         let way = |services: usize| shortened(&(1..=services).map(|at| at.to_string()).collect::<Vec<_>>());
         assert_eq!(way(3), "1 → 2 → 3");
         assert_eq!(way(9), "1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 9");

@@ -1,4 +1,4 @@
-//! JSON, written by hand: there is too little of it for a dependency.
+//! JSON, written by hand: too little of it for a dependency.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -36,7 +36,7 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A text as the value of a `name=value`: as it is if it is one plain word, else quoted, so that it keeps to its line.
+/// A text as the value in `name=value`: unchanged if it is one plain word, else quoted, so that it stays on one line.
 pub(crate) fn value(text: &str) -> Cow<'_, str> {
     let is_plain =
         |letter: char| !letter.is_whitespace() && !letter.is_control() && !matches!(letter, '"' | '=' | '\\');

@@ -1,8 +1,8 @@
-//! [`Key`]: what a dependency names.
+//! [`Key`]: how a service is found.
 
 use std::any::TypeId;
 
-/// What a service is found by: its type (or a trait object it provides), or the name of a definition made at run time.
+/// How a service is found: by its type or a trait object it provides, or by the name of a run-time definition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Type(TypeId),

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Location {
     /// The module's path, `shop::users`.
     pub module: &'static str,
-    /// The file, as the compiler was given it.
+    /// The file, as it was passed to the compiler.
     pub file: &'static str,
     /// The line, from 1.
     pub line: u32,
@@ -17,7 +17,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// A place; the macros write this.
+    /// A location; the macros write this.
     pub const fn new(module: &'static str, file: &'static str, line: u32, column: u32) -> Self {
         Self { module, file, line, column }
     }

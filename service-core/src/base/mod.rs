@@ -32,7 +32,7 @@ pub(crate) use pin_project::pin_project;
 pub(crate) use restart::After;
 pub use restart::Restart;
 pub use result::{BoxError, Result};
-pub(crate) use rng::Chance;
+pub(crate) use rng::Rng;
 pub use schedule::Schedule;
 pub(crate) use short_name::short_name;
 pub use shutdown_reason::ShutdownReason;

@@ -1,7 +1,7 @@
 //! [`Result`]: what the hooks of a service return.
 
-/// Any error of the user's own.
+/// Any error of a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What hooks return: any error will do, `?` converts it.
+/// What hooks return. Any error can be used; `?` converts it.
 pub type Result<T, E = BoxError> = std::result::Result<T, E>;

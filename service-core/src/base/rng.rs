@@ -1,13 +1,13 @@
-//! [`Chance`]: random numbers for spreading things out in time. Not for secrets.
+//! [`Rng`]: random numbers for jitter. Not for secrets.
 
 use std::hash::{BuildHasher, RandomState};
 
 /// SplitMix64, after Steele, Lea and Flood.
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Rng(u64);
 
-impl Chance {
-    /// The same numbers for the same seed; others in each process without one.
+impl Rng {
+    /// The same seed gives the same numbers; without a seed they differ in each process.
     pub(crate) fn new(seed: Option<u64>) -> Self {
         Self(seed.unwrap_or_else(|| RandomState::new().hash_one(0)))
     }
@@ -30,8 +30,8 @@ mod tests {
     #[test]
     fn numbers_are_spread_over_the_whole_and_the_seed_decides_which() {
         let draw = |seed| {
-            let mut chance = Chance::new(seed);
-            [(); 100].map(|()| chance.draw())
+            let mut rng = Rng::new(seed);
+            [(); 100].map(|()| rng.draw())
         };
         let one = draw(Some(1));
         assert!(one.iter().all(|drawn| (0.0..1.0).contains(drawn)), "{one:?}");

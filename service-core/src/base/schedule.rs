@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// When a periodic task runs: at once, then at each multiple of an interval. A run that takes longer than that makes it
-/// skip what it missed, so two runs never overlap and none is made up for.
+/// When a periodic task runs: immediately, then at each multiple of an interval. If a run takes longer than the interval,
+/// the runs it missed are skipped: two runs never overlap.
 ///
 /// ```
 /// use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 ///
 /// let every: Schedule = Duration::from_secs(30).into();
 /// assert_eq!(every.interval(), Duration::from_secs(30));
-/// // Up to five seconds later each time, so that a hundred processes do not all call at once.
+/// // Each run starts up to five seconds later, so that a hundred processes do not all call at the same moment.
 /// let spread = every.jitter(Duration::from_secs(5));
 /// # assert_eq!(spread.interval(), every.interval());
 /// ```
@@ -23,27 +23,27 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Every so often; an interval of zero is taken as a nanosecond.
+    /// A run at each multiple of this interval. An interval of zero means one nanosecond.
     pub const fn new(interval: Duration) -> Self {
         let interval = if interval.is_zero() { Duration::from_nanos(1) } else { interval };
         Self { first: Duration::ZERO, interval, jitter: Duration::ZERO }
     }
 
-    /// The first run is not at once but after this pause; the turns are counted from there.
+    /// Delays the first run by this pause. The interval is counted from the first run.
     #[must_use]
     pub const fn first_after(mut self, pause: Duration) -> Self {
         self.first = pause;
         self
     }
 
-    /// Each run but the first begins later by a random part of this.
+    /// Delays each run but the first by a random part of this time.
     #[must_use]
     pub const fn jitter(mut self, most: Duration) -> Self {
         self.jitter = most;
         self
     }
 
-    /// The time from one run's turn to the next one's.
+    /// The time from the start of one run to the start of the next.
     pub const fn interval(&self) -> Duration {
         self.interval
     }
@@ -52,14 +52,14 @@ impl Schedule {
         self.first
     }
 
-    /// The next turn after this time, both since the first run.
+    /// The next multiple of the interval after this time, both counted from the first run.
     pub(crate) fn turn_after(&self, now: Duration) -> Duration {
         let passed = now.as_nanos() / self.interval.as_nanos();
         let nanos = (passed + 1).saturating_mul(self.interval.as_nanos());
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// What a random number makes of the jitter.
+    /// The delay for this random number between 0 and 1.
     pub(crate) fn delay(&self, chance: f64) -> Duration {
         self.jitter.mul_f64(chance)
     }

@@ -1,4 +1,4 @@
-//! [`short_name`]: what a type is called in messages.
+//! [`short_name`]: the name of a type in messages.
 
 /// The last segment of the type's path, for messages about a service that no registry has.
 pub(crate) fn short_name<S: ?Sized>() -> &'static str {

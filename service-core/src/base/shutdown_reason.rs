@@ -1,22 +1,22 @@
-//! [`ShutdownReason`]: why a registry goes down.
+//! [`ShutdownReason`]: why a registry shuts down.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// Why a registry goes down; every hook can read it with `cx.reason()`.
+/// Why a registry shuts down. Every hook can read it with `cx.reason()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ShutdownReason {
-    /// Somebody called `shutdown()` or `request_shutdown(…)`, with these words.
+    /// The program called `shutdown()` or `request_shutdown(…)` with this text.
     Requested(Cow<'static, str>),
     /// A signal arrived, by its name: `SIGTERM`.
     Signal(&'static str),
-    /// A service failed for good while it was up; how, in words.
+    /// A ready service failed and is not restarted; the text of its failure.
     Failed(Arc<str>),
-    /// The boot failed, so what came up is rolled back.
+    /// The boot failed, so every service that had started is rolled back.
     BootFailed,
-    /// The registry's token was cancelled, or nobody waited for its boot any more.
+    /// The registry's token was cancelled, or every caller that waited for its boot has gone.
     Cancelled,
     /// The last handle of the registry was dropped.
     Dropped,

@@ -1,28 +1,28 @@
-//! [`State`]: where a service is in its life.
+//! [`State`]: the state of a service.
 
 use std::fmt;
 
-/// Where a service is in its life. Displays in lower case, as it is written in graphs and errors.
+/// The state of a service. Displays in lower case, as in graphs and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Nobody has asked for it: no boot has begun, or it is lazy.
+    /// Not requested: no boot has begun, or it is lazy.
     Idle,
-    /// Asked for; something it depends on is not ready, or the concurrency cap is reached.
+    /// Requested; a dependency is not ready, or the limit of `concurrency` is reached.
     Waiting,
     /// `init`, `start` or the first `health` is running.
     Starting,
-    /// Up: guarded calls run.
+    /// Guarded calls run.
     Ready,
-    /// New guarded calls are refused, admitted ones are finishing.
+    /// New guarded calls are refused; admitted calls and tasks are finishing.
     Draining,
     /// `shutdown` and deferred cleanups are running.
     Stopping,
-    /// Down, after having been ready.
+    /// Shut down.
     Stopped,
     /// Its own `init`, `start` or `health` failed.
     Failed,
-    /// Something it requires failed, so it was never started.
+    /// A service that it requires failed, so it is not started.
     Blocked,
 }
 

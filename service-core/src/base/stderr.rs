@@ -1,9 +1,9 @@
-//! Words on stderr.
+//! Writes lines to stderr.
 
 use std::fmt::Display;
 use std::io::{Write, stderr};
 
-/// Writes a line. Where nobody can read it, that must not change how the process ends, as the panic of `eprintln!` would.
+/// Writes a line to stderr. If stderr is closed, nothing happens: `eprintln!` would panic and change the exit code.
 pub(crate) fn tell(words: impl Display) {
     let _ = writeln!(stderr(), "{words}");
 }

@@ -1,28 +1,28 @@
-//! [`StopOutcome`]: how one service went down.
+//! [`StopOutcome`]: how the shutdown of one service ended.
 
 use std::fmt;
 
 use super::failure::Failure;
 
-/// How one service went down.
+/// How the shutdown of one service ended.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StopOutcome {
-    /// Everything ended in time and without an error.
+    /// Every step ended in time and without an error.
     Clean,
-    /// `shutdown`, a deferred cleanup or a task failed; the rest of its steps ran all the same.
+    /// `shutdown`, a deferred cleanup or a task failed. The remaining steps ran.
     Failed(Failure),
-    /// A step did not end in its budget and was abandoned; the rest of its steps ran all the same.
+    /// A step exceeded its budget and was abandoned. The remaining steps ran.
     Abandoned(Failure),
 }
 
 impl StopOutcome {
-    /// Whether nothing went wrong.
+    /// Whether every step ended in time and without an error.
     pub fn is_clean(&self) -> bool {
         matches!(self, Self::Clean)
     }
 
-    /// What went wrong, if anything did.
+    /// The failure, if a step failed or was abandoned.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Clean => None,

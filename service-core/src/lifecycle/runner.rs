@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::diagnostics;
 use super::start::{Abort, Risen, bring_up};
 use super::stop::{bring_down, undo};
-use crate::base::Chance;
+use crate::base::Rng;
 use crate::base::caught;
 use crate::base::{Failure, Phase, State, StopOutcome};
 use crate::gate::Instance;
@@ -44,7 +44,7 @@ struct Life {
     up_since: Option<Instant>,
     /// Since when this instance of it has been up.
     ready_since: Option<Instant>,
-    restarts: Option<(Restarts, Chance)>,
+    restarts: Option<(Restarts, Rng)>,
     /// How long to wait before the next start.
     pause: Duration,
     /// How it went down the last time, and as the how manieth of all.
@@ -80,7 +80,7 @@ impl Lives {
         let mut each: Vec<Life> = Vec::with_capacity(shared.slots.len());
         for service in shared.plan.services() {
             let depth = service.needs.iter().map(|need| each[need.index].depth + 1).max().unwrap_or(0);
-            let restarts = service.facts.restart.map(|policy| (Restarts::new(policy), Chance::new(policy.seed)));
+            let restarts = service.facts.restart.map(|policy| (Restarts::new(policy), Rng::new(policy.seed)));
             each.push(Life { depth, restarts, ..Life::default() });
         }
         let levels = each.iter().map(|life| life.depth + 1).max().unwrap_or(1);
@@ -316,8 +316,8 @@ impl Lives {
         let now = self.born.elapsed();
         let life = &mut self.each[service];
         let ran = life.ready_since.map_or(Duration::ZERO, |since| since.elapsed());
-        let Some((restarts, chance)) = &mut life.restarts else { return false };
-        let Next::Again(delay) = restarts.after(now, ran, true, chance.draw()) else { return false };
+        let Some((restarts, rng)) = &mut life.restarts else { return false };
+        let Next::Again(delay) = restarts.after(now, ran, true, rng.draw()) else { return false };
         life.pause = delay;
         let slot = &self.shared.slots[service];
         slot.emit(EventKind::Restarting { service: slot.name.clone(), delay, failure: failure.clone() });

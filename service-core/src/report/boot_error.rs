@@ -1,4 +1,4 @@
-//! [`BootError`]: why a boot failed, what that blocked, and what the rollback did.
+//! [`BootError`]: why a boot failed, which services that blocked, and what the rollback did.
 
 use std::error::Error;
 use std::fmt;
@@ -10,10 +10,10 @@ use super::plan_error::PlanError;
 use super::shutdown_report::ShutdownReport;
 use crate::base::{Failure, ShutdownReason, lasted};
 
-/// Why a boot failed: root causes first, then what they blocked, then what the rollback did.
+/// Why a boot failed: the root causes, then the services that they blocked, then what the rollback did.
 ///
-/// [`source()`](Error::source) leads through the [`Failure`] to the user's own error. `Debug` prints the same readable
-/// text as `Display`, because that is what `main` shows.
+/// [`source()`](Error::source) is the first [`Failure`], whose source is the service's own error. `Debug` prints the same
+/// text as `Display`, because `main` prints an error with `Debug`.
 #[derive(Clone)]
 pub struct BootError {
     inner: Arc<Inner>,
@@ -24,32 +24,32 @@ struct Inner {
     rollback: Option<ShutdownReport>,
 }
 
-/// What made a boot fail.
+/// The cause of a failed boot.
 #[non_exhaustive]
 pub enum BootFailure {
     /// The plan is unsound; no code of a service has run.
     Plan(PlanError),
     /// Services failed.
     Services {
-        /// Each service that failed by itself, in the plan's order.
+        /// Each service whose own hook failed, in the plan's order.
         failures: Vec<Failure>,
-        /// Each service that was never started because of one of these, and which.
+        /// Each service that was not started because of one of these.
         blocked: Vec<(String, String)>,
     },
     /// The budget of the whole boot ran out.
     TimedOut {
         /// The budget.
         after: Duration,
-        /// Each service that was not ready, and what it was doing.
+        /// Each service that was not ready, and what it was waiting for.
         unready: Vec<(String, String)>,
     },
-    /// The boot's token was cancelled, or nobody waited for it any more.
+    /// The boot's token was cancelled, or every caller that waited for the boot has gone.
     Cancelled,
     /// A shutdown was requested before the boot ended.
     ShutDown(ShutdownReason),
-    /// Another builder has booted the process's registry; where it was called.
+    /// Another builder has booted the process's registry, at this location.
     AlreadyBooted(String),
-    /// This service waited, on its own way up, for the boot that it is a part of.
+    /// This service waited in its own start for the boot that it is part of.
     Inside(String),
     /// The signals could not be listened for.
     Signals(io::Error),
@@ -62,12 +62,12 @@ impl BootError {
         Self { inner: Arc::new(Inner { failure, rollback }) }
     }
 
-    /// What made the boot fail.
+    /// The cause.
     pub fn failure(&self) -> &BootFailure {
         &self.inner.failure
     }
 
-    /// The services that failed by themselves, in the plan's order; empty where no service did.
+    /// The failures of services, in the plan's order; empty if no service failed.
     pub fn failures(&self) -> &[Failure] {
         match &self.inner.failure {
             BootFailure::Services { failures, .. } => failures,
@@ -75,7 +75,7 @@ impl BootError {
         }
     }
 
-    /// What is wrong with the plan, if that is why.
+    /// The error of the plan, if the plan is unsound.
     pub fn plan(&self) -> Option<&PlanError> {
         match &self.inner.failure {
             BootFailure::Plan(error) => Some(error),
@@ -83,7 +83,7 @@ impl BootError {
         }
     }
 
-    /// What the rollback did; `None` where nothing had come up.
+    /// What the rollback did; `None` if no service had started.
     pub fn rollback(&self) -> Option<&ShutdownReport> {
         self.inner.rollback.as_ref()
     }

@@ -1,26 +1,26 @@
-//! [`BootReport`]: what a boot achieved, service by service.
+//! [`BootReport`]: the result of a boot, service by service.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::base::{Failure, Location, State, lasted};
 
-/// What a boot achieved, service by service, in the plan's order.
+/// The result of a boot, service by service, in the plan's order.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BootReport {
-    /// One entry a service of the plan.
+    /// One entry for each service of the plan.
     pub services: Vec<ServiceReport>,
-    /// From the beginning of the boot to its end (or until now).
+    /// The time from the start of the boot to its end, or until now if it has not ended.
     pub total: Duration,
-    /// The chain of services that the boot had to wait for, first to last; their `own` times add up to `total` when
-    /// no concurrency cap stood in the way.
+    /// The chain of services that determined how long the boot took, first to last. Their `own` times add up to `total`
+    /// unless the limit of `concurrency` was reached.
     pub critical_path: Vec<String>,
     /// Calls from one service's `init` to another that it does not declare: who, whom.
     pub undeclared: Vec<(String, String)>,
 }
 
-/// How one service came up, or did not.
+/// How the start of one service went.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceReport {
@@ -30,17 +30,17 @@ pub struct ServiceReport {
     pub location: Location,
     /// Its state now.
     pub state: State,
-    /// How long it waited for what it depends on, since the boot that wanted it began.
+    /// How long it waited for its dependencies, counted from the boot that requested it.
     pub waited: Duration,
     /// How long its own `init`, `start` and first `health` took.
     pub own: Duration,
-    /// How often `init` was tried.
+    /// The number of attempts of `init`.
     pub attempts: u32,
-    /// The longest that one of its hooks has blocked its thread, if that was long enough to hold up others.
+    /// The longest time that a hook blocked its thread, if it was half a second or more.
     pub blocked: Option<Duration>,
-    /// How it failed, if it did.
+    /// Its failure, if it failed.
     pub failure: Option<Failure>,
-    /// What it wants and has not got, so it is degraded.
+    /// The dependencies in `wants` that it does not have; it is degraded by them.
     pub missing: Vec<String>,
 }
 

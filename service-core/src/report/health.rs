@@ -1,4 +1,4 @@
-//! [`Health`]: what a service says about itself.
+//! [`Health`]: the health that a service reports.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::json::{object, or_null, quoted};
 use crate::base::lasted;
 
-/// What a service says about itself. Ordered from best to worst, so the worst of several is their maximum.
+/// The health that a service reports. Ordered from best to worst, so the worst of several is their maximum.
 ///
 /// ```
 /// use service_core::Health;
@@ -17,21 +17,21 @@ use crate::base::lasted;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
-    /// All is well.
+    /// The service works.
     Healthy,
-    /// It works, but not as it should; why.
+    /// The service works with limits, for this reason.
     Degraded(Cow<'static, str>),
-    /// It does not work; why.
+    /// The service does not work, for this reason.
     Unhealthy(Cow<'static, str>),
 }
 
 impl Health {
-    /// It works, but not as it should.
+    /// The service works with limits.
     pub fn degraded(why: impl Into<Cow<'static, str>>) -> Self {
         Self::Degraded(why.into())
     }
 
-    /// It does not work.
+    /// The service does not work.
     pub fn unhealthy(why: impl Into<Cow<'static, str>>) -> Self {
         Self::Unhealthy(why.into())
     }
@@ -53,7 +53,7 @@ impl Health {
         }
     }
 
-    /// Why it is not healthy.
+    /// The reason why it is degraded or unhealthy.
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Healthy => None,
@@ -72,7 +72,7 @@ impl Health {
         object(&[("status", quoted(self.status())), ("error", or_null(self.why()))])
     }
 
-    /// Whether it works, degraded or not.
+    /// Whether it is healthy or degraded.
     pub fn is_up(&self) -> bool {
         !matches!(self, Self::Unhealthy(_))
     }
@@ -88,21 +88,21 @@ impl fmt::Display for Health {
     }
 }
 
-/// What one service said, and how long it took to say it.
+/// The result of the health check of one service.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceHealth {
     /// The service's name.
     pub name: String,
-    /// What it said.
+    /// The health it reported.
     pub health: Health,
     /// How long its check took.
     pub latency: Duration,
-    /// The groups it is in.
+    /// Its tags.
     pub tags: Vec<String>,
 }
 
-/// How all services are: the whole is as healthy as its worst part.
+/// The health of a registry: as healthy as its worst service.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HealthReport {
@@ -118,7 +118,7 @@ impl HealthReport {
         object(&[("status", status), ("components", format!("[{}]", components.join(", ")))])
     }
 
-    /// The worst of them; healthy when there is none.
+    /// The worst health of all services; healthy if there is none.
     pub fn health(&self) -> Health {
         self.services.iter().map(|service| service.health.clone()).max().unwrap_or(Health::Healthy)
     }

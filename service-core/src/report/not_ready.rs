@@ -1,4 +1,4 @@
-//! [`NotReady`]: why a guarded call, or a look-up, was refused.
+//! [`NotReady`]: why a guarded call or a lookup was refused.
 
 use std::error::Error;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::base::{Failure, State, lasted};
 
-/// Why a guarded call, or a look-up of a service, was refused: which service, in what state, and why.
+/// Why a guarded call or the lookup of a service was refused: which service, in which state, and for what reason.
 ///
-/// A guarded method that returns `Result<_, E>` hands this to `E::from`.
+/// A guarded method that returns `Result<_, E>` passes this to `E::from`.
 #[derive(Clone)]
 pub struct NotReady {
     // One word, because every guarded method returns a result that has room for it.
@@ -22,36 +22,36 @@ struct Inner {
     cause: Refusal,
 }
 
-/// What stood in the way.
+/// The reason for a refusal.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The state alone says it: it is not up yet, or no longer.
+    /// The state itself: the service is not ready yet, or no longer.
     State,
-    /// It failed.
+    /// The service failed.
     Failed(Failure),
-    /// It goes down only to come up again; whoever may wait gets the new instance.
+    /// The service is being restarted. A call that waits gets the new instance.
     Restarting,
-    /// The value it was called on is not its instance any more: a restart has replaced it.
+    /// The method was called on an instance that a restart has replaced.
     Replaced,
-    /// Something it requires failed: that one's name, and how.
+    /// A service that it requires failed: the name of that service, and its failure.
     Blocked(String, Failure),
-    /// It did not come up within this time.
+    /// The service did not become ready within this time.
     WaitedFor(Duration),
-    /// As many calls as may wait at once already do.
+    /// The maximum number of calls, this many, already waits for the service.
     Overloaded(usize),
-    /// A service was waited for by something that it is itself waiting for: the whole way round, by name; `task t of A` for a
-    /// task that `A` waits for in its `init`.
+    /// The wait would complete a cycle, which is listed by name. `task t of A` stands for a task that `A` waits for in its
+    /// `init`.
     Cycle(Vec<String>),
-    /// The service of this name called it in its `init` without declaring that, and the registry denies it.
+    /// The service of this name called it in its start without declaring it, and `deny_undeclared()` forbids that.
     Undeclared(Arc<str>),
-    /// No registry is booted, and a lazy boot is not allowed here; why.
+    /// No registry is booted, and a boot on first use is not allowed here, for this reason.
     NoRegistry(&'static str),
-    /// The registry that is meant does not have this service.
+    /// The registry does not have this service.
     Unregistered,
-    /// It is up, but its value is not of this type.
+    /// The service is ready, but its value is not of this type.
     OtherType(&'static str),
-    /// The first use tried to boot it, and could not even begin; why.
+    /// The first use could not boot the registry, for this reason.
     Boot(Arc<str>),
 }
 
@@ -70,7 +70,7 @@ impl NotReady {
         self.inner.state
     }
 
-    /// What stood in the way.
+    /// The reason for a refusal.
     pub fn cause(&self) -> &Refusal {
         &self.inner.cause
     }
@@ -98,7 +98,7 @@ impl fmt::Display for NotReady {
             Refusal::Cycle(path) => write!(
                 f,
                 "{service} is not ready and never would be: {}; declare the order with `requires`, or let one of these waits begin later than init",
-                way_round(path)
+                cycle_text(path)
             ),
             Refusal::Undeclared(by) => write!(
                 f,
@@ -116,7 +116,7 @@ impl fmt::Display for NotReady {
 }
 
 /// `A waits for B, which waits for A`.
-fn way_round(path: &[String]) -> String {
+fn cycle_text(path: &[String]) -> String {
     match path.split_first() {
         Some((first, rest)) => format!("{first} waits for {}", rest.join(", which waits for ")),
         None => String::new(),

@@ -1,4 +1,4 @@
-//! [`PlanError`]: everything that is wrong with a plan, at once.
+//! [`PlanError`]: all problems of a plan at once.
 
 use std::error::Error;
 use std::fmt;
@@ -10,9 +10,9 @@ mod tests;
 
 pub use problem::{CycleStep, NotFound, Problem, ServiceLocation};
 
-/// Everything that is wrong with a plan, at once. No code of a service has run, except the functions in `when`.
+/// All problems of a plan at once. No code of a service has run, except the functions in `when`.
 ///
-/// `Debug` prints the same readable text as `Display`, because that is what `main` shows. The text depends on the
+/// `Debug` prints the same text as `Display`, because `main` prints an error with `Debug`. The text depends on the
 /// services alone, never on the order in which the linker found them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlanError {

@@ -1,4 +1,4 @@
-//! [`RunError`]: why `run` did not end well.
+//! [`RunError`]: why `run` failed.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::io;
 
 use super::shutdown_error::ShutdownError;
 
-/// Why [`Registry::run`](crate::Registry::run) did not end well.
+/// Why [`Registry::run`](crate::Registry::run) failed.
 #[non_exhaustive]
 pub enum RunError {
     /// The signals could not be listened for.

@@ -1,11 +1,11 @@
-//! [`ShutdownError`]: a shutdown that did not go well.
+//! [`ShutdownError`]: a shutdown that was not clean.
 
 use std::error::Error;
 use std::fmt;
 
 use super::shutdown_report::ShutdownReport;
 
-/// A shutdown that did not go well, or could not be waited for.
+/// A shutdown that was not clean, or that the caller cannot wait for.
 #[derive(Clone)]
 pub struct ShutdownError {
     kind: Kind,
@@ -20,17 +20,17 @@ enum Kind {
 }
 
 impl ShutdownError {
-    /// Everything went down, but not everything cleanly.
+    /// Every service is down, but not every one cleanly.
     pub(crate) fn unclean(report: ShutdownReport) -> Self {
         Self { kind: Kind::Unclean(report) }
     }
 
-    /// The caller is a part of what goes down.
+    /// The caller is part of what shuts down.
     pub(crate) fn from_inside(service: String) -> Self {
         Self { kind: Kind::FromInside(service) }
     }
 
-    /// The caller is a part of what it would wait for, and has asked for nothing.
+    /// The caller is part of what it would wait for, and has not requested a shutdown.
     pub(crate) fn waits_for_itself(service: String) -> Self {
         Self { kind: Kind::WaitsForItself(service) }
     }
@@ -40,7 +40,7 @@ impl ShutdownError {
         Self { kind: Kind::RuntimeGone }
     }
 
-    /// What the shutdown achieved; `None` where it was not waited for.
+    /// The report of the shutdown; `None` if the caller did not wait for it.
     pub fn report(&self) -> Option<&ShutdownReport> {
         match &self.kind {
             Kind::Unclean(report) => Some(report),

@@ -1,23 +1,23 @@
-//! [`ShutdownReport`]: what a shutdown or a rollback achieved, service by service.
+//! [`ShutdownReport`]: the result of a shutdown or a rollback, service by service.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::base::{Failure, Location, ShutdownReason, StopOutcome, lasted};
 
-/// What a shutdown or a rollback achieved, service by service, in the order in which they went down.
+/// The result of a shutdown or a rollback, service by service, in the order in which they stopped.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Why the registry went down.
+    /// Why the registry shut down.
     pub reason: ShutdownReason,
-    /// One entry for each service that had been ready, and for each that was stopped on its way up.
+    /// One entry for each service that was ready, and for each whose start was aborted.
     pub services: Vec<ServiceShutdown>,
     /// How long it took.
     pub total: Duration,
 }
 
-/// How one service went down.
+/// How the shutdown of one service went.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceShutdown {
@@ -25,26 +25,26 @@ pub struct ServiceShutdown {
     pub name: String,
     /// Where it is declared.
     pub location: Location,
-    /// How it went.
+    /// How it ended.
     pub outcome: StopOutcome,
-    /// How long it took to drain: admitted calls, then tasks.
+    /// How long the drain took: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
     pub own: Duration,
-    /// Guarded calls that were still running when the drain budget was used up, by method and how many.
+    /// Guarded calls that were still running when the drain budget ended.
     pub calls_left: Vec<(String, usize)>,
-    /// References to the instance that outlived it.
+    /// The number of references to the instance that outlived the shutdown.
     pub still_held: usize,
 }
 
 impl ShutdownReport {
-    /// Whether every service went down without an error and in time, and none had failed before.
+    /// Whether every service stopped in time and without an error, and none had failed before.
     pub fn is_clean(&self) -> bool {
         !matches!(self.reason, ShutdownReason::Failed(_))
             && self.services.iter().all(|service| service.outcome.is_clean())
     }
 
-    /// Everything that went wrong, in the order in which it did.
+    /// Every failure, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.services.iter().filter_map(|service| service.outcome.failure())
     }

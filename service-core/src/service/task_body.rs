@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::task_output::TaskOutput;
-use crate::base::Chance;
+use crate::base::Rng;
 use crate::base::caught;
 use crate::base::{Failure, Phase, Restart, Result, Schedule};
 use crate::gate::Slot;
@@ -69,13 +69,13 @@ impl Chore {
             return Ok(());
         }
         let began = Instant::now();
-        let mut chance = Chance::new(None);
+        let mut rng = Rng::new(None);
         loop {
             if let Err(failure) = self.clone().once(async { run().await }).await {
                 self.tell(&failure);
             }
             let now = began.elapsed();
-            let pause = every.turn_after(now).saturating_sub(now) + every.delay(chance.draw());
+            let pause = every.turn_after(now).saturating_sub(now) + every.delay(rng.draw());
             if !self.pause(pause).await {
                 return Ok(());
             }
@@ -88,14 +88,14 @@ impl Chore {
         R: Future<Output: TaskOutput> + Send,
     {
         let first = Instant::now();
-        let (mut restarts, mut chance) = (Restarts::new(restart), Chance::new(restart.seed));
+        let (mut restarts, mut rng) = (Restarts::new(restart), Rng::new(restart.seed));
         loop {
             let began = Instant::now();
             let ended = self.clone().once(async { run().await }).await;
             if self.stopping.is_cancelled() {
                 return ended;
             }
-            match restarts.after(first.elapsed(), began.elapsed(), ended.is_err(), chance.draw()) {
+            match restarts.after(first.elapsed(), began.elapsed(), ended.is_err(), rng.draw()) {
                 Next::Over => return ended,
                 Next::Again(delay) => {
                     if let Err(failure) = &ended {

@@ -1,10 +1,10 @@
-//! [`Problem`]: one thing that is wrong with a plan. All words about unsound plans are in this file.
+//! [`Problem`]: one problem of a plan. The texts of all problems are in this file.
 
 use std::fmt;
 
 use crate::base::Location;
 
-/// One thing that is wrong with a plan. Displays as one sentence that names the locations and the cure.
+/// One problem of a plan. Displays as one sentence that names the locations and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Problem {
@@ -15,43 +15,43 @@ pub enum Problem {
         /// Each location it is registered from.
         locations: Vec<Location>,
     },
-    /// Several services were given the same name by their authors.
+    /// Several services have the same `name = "…"`.
     DuplicateName {
         /// The name.
         name: String,
-        /// Where each of them is declared; a definition made in a loop has the same location every time.
+        /// Where each of them is declared. Definitions made in a loop share one location.
         locations: Vec<Location>,
     },
-    /// A service was given a name that people cannot read.
+    /// The name of a service is empty or has control characters.
     UnfitName {
         /// The name.
         name: String,
         /// Where the service is declared.
         location: Location,
     },
-    /// The builder was handed more than one value for a service.
+    /// The builder has more than one value for a service.
     SuppliedTwice {
         /// The service.
         service: ServiceLocation,
-        /// The builder's method that took each value: `give`, `replace`.
+        /// The builder's methods that supplied them: `give`, `replace`.
         calls: Vec<&'static str>,
     },
-    /// The builder names something that is not there.
+    /// The builder names a service that does not exist.
     Unknown {
         /// The builder's method: `only`, `with`, `give`.
         call: &'static str,
-        /// What it names.
+        /// The name, as it was written.
         text: String,
-        /// Why it is not there.
+        /// Why it was not found.
         why: NotFound,
     },
-    /// A service requires something that is not there.
+    /// A service requires one that does not exist.
     Missing {
         /// The service.
         service: ServiceLocation,
         /// What it requires, as it was written.
         text: String,
-        /// Why it is not there.
+        /// Why it was not found.
         why: NotFound,
     },
     /// A service depends on a trait object that several services provide.
@@ -62,14 +62,14 @@ pub enum Problem {
         verb: &'static str,
         /// The trait object, as it was written.
         text: String,
-        /// Those that provide it.
+        /// Its providers.
         providers: Vec<ServiceLocation>,
     },
     /// A service that is declared `given` was not given.
     NotGiven {
         /// The service.
         service: ServiceLocation,
-        /// One that requires it, if any does.
+        /// A service that requires it, if there is one.
         required_by: Option<ServiceLocation>,
     },
     /// A service was given that is not declared `given`.
@@ -91,9 +91,9 @@ pub enum Problem {
         /// The service, and how it depends on itself.
         link: CycleStep,
     },
-    /// Services depend on each other all the way round, so none of them can be the first.
+    /// Services depend on each other in a cycle, so none of them can start first.
     Cycle {
-        /// Exactly the cycle: each depends on the next, and the last on the first.
+        /// The cycle: each service depends on the next, and the last on the first.
         path: Vec<CycleStep>,
     },
 }
@@ -116,11 +116,11 @@ pub struct CycleStep {
     pub service: ServiceLocation,
     /// `requires`, `wants` or `comes after`.
     pub verb: &'static str,
-    /// The trait object that it names the next by, if it does.
+    /// The trait object by which it names the next, if it does.
     pub via: Option<String>,
 }
 
-/// Why something that was named is not there.
+/// Why a named service was not found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NotFound {
@@ -128,9 +128,9 @@ pub enum NotFound {
     Unregistered,
     /// No service provides the trait object.
     NotProvided,
-    /// It is registered, but its `when` said no.
+    /// It is registered, but its `when` returned false.
     Off {
-        /// The service that is off.
+        /// The disabled service.
         service: ServiceLocation,
         /// The path in its `when`.
         when: &'static str,
@@ -226,7 +226,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// `A (src/a.rs:3) requires B (src/b.rs:5) requires A`: the first again at the end, so that the eye sees it close.
+/// `A (src/a.rs:3) requires B (src/b.rs:5) requires A`: the first service is repeated at the end.
 fn path(f: &mut fmt::Formatter<'_>, links: &[CycleStep]) -> fmt::Result {
     let mut via: Option<&str> = None;
     for CycleStep { service, verb, via: next } in links {
@@ -242,7 +242,7 @@ fn path(f: &mut fmt::Formatter<'_>, links: &[CycleStep]) -> fmt::Result {
     via.map_or(Ok(()), |via| write!(f, " (as {via})"))
 }
 
-/// What was named, why it is not there, and the cure.
+/// The name, why it was not found, and what to do.
 fn absent(f: &mut fmt::Formatter<'_>, text: &str, why: &NotFound) -> fmt::Result {
     match why {
         NotFound::Unregistered => {
