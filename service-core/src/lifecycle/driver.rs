@@ -331,7 +331,7 @@ impl Driver {
 
     /// Everything is down: says so to everybody, last of all to those who wait for the end.
     async fn end(mut self) {
-        self.shared.spawned.end().await;
+        self.shared.owned_tasks.end().await;
         let total = self.lives.going_down_for();
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;

@@ -27,14 +27,14 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Proves the plan, and nothing more.
+    /// Proves the plan.
     pub(super) fn plan(self) -> Result<Plan, PlanError> {
         let request = self.request.clone();
         let catalog = self.catalog();
         prove(catalog.into_iter().map(|declared| declared.facts).collect(), &request)
     }
 
-    /// Proves the plan, and takes together what a registry is launched from.
+    /// Proves the plan, and returns what a registry is launched from.
     pub(super) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
@@ -55,12 +55,12 @@ impl Assembly {
         })
     }
 
-    /// Everything that is linked in or was added, with what stands in for some of it.
+    /// Every definition that is linked in or was added, with supplied values and replacements.
     fn catalog(self) -> Vec<Declared> {
         let mut catalog = linked();
         catalog.extend(self.added);
         for declared in self.stand_ins {
-            // A given value completes what is linked in; a replacement stands beside it, and the plan chooses it.
+            // A supplied value completes the linked definition; a replacement is added beside it, and the plan prefers it.
             let linked = catalog.iter_mut().find(|it| it.facts.key == declared.facts.key && !declared.facts.replaced);
             match linked {
                 Some(linked) => *linked = declared,
@@ -71,7 +71,7 @@ impl Assembly {
     }
 }
 
-/// What a registry is launched from, its plan proved.
+/// What a registry is launched from, with a proved plan.
 pub(super) struct Prepared {
     plan: Plan,
     hooks: Vec<Arc<dyn Hooks>>,
@@ -100,7 +100,7 @@ impl Prepared {
         let registry = Registry::new(shared, health);
         #[cfg(feature = "systemd")]
         if let Some(notifier) = notifier {
-            registry.shared().spawned.spawn(notifier.run(Arc::downgrade(registry.shared())));
+            registry.shared().owned_tasks.spawn(notifier.run(Arc::downgrade(registry.shared())));
         }
         if let Some(signals) = signals {
             registry.obey(signals);

@@ -4,7 +4,7 @@ pub use inventory;
 
 use crate::service::Declared;
 
-/// One service that is linked in. The macro submits one for each.
+/// One linked service. The macro submits one for each.
 #[derive(Debug)]
 pub struct Entry {
     definition: fn() -> Declared,
@@ -19,7 +19,7 @@ impl Entry {
 
 inventory::collect!(Entry);
 
-/// Every service that is linked in, in no order that may be relied on.
+/// Every linked service, in an unspecified order.
 pub(crate) fn linked() -> Vec<Declared> {
     inventory::iter::<Entry>().map(|entry| (entry.definition)()).collect()
 }

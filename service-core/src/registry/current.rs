@@ -1,4 +1,4 @@
-//! Which registry `T::service()` and a guarded call without a receiver mean.
+//! The current registry: the one that `T::service()` and a guarded call without a receiver use.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) fn now<S>() -> Result<Arc<Shared>, NotReady> {
     }
 }
 
-/// The same, but where there is no registry yet, the first use makes the process's.
+/// The same. If there is no registry yet, this first use creates the process's registry.
 pub(crate) async fn or_first_use<S>() -> Result<Arc<Shared>, NotReady> {
     if let Ok(shared) = now::<S>() {
         return Ok(shared);

@@ -28,18 +28,18 @@ fn latest() -> Option<Registry> {
     REGISTRY.lock().clone()
 }
 
-/// The process's registry, launched anew if there is none that has not ended. Tells whether it was.
+/// The process's registry, and whether this call has launched it.
 pub(crate) fn existing_or(
     prepared: impl FnOnce() -> Result<Prepared, BootError>,
 ) -> Result<(Registry, bool), BootError> {
     if let Some(registry) = existing() {
         return Ok((registry, false));
     }
-    // Before the lock is taken: a function in `when` is the user's code, and may look for the registry itself.
+    // Outside of the lock: a function in `when` is user code, and may look for the registry itself.
     let prepared = prepared()?;
     let mut registry = REGISTRY.lock();
     if let Some(registry) = registry.as_ref().filter(|registry| !registry.shared().has_ended()) {
-        // Somebody else was quicker.
+        // Another thread has launched one in the meantime.
         return Ok((registry.clone(), false));
     }
     let launched = prepared.launch()?;

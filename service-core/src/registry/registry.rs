@@ -237,8 +237,8 @@ impl Registry {
     {
         let marked = context_stack::marked(self.frame(), future);
         match context_stack::find(|frame| (frame.service() != Frame::NO_SERVICE).then_some(frame)) {
-            Some(frame) => self.shared().spawned.spawn(Errand { frame, task: None }.run(marked)),
-            None => self.shared().spawned.spawn(marked),
+            Some(frame) => self.shared().owned_tasks.spawn(Errand { frame, task: None }.run(marked)),
+            None => self.shared().owned_tasks.spawn(marked),
         }
     }
 
@@ -263,7 +263,7 @@ impl Registry {
     /// Lets signals shut this registry down.
     pub(crate) fn obey(&self, signals: Signals) {
         let shared = Arc::downgrade(self.shared());
-        self.shared().spawned.spawn(signals::obey(signals, move |reason| {
+        self.shared().owned_tasks.spawn(signals::obey(signals, move |reason| {
             if let Some(shared) = shared.upgrade() {
                 shared.request_shutdown(reason);
             }

@@ -5,9 +5,9 @@ use std::io::Write;
 use super::assembly::Assembly;
 use crate::plan::Plan;
 
-/// Does what `SERVICE_GRAPH` asks for, if it is set: prints the plan and leaves the process before any `init`.
+/// If `SERVICE_GRAPH` is set, prints the plan in that format and exits the process before any `init`.
 pub(super) fn print_graph_and_leave_if_asked() {
-    // Empty is how a shell takes a variable back.
+    // A shell unsets a variable for one command by making it empty.
     let Some(format) = std::env::var_os("SERVICE_GRAPH").filter(|format| !format.is_empty()) else { return };
     let show: fn(&Plan) -> String = match format.to_str() {
         Some("text") => Plan::to_string,
@@ -28,7 +28,7 @@ pub(super) fn print_graph_and_leave_if_asked() {
 
 /// Prints, flushes, and ends the process.
 fn leave(code: i32, text: &str, mut to: impl Write) -> ! {
-    // Whoever closed the pipe does not want to read it.
+    // If the reader has closed the pipe, there is nobody to report an error to.
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
     std::process::exit(code)
 }

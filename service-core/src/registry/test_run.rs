@@ -1,4 +1,4 @@
-//! [`Trial`]: runs one test in an isolated registry of its own. What `#[service_core::test]` expands to.
+//! [`Trial`]: runs one test in its own isolated registry. `#[service_core::test]` expands to it.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::registry::Registry;
 use crate::base::Result;
 use crate::base::caught_payload;
 
-/// Runs one test in an isolated registry of its own.
+/// Runs one test in its own isolated registry.
 #[derive(Debug, Default)]
 pub struct Trial {
     #[cfg(feature = "test-util")]
@@ -17,12 +17,12 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// On one thread.
+    /// A test on one thread.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the clock stands still, and jumps to the next timer when nothing else is left to do.
+    /// Whether the clock is paused: it advances to the next timer when no task can run.
     #[cfg(feature = "test-util")]
     #[must_use]
     pub fn start_paused(mut self, paused: bool) -> Self {
@@ -30,7 +30,7 @@ impl Trial {
         self
     }
 
-    /// On so many threads.
+    /// A test on this many threads.
     #[must_use]
     pub fn worker_threads(mut self, threads: usize) -> Self {
         self.worker_threads = Some(threads);
@@ -59,7 +59,7 @@ impl Trial {
             let outcome = caught_payload(registry.scope(body(registry.clone()))).await;
             let shutdown = registry.shutdown().await;
             match outcome {
-                // The test's own panic says more than what it left behind.
+                // The panic of the test is reported rather than an unclean shutdown that follows from it.
                 Err(payload) => std::panic::resume_unwind(payload),
                 Ok(output) => match shutdown {
                     Ok(_) => output,
@@ -88,10 +88,10 @@ impl Trial {
     }
 }
 
-/// An argument of a test: a service that is up.
+/// An argument of a test: a ready service.
 ///
 /// # Panics
-/// If it is not up.
+/// If it is not ready.
 pub async fn argument<T: ?Sized + Send + Sync + 'static>(registry: &Registry) -> Arc<T> {
     match registry.wait_ready::<T>().await {
         Ok(service) => service,

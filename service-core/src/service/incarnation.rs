@@ -1,4 +1,4 @@
-//! [`Incarnation`]: what belongs to one life of one service, from the beginning of an `init` to its last cleanup.
+//! [`Incarnation`]: what belongs to one run of one service, from the start of `init` to the last cleanup.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use crate::shared::Deadline;
 use crate::shared::Pulse;
 use crate::shared::Shared;
 
-/// A cleanup that is owed.
+/// A deferred cleanup.
 pub(crate) type Cleanup = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
-/// What belongs to one life of one service.
+/// What belongs to one run of one service. A restart makes a new one.
 pub(crate) struct Incarnation {
     pub shared: Arc<Shared>,
     pub slot: Arc<Slot>,
@@ -24,7 +24,7 @@ pub(crate) struct Incarnation {
     pub stopping: CancellationToken,
     pub deadline: Arc<Deadline>,
     phase: Mutex<Phase>,
-    /// Of the hook that runs.
+    /// The monitor of the running hook.
     pulse: Mutex<Arc<Pulse>>,
     cleanups: Mutex<Vec<Cleanup>>,
 }
@@ -54,7 +54,7 @@ impl Incarnation {
         *self.phase.lock() = phase;
     }
 
-    /// The pulse of the hook that begins now.
+    /// The monitor of the hook that begins now.
     pub(crate) fn take_pulse(&self) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse::of(self.phase()));
         *self.pulse.lock() = pulse.clone();
@@ -65,7 +65,7 @@ impl Incarnation {
         self.cleanups().push(cleanup);
     }
 
-    /// The latest cleanup that is still owed.
+    /// The latest deferred cleanup that has not run.
     pub(crate) fn next_cleanup(&self) -> Option<Cleanup> {
         self.cleanups().pop()
     }

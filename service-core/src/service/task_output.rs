@@ -1,10 +1,10 @@
-//! [`TaskOutput`]: what a background task or a cleanup may end with.
+//! [`TaskOutput`]: what a background task or a cleanup may return.
 
 use crate::base::{BoxError, Result};
 
-/// What a background task or a cleanup may end with: nothing, or a `Result` whose error is reported as its failure.
+/// What a background task or a cleanup may return: nothing, or a `Result` whose error is reported as its failure.
 pub trait TaskOutput: Send + 'static {
-    /// The ending as a result.
+    /// The output as a result.
     #[doc(hidden)]
     fn into_result(self) -> Result<()>;
 }
@@ -21,17 +21,17 @@ impl<E: Into<BoxError> + Send + 'static> TaskOutput for Result<(), E> {
     }
 }
 
-/// A task that loops for ever ends with `!`, which cannot be named on stable except as what such a function returns.
+/// A task that loops for ever returns `!`. On stable, that type can only be named as the output of a function type.
 impl TaskOutput for <fn() -> ! as Returns>::Output {
     fn into_result(self) -> Result<()> {
         self
     }
 }
 
-/// What a function returns.
+/// The output of a function type.
 #[doc(hidden)]
 pub trait Returns {
-    /// It.
+    /// The output.
     type Output;
 }
 

@@ -1,4 +1,4 @@
-//! What all handles, hooks and calls of one registry share, as data; who waits for whom; and admission to a service.
+//! What all handles, hooks and calls of one registry share, as data; the wait-for graph; and admission to a service.
 
 mod admission;
 mod boot;

@@ -1,4 +1,4 @@
-//! [`Spawned`]: tasks that belong to a registry and to none of its services. They end with it.
+//! [`OwnedTasks`]: the tasks that belong to a registry and to none of its services. They end with it.
 
 use std::future::{Future, pending};
 use std::time::Duration;
@@ -14,34 +14,34 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// The tasks of one registry; `None` once it has ended.
 #[derive(Debug)]
-pub(crate) struct Spawned {
+pub(crate) struct OwnedTasks {
     tasks: Mutex<Option<Vec<Task>>>,
 }
 
 #[derive(Debug)]
 struct Task {
     abort: AbortHandle,
-    /// Closed when the task's future is dropped, however it ended.
+    /// Closed when the future of the task is dropped.
     ended: oneshot::Receiver<()>,
 }
 
-impl Spawned {
+impl OwnedTasks {
     pub(crate) fn new() -> Self {
         Self { tasks: Mutex::new(Some(Vec::new())) }
     }
 
-    /// Runs a task no longer than the registry.
+    /// Runs a task that ends with the registry at the latest.
     pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         let has_ended = self.tasks.lock().is_none();
         let (running, ended) = oneshot::channel::<()>();
-        // Outside of the lock: a runtime that is gone drops the future at once, and that may come back here.
+        // Outside of the lock: a runtime that has ended drops the future immediately, and that may call this function again.
         let task = tokio::spawn(async move {
             let _running = running;
             if has_ended {
-                // It is aborted before it does anything, also where another thread is quicker.
+                // It is aborted before it runs, even if another thread polls it first.
                 pending::<()>().await;
             }
             future.await
@@ -61,12 +61,12 @@ impl Spawned {
         task
     }
 
-    /// Ends what still runs, and spawns nothing any more.
+    /// Aborts the running tasks, and refuses new ones.
     pub(crate) async fn end(&self) {
         let tasks = self.tasks.lock().take();
         for task in tasks.into_iter().flatten() {
             task.abort.abort();
-            // An error means that it has ended; a time-out, that it blocks its thread and never will.
+            // An error means that it has ended; a timeout, that it blocks its thread.
             let _ = timeout(GRACE, task.ended).await;
         }
     }

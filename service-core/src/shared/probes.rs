@@ -1,10 +1,10 @@
-//! [`Probes`]: what an orchestrator asks a process, as far as nobody but the program itself can know it.
+//! [`Probes`]: the answers to an orchestrator's probes that only the program itself knows.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::Mutex;
 
-/// What the program has said about itself.
+/// What the program has reported about itself.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
     started: AtomicBool,
@@ -13,7 +13,7 @@ pub(crate) struct Probes {
 }
 
 impl Probes {
-    /// It has started, once and for all.
+    /// The boot has succeeded. This is never reset.
     pub(crate) fn start(&self) {
         self.started.store(true, Ordering::Release);
     }
@@ -26,7 +26,7 @@ impl Probes {
         *self.dead.lock() = Some(why);
     }
 
-    /// Why it is to be killed, if it is.
+    /// The reason why the process should be killed, if there is one.
     pub(crate) fn dead(&self) -> Option<String> {
         self.dead.lock().clone()
     }
@@ -35,7 +35,7 @@ impl Probes {
         *self.unready.lock() = why;
     }
 
-    /// Why it wants no requests, if it wants none.
+    /// The reason why the process wants no requests, if there is one.
     pub(crate) fn unready(&self) -> Option<String> {
         self.unready.lock().clone()
     }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::isolated::IsolatedCount;
 use super::message::Message;
 use super::options::Options;
-use super::owned_tasks::Spawned;
+use super::owned_tasks::OwnedTasks;
 use super::probes::Probes;
 use super::undeclared::UndeclaredCalls;
 use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
@@ -25,7 +25,7 @@ use crate::report::{BootError, BootFailure, NotReady, Refusal, ShutdownReport};
 #[derive(Clone, Debug)]
 pub(crate) enum End {
     Down(Arc<ShutdownReport>),
-    /// Its runtime was shut down under it.
+    /// Its runtime was shut down first.
     RuntimeGone,
 }
 
@@ -37,10 +37,10 @@ pub(crate) struct Shared {
     pub options: Options,
     pub log: Arc<Log>,
     pub undeclared: UndeclaredCalls,
-    /// What all of its users hold; known by what it is not.
+    /// The handle that users hold, without its type, which is defined above this folder.
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
     pub probes: Probes,
-    pub spawned: Spawned,
+    pub owned_tasks: OwnedTasks,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
     pub(super) boot_waiters: AtomicUsize,
@@ -58,7 +58,7 @@ pub(crate) struct Timing {
 }
 
 impl Shared {
-    /// A registry for a proved plan. Its driver reads what is sent to it from the returned receiver.
+    /// A registry for a proved plan, and the receiver from which its driver reads messages.
     pub(crate) fn new(
         plan: Plan,
         options: Options,
@@ -80,7 +80,7 @@ impl Shared {
             undeclared: UndeclaredCalls::default(),
             handle: OnceLock::new(),
             probes: Probes::default(),
-            spawned: Spawned::new(),
+            owned_tasks: OwnedTasks::new(),
             inbox,
             boot: watch::Sender::new(None),
             boot_waiters: AtomicUsize::new(0),
@@ -91,21 +91,21 @@ impl Shared {
         (Arc::new(shared), messages)
     }
 
-    /// Hands a message to the driver; nobody takes it once the registry has ended.
+    /// Sends a message to the driver. After the registry has ended, it is dropped.
     pub(crate) fn send(&self, message: Message) {
-        // Whoever waits for an answer sees the end instead.
+        // A caller that waits for an answer sees the end of the registry instead.
         let _ = self.inbox.send(message);
     }
 
-    /// Asks for one service, with all it requires, and waits for the answer.
+    /// Requests one service, with all it requires, and waits until the request is settled.
     pub(crate) async fn demand(&self, service: usize) {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Demand { service, reply });
-        // No answer means that the registry goes down; the service's state says so.
+        // No answer means that the registry shuts down; the state of the service shows it.
         let _ = answer.await;
     }
 
-    /// Asks for the boot, and returns how it ends; `None` if its runtime ends first.
+    /// Requests the boot, and returns its outcome; `None` if its runtime ends first.
     pub(super) async fn request_boot(&self) -> Option<Result<(), BootError>> {
         let mut boot = self.boot.subscribe();
         self.send(Message::Boot);
@@ -138,12 +138,12 @@ impl Shared {
         self.send(Message::ShutDown(reason));
     }
 
-    /// A task of a service has failed for good.
+    /// A supervised task of a service has failed for good.
     pub(crate) fn escalate(&self, service: usize, failure: Failure) {
         self.send(Message::Escalated { service, failure });
     }
 
-    /// Ends when the registry has.
+    /// Returns when the registry has ended.
     pub(crate) async fn ended(&self) -> End {
         let mut end = self.end.subscribe();
         match end.wait_for(Option::is_some).await {
@@ -157,13 +157,13 @@ impl Shared {
         self.end.borrow().is_some() || self.inbox.is_closed()
     }
 
-    /// Whether it went down because it was told to.
+    /// Whether it was shut down on request, and did not end with its runtime or a failed boot.
     pub(crate) fn was_shut_down(&self) -> bool {
         let was_told = !matches!(self.reason(), None | Some(ShutdownReason::BootFailed | ShutdownReason::Cancelled));
         was_told && matches!(&*self.end.borrow(), Some(End::Down(_)))
     }
 
-    /// Whether the registry is on its way down.
+    /// Whether a shutdown was requested.
     pub(crate) fn is_leaving(&self) -> bool {
         self.reason().is_some()
     }
@@ -172,7 +172,7 @@ impl Shared {
         self.reason.lock().clone()
     }
 
-    /// The first reason stays, and is returned.
+    /// Stores the first reason, and returns it.
     pub(crate) fn set_reason(&self, reason: ShutdownReason) -> ShutdownReason {
         self.reason.lock().get_or_insert(reason).clone()
     }
@@ -185,7 +185,7 @@ impl Shared {
         *self.timing.lock() = timing;
     }
 
-    /// The registry has ended. The driver says so, or the loss of the driver.
+    /// The registry has ended. The driver calls this, or the guard that is dropped with it.
     pub(crate) fn finish(&self, end: End) {
         let first = self.end.send_if_modified(|current| {
             let first = current.is_none();
@@ -203,23 +203,23 @@ impl Shared {
         self.slots[service].state().is_coming_up()
     }
 
-    /// Whether everybody who waited for the boot has gone.
+    /// Whether every caller that waited for the boot has gone.
     pub(crate) fn nobody_waits(&self) -> bool {
         self.boot_waiters.load(Ordering::Acquire) == 0
     }
 
-    /// Whether it is booted and not on its way down.
+    /// Whether it is booted and no shutdown was requested.
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.booted(), Some(Ok(()))) && !self.is_leaving() && !self.has_ended()
     }
 
-    /// Whether a service declares, directly or through others, that it comes after this one.
+    /// Whether a service depends on another one, directly or through others.
     pub(crate) fn depends(&self, service: usize, on: usize) -> bool {
         let services = self.plan.services();
         let mut seen = HashSet::from([service]);
         let mut open = vec![service];
         while let Some(at) = open.pop() {
-            // The plan's order: what a service depends on stands before it.
+            // In the plan's order, a dependency comes before its dependants.
             let below = services[at].needs.iter().map(|need| need.index).filter(|&below| below >= on);
             for below in below {
                 if below == on {
@@ -233,7 +233,7 @@ impl Shared {
         false
     }
 
-    /// The slot of a service by what it is found by.
+    /// The slot of the service with this key.
     ///
     /// # Errors
     /// If this registry does not have it.
