@@ -1,5 +1,4 @@
-//! The process's registry: at most one at a time, and a new one after the old one's end. The only file that names
-//! once_cell.
+//! The process's registry: at most one at a time. The only file that names once_cell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,8 +17,8 @@ pub(crate) fn existing() -> Option<Registry> {
     latest().filter(|registry| !registry.shared().has_ended())
 }
 
-/// The same; or the last one, if it was shut down and not just lost with its runtime or a boot that failed. Whoever only
-/// uses a service then is late, and refused: it must not bring up again what went down for good.
+/// The same; or the last one, if it was shut down and did not end with its runtime or a failed boot. A call that uses a
+/// service after that shutdown is refused: it must not start again what was shut down.
 pub(crate) fn existing_or_shut_down() -> Option<Registry> {
     latest().filter(|registry| !registry.shared().has_ended() || registry.shared().was_shut_down())
 }

@@ -48,8 +48,8 @@ impl OwnedTasks {
         });
         match &mut *self.tasks.lock() {
             Some(tasks) => {
-                // Only when there is no more room, which is then at least doubled: a look at each of them for each new one
-                // would be too many.
+                // Finished tasks are removed only when the vector is full, and its capacity then at least doubles, so that the
+                // cost of each spawn is constant on average.
                 if tasks.len() == tasks.capacity() {
                     tasks.retain(|task| !task.abort.is_finished());
                     tasks.reserve(tasks.len() + 1);

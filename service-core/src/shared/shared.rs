@@ -131,8 +131,8 @@ impl Shared {
         });
     }
 
-    /// Asks for the shutdown of everything. From now on it is leaving, even if the driver has not heard of it yet: whoever
-    /// boots afterwards gets the next registry.
+    /// Requests the shutdown. It counts from this moment, even before the driver has received it: a later boot gets the next
+    /// registry.
     pub(crate) fn request_shutdown(&self, reason: ShutdownReason) {
         self.set_reason(reason.clone());
         self.send(Message::ShutDown(reason));
