@@ -1,39 +1,57 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod base;
+pub mod error;
+pub mod event;
 mod events;
 mod gate;
+pub mod graph;
 mod guard;
 mod health;
 mod lifecycle;
 mod machine;
 mod plan;
 mod registry;
-mod report;
+pub mod report;
 mod service;
 mod shared;
 mod signals;
 #[cfg(feature = "systemd")]
-mod systemd;
+pub mod systemd;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 
-pub use base::{
-    BoxError, Failure, Location, Phase, Restart, Result, Retry, Schedule, ShutdownReason, State, StopOutcome,
-};
-pub use plan::{CriticalPath, Graph, Plan, Requires, ServiceNode, Step, Wants};
+pub use base::{Location, Restart, Result, Retry, Schedule, State};
+pub use plan::{Graph, Plan, Requires, Wants};
 pub use registry::{Builder, Registry, Service};
-pub use report::{
-    BootError, BootFailure, BootReport, CycleStep, Event, EventKind, Health, HealthReport, NotFound, NotReady,
-    PlanError, Problem, Refusal, RunError, ServiceHealth, ServiceLocation, ServiceReport, ServiceShutdown,
-    ShutdownError, ShutdownReport,
-};
+pub use report::event::Event;
+pub use report::health::Health;
+pub use report::not_ready::NotReady;
 pub use service::{Context, Definition, Lifecycle, TaskOutput, Tasks};
 pub use service_macros::{guarded, service, test};
-#[cfg(feature = "systemd")]
-pub use systemd::Systemd;
+/// Cancels a boot or a registry, and tells a service that it is to stop. Re-exported from tokio-util.
+pub use tokio_util::sync::CancellationToken;
 
-// Not behind the door, because the compiler names them in its messages.
+// Documented in their modules; also here, so that a short program needs one import.
+#[cfg(feature = "systemd")]
+#[doc(hidden)]
+pub use systemd::Systemd;
+#[doc(hidden)]
+pub use {
+    error::{
+        BootError, BootFailure, BoxError, CycleStep, Failure, NotFound, Phase, PlanError, Problem, Refusal, RunError,
+        ServiceLocation, ShutdownError,
+    },
+    event::EventKind,
+    graph::{CriticalPath, ServiceNode, Step},
+    report::{
+        BootReport, HealthReport, ServiceHealth, ServiceReport, ServiceShutdown, ShutdownReason, ShutdownReport,
+        StopOutcome,
+    },
+};
+
+// At the root and not in the private module, because compile errors name them.
 #[doc(hidden)]
 pub use {gate::FromNotReady, plan::Instance};
 

@@ -1,21 +1,28 @@
-//! What users match on and print: errors, reports, refusals, health and events. Plain data; nothing here acts.
+//! Reports: what a boot, a shutdown and a health check resulted in, service by service.
+//!
+//! [`Registry::report`](crate::Registry::report), [`Registry::shutdown`](crate::Registry::shutdown) and
+//! [`Registry::health`](crate::Registry::health) return them. They display as text. With the feature `serde` they can be
+//! serialized.
 
-mod boot_error;
+pub(crate) mod boot_error;
 mod boot_report;
-mod event;
-mod health;
-mod not_ready;
-mod plan_error;
-mod run_error;
-mod shutdown_error;
+pub(crate) mod event;
+pub(crate) mod health;
+pub(crate) mod not_ready;
+pub(crate) mod plan_error;
+pub(crate) mod run_error;
+pub(crate) mod shutdown_error;
 mod shutdown_report;
 
-pub use boot_error::{BootError, BootFailure};
+pub(crate) use boot_error::{BootError, BootFailure};
 pub use boot_report::{BootReport, ServiceReport};
-pub use event::{Event, EventKind};
-pub use health::{Health, HealthReport, ServiceHealth};
-pub use not_ready::{NotReady, Refusal};
-pub use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
-pub use run_error::RunError;
-pub use shutdown_error::ShutdownError;
+pub(crate) use event::{Event, EventKind};
+pub(crate) use health::Health;
+pub use health::{HealthReport, ServiceHealth};
+pub(crate) use not_ready::{NotReady, Refusal};
+pub(crate) use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
+pub(crate) use run_error::RunError;
+pub(crate) use shutdown_error::ShutdownError;
 pub use shutdown_report::{ServiceShutdown, ShutdownReport};
+
+pub use crate::base::{ShutdownReason, StopOutcome};

@@ -1,0 +1,5 @@
+//! The dependency graph of a plan or a registry, and its critical path.
+//!
+//! [`Plan::graph`](crate::Plan::graph) and [`Registry::graph`](crate::Registry::graph) return a [`Graph`].
+
+pub use crate::plan::{CriticalPath, Graph, ServiceNode, Step};
