@@ -1,23 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-mod accept;
-mod connection;
-mod lingering;
-mod panics;
-mod patient;
+mod extract;
+pub mod middleware;
 mod probes;
-mod queue;
-mod request_log;
-mod scope;
 mod server;
-mod svc;
-mod turn;
-mod unavailable;
-mod watched;
 
+pub use axum;
+#[doc(no_inline)]
+pub use tokio::net::ToSocketAddrs;
+
+pub use extract::{Svc, Unavailable};
+#[doc(inline)]
+pub use middleware::{RequestLog, Scope};
 pub use probes::{probes, serve_probes};
-pub use request_log::{Logged, RequestLog};
-pub use scope::{Scope, Scoped};
 pub use server::Server;
-pub use svc::Svc;
-pub use unavailable::Unavailable;

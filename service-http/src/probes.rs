@@ -1,4 +1,4 @@
-//! The probes: what an orchestrator asks a process, over HTTP.
+//! The probes: what an orchestrator asks about a registry, over HTTP.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -13,21 +13,21 @@ use service_core::{Context, Health, HealthReport, Registry, Result};
 use tokio::net::ToSocketAddrs;
 use tokio_util::sync::CancellationToken;
 
-use crate::Server;
+use crate::server::Server;
 
-/// The probes of a registry, to be merged into a router of one's own. Each answers 200 or 503, with the status and the
-/// error as JSON, and is never cached.
+/// The probes of a registry, as a router to merge into another one. Each probe responds with 200 or 503, and with the
+/// status and the error as JSON. Responses are marked as not cacheable.
 ///
-/// | | 503 when |
+/// | path | 503 when |
 /// |---|---|
-/// | `/startupz` | the boot has not succeeded yet; once it has, never again |
-/// | `/livez` | [`set_dead`](Registry::set_dead) was called: no boot, no drain and nobody's ill health does that |
-/// | `/readyz` | it boots, it goes down, a service is unhealthy, or [`set_unready`](Registry::set_unready) was called |
-/// | `/healthz` | a service is unhealthy; all of them are listed |
-/// | `/healthz?tag=…` | one of those with this tag is; 404 if none is up or coming up |
+/// | `/startupz` | the boot has not succeeded yet; after that, never again |
+/// | `/livez` | [`set_dead`](Registry::set_dead) was called; a boot, a shutdown or an unhealthy service does not change it |
+/// | `/readyz` | the registry boots or shuts down, a service is unhealthy, or [`set_unready`](Registry::set_unready) was called |
+/// | `/healthz` | a service is unhealthy; the response lists all services |
+/// | `/healthz?tag=…` | a service with this tag is unhealthy; 404 if no service that is up or coming up has the tag |
 ///
-/// They are as public as the router is, and the last two name services and errors. Where they are part of a service's
-/// own router they go down with it, while the rest still drains; [`serve_probes`] does not.
+/// The probes are as public as the router that they are merged into, and the last two name services and errors. As part
+/// of a service's router they stop with that service, while other services still drain. [`serve_probes`] avoids that.
 ///
 /// ```
 /// use axum::Router;
@@ -42,9 +42,10 @@ pub fn probes(registry: &Registry) -> Router {
     routes(move || Some(registry.clone()))
 }
 
-/// Serves the [`probes`] on a listener of their own, from now until the registry is down: while it boots, and while
-/// everything else drains. For the `init` of a service that requires nothing, so that it is there first; says where it
-/// listens.
+/// Serves the [`probes`] on a separate listener, until the registry has stopped. Returns the address of the listener.
+///
+/// Call it in the `init` of a service that requires nothing. The registry then answers probes while other services boot,
+/// and while they drain.
 ///
 /// ```no_run
 /// use service_core::{Context, Lifecycle, Result, service};
@@ -61,13 +62,17 @@ pub fn probes(registry: &Registry) -> Router {
 /// ```
 ///
 /// # Errors
-/// If the address cannot be had.
+/// If the address cannot be bound. The message contains the address.
+///
+/// # Panics
+/// If called outside of a tokio runtime.
 pub async fn serve_probes<S: 'static>(cx: &Context<S>, address: impl ToSocketAddrs + Display) -> Result<SocketAddr> {
     let server = Server::bind(address).await?;
     let registry = Registry::current().ok_or("the registry was dropped")?;
-    // Not that handle in the router: it would keep a registry up that everybody else has dropped.
+    // The router looks the registry up for each request. A handle in the router would keep a registry alive that the
+    // program has dropped.
     let serve = server.acceptor(cx, routes(Registry::current)).run(server.take()?, CancellationToken::new());
-    // Aborted when the registry is down, so nobody waits for it.
+    // The registry aborts the task when it has stopped.
     drop(registry.spawn(serve));
     Ok(server.address())
 }
@@ -76,30 +81,30 @@ fn routes<F>(registry: F) -> Router
 where
     F: Fn() -> Option<Registry> + Clone + Send + Sync + 'static,
 {
-    let (of_startup, of_life, of_readiness, of_health) =
+    let (for_startup, for_liveness, for_readiness, for_health) =
         (registry.clone(), registry.clone(), registry.clone(), registry);
     Router::new()
-        .route("/startupz", get(async move || probe(of_startup().map_or(Health::Healthy, |it| startup(&it)))))
-        .route("/livez", get(async move || probe(of_life().map_or(Health::Healthy, |it| it.liveness()))))
+        .route("/startupz", get(async move || probe(for_startup().map_or(Health::Healthy, |it| startup(&it)))))
+        .route("/livez", get(async move || probe(for_liveness().map_or(Health::Healthy, |it| it.liveness()))))
         .route(
             "/readyz",
-            get(async move || match of_readiness() {
+            get(async move || match for_readiness() {
                 Some(registry) => probe(registry.readiness().await),
-                None => probe(gone()),
+                None => probe(dropped()),
             }),
         )
         .route(
             "/healthz",
-            get(async move |uri: Uri| match (of_health(), tag(&uri)) {
-                (None, _) => probe(gone()),
-                (Some(registry), None) => all(&registry.health().await),
-                (Some(registry), Some(tag)) => group(&registry.health_of(&tag).await, &tag),
+            get(async move |uri: Uri| match (for_health(), tag(&uri)) {
+                (None, _) => probe(dropped()),
+                (Some(registry), None) => report(&registry.health().await),
+                (Some(registry), Some(tag)) => tagged(&registry.health_of(&tag).await, &tag),
             }),
         )
 }
 
-/// Everybody has dropped it: it is on its way down.
-fn gone() -> Health {
+/// The health of a registry whose last handle was dropped: it is shutting down.
+fn dropped() -> Health {
     Health::unhealthy("shutting down")
 }
 
@@ -108,27 +113,27 @@ fn startup(registry: &Registry) -> Health {
 }
 
 fn probe(health: Health) -> Response {
-    answer(status(&health), health.to_json())
+    respond(status(&health), health.to_json())
 }
 
-fn all(report: &HealthReport) -> Response {
-    answer(status(&report.health()), report.to_json())
+fn report(report: &HealthReport) -> Response {
+    respond(status(&report.health()), report.to_json())
 }
 
-fn group(report: &HealthReport, tag: &str) -> Response {
-    if report.services.is_empty() {
-        // A word that is spelt wrong must not be good news.
-        let nobody = Health::unhealthy(format!("no service that is up or coming up has the tag {tag}"));
-        return answer(StatusCode::NOT_FOUND, nobody.to_json());
+fn tagged(health: &HealthReport, tag: &str) -> Response {
+    if health.services.is_empty() {
+        // A misspelt tag must not look healthy.
+        let unknown = Health::unhealthy(format!("no service that is up or coming up has the tag {tag}"));
+        return respond(StatusCode::NOT_FOUND, unknown.to_json());
     }
-    all(report)
+    report(health)
 }
 
 fn status(health: &Health) -> StatusCode {
     if health.is_up() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-fn answer(status: StatusCode, json: String) -> Response {
+fn respond(status: StatusCode, json: String) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     (status, headers.map(|(name, value)| (name, HeaderValue::from_static(value))), json).into_response()
 }

@@ -1,4 +1,15 @@
-//! [`Server`]: a door that is claimed in `init`, opened in `start`, and shut when its service goes down.
+//! [`Server`]: an HTTP server that is part of a service. It binds in `init`, serves from `start` on, and stops with the
+//! service.
+
+mod acceptor;
+mod backlog;
+mod connection;
+mod exchange_state;
+mod idle_timeout_body;
+mod lingering_close;
+mod panics;
+mod socket_options;
+mod tracked_body;
 
 use std::fmt::Display;
 use std::io;
@@ -10,19 +21,17 @@ use axum::Router;
 use service_core::{Context, Result};
 use tokio::net::{TcpListener, ToSocketAddrs};
 
-use crate::accept::Acceptor;
-use crate::connection::Timeouts;
-use crate::queue;
+use self::acceptor::Acceptor;
+use self::connection::Timeouts;
+use self::socket_options::set_backlog;
 
-/// How long a client may take to send the head of a request, also of the next one on a connection that is kept alive.
-/// More than the minute after which the usual proxies let an idle connection go: else they would now and then send a
-/// request into one that we are just closing.
+/// Longer than the usual proxies keep an idle connection, which is one minute. With a shorter timeout, the server would
+/// sometimes close a connection while a proxy sends a request on it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long it may send nothing of a body that has begun.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// HTTP/1.1 as a part of a service: bind in `init`, serve in `start`.
+/// An HTTP/1.1 server that is part of a service: bind it in `init`, and serve in `start`.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -38,7 +47,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// impl Lifecycle for Web {
 ///     async fn init(_cx: &Context<Self>) -> Result<Self> {
-///         Ok(Self { server: Server::bind("0.0.0.0:8080").await? }) // a port that is taken fails the boot
+///         Ok(Self { server: Server::bind("0.0.0.0:8080").await? }) // the boot fails if the port is in use
 ///     }
 ///
 ///     async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
@@ -47,62 +56,83 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// }
 /// ```
 ///
-/// When the service goes down, it accepts nobody any more, except who already stands in the kernel's queue; what has been
-/// asked is answered, with `Connection: close`; idle connections are closed. Whatever is not done when nine tenths of the
-/// service's `drain_timeout` are over is cut off: a client that has not sent its whole request, or not taken its answer,
-/// is told of as a progress event; a request that a handler has not answered is a failure in the shutdown report.
+/// # Shutdown
 ///
-/// Handlers run on behalf of the service, as its tasks do: `T::service()`, guarded calls without a receiver and
-/// [`Svc`](crate::Svc) mean its registry. A handler that panics is answered with 500, and the connection goes on.
+/// When the service stops, the server refuses new connections, but still accepts those in the kernel's listen backlog. It
+/// answers every request that was sent, with `Connection: close`, and closes idle connections. After nine tenths of the
+/// service's `drain_timeout` it cuts off the remaining connections:
+///
+/// - A client that has not sent its whole request, or has not read its response, is reported as a progress event.
+/// - A request that a handler has not answered is a failure in the shutdown report.
+///
+/// # Handlers
+///
+/// Handlers run on behalf of the service, like its tasks: `T::service()`, guarded calls without a receiver and
+/// [`Svc`](crate::Svc) use its registry. If a handler panics, the server logs the panic and responds with 500. The
+/// connection stays open.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     timeouts: Timeouts,
-    ours: bool,
+    owns_listener: bool,
     listener: Mutex<Option<TcpListener>>,
 }
 
 impl Server {
-    /// Listens. Whoever connects before [`serve`](Self::serve) waits.
-    ///
-    /// # Errors
-    /// If the address cannot be had, in a sentence that names it.
-    pub async fn bind(address: impl ToSocketAddrs + Display) -> io::Result<Self> {
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
-        let listener = TcpListener::bind(&address).await.map_err(named)?;
-        queue::widen(&listener);
-        Self::new(listener, true)
-    }
-
-    /// Takes a listener that somebody else has bound, such as the one that systemd hands over.
+    /// Binds an address and starts to listen. Clients that connect before [`serve`](Self::serve) wait until then.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {
-    /// let server = service_http::Server::of(std::net::TcpListener::bind("[::]:8080")?)?;
+    /// let server = service_http::Server::bind("0.0.0.0:8080").await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// If it is no listener that the runtime can use.
+    /// If the address cannot be bound. The message contains the address.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
-    pub fn of(listener: std::net::TcpListener) -> io::Result<Self> {
+    /// If called outside of a tokio runtime.
+    pub async fn bind(address: impl ToSocketAddrs + Display) -> io::Result<Self> {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
+        let listener = TcpListener::bind(&address).await.map_err(named)?;
+        set_backlog(&listener, backlog::LENGTH);
+        Self::new(listener, true)
+    }
+
+    /// Uses a listener that is bound already, such as a socket that systemd passes to the process.
+    ///
+    /// The server does not change the listener's backlog, and does not stop new connections before it closes the listener,
+    /// because another process may use the same socket.
+    ///
+    /// ```no_run
+    /// # async fn example() -> std::io::Result<()> {
+    /// let server = service_http::Server::from_std(std::net::TcpListener::bind("[::]:8080")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the runtime cannot use the listener.
+    ///
+    /// # Panics
+    /// If called outside of a tokio runtime.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Self::new(TcpListener::from_std(listener)?, false)
     }
 
-    fn new(listener: TcpListener, ours: bool) -> io::Result<Self> {
+    fn new(listener: TcpListener, owns_listener: bool) -> io::Result<Self> {
         Ok(Self {
             address: listener.local_addr()?,
             timeouts: Timeouts { head: HEAD_TIMEOUT, body: BODY_TIMEOUT },
-            ours,
+            owns_listener,
             listener: Mutex::new(Some(listener)),
         })
     }
 
-    /// How long a client may take to send the head of a request, and a connection may be idle: 75 s by default.
+    /// Limits how long a client may take to send the head of a request, and how long a connection may be idle. The default
+    /// is 75 s. The server closes a connection that exceeds the limit.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -117,8 +147,8 @@ impl Server {
         self
     }
 
-    /// How long a client may send nothing while the body of its request is waited for: 60 s by default. Then whoever reads
-    /// the body has an error, of which the extractors of axum make a 400, and the connection ends with the answer.
+    /// Limits how long a handler waits for the next part of a request's body. The default is 60 s. When the limit is
+    /// exceeded, reading the body fails; axum's extractors respond with 400. The connection closes after the response.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -133,7 +163,7 @@ impl Server {
         self
     }
 
-    /// Where it listens, with the port that was picked if any would do.
+    /// The address that the server listens on. If port 0 was bound, it contains the port that the system chose.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {
@@ -142,21 +172,40 @@ impl Server {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers requests until the service goes down, in a task of it that is called `http`. To be called in `start`, with
-    /// the hook's own context.
+    /// Answers requests until the service stops, in a task of the service that is named `http`. Call it in `start`, with
+    /// the context of that hook.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use axum::{Router, routing::get};
+    /// # use service_core::{Context, Lifecycle, Result, service};
+    /// # #[service(lazy)]
+    /// # struct Web {
+    /// #     server: service_http::Server,
+    /// # }
+    /// # impl Lifecycle for Web {
+    /// #     async fn init(_cx: &Context<Self>) -> Result<Self> {
+    /// #         Ok(Self { server: service_http::Server::bind("127.0.0.1:0").await? })
+    /// #     }
+    /// async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
+    ///     self.server.serve(cx, Router::new().route("/", get(|| async { "hello" })))
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If it serves already, or has.
+    /// If it was called before: a server serves once.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// If called outside of a tokio runtime.
     pub fn serve<S: 'static>(&self, cx: &Context<S>, router: Router) -> Result<()> {
         let listener = self.take()?;
-        // Refused only on the way down, when nobody is to be served.
+        // `spawn` is refused only during a shutdown. Then there is nothing to serve.
         cx.spawn("http", self.acceptor(cx, router).run(listener, cx.stopping()));
         Ok(())
     }
@@ -167,7 +216,7 @@ impl Server {
     }
 
     pub(crate) fn acceptor<S>(&self, cx: &Context<S>, router: Router) -> Acceptor<S> {
-        Acceptor { cx: cx.clone(), router, timeouts: self.timeouts, ours: self.ours }
+        Acceptor { cx: cx.clone(), router, timeouts: self.timeouts, owns_listener: self.owns_listener }
     }
 }
 

@@ -3,14 +3,16 @@ use std::net::TcpStream;
 
 use service_core::{Definition, Registry};
 
+use super::socket_options::{ACCEPT, DROP, filter_packets};
 use super::*;
 
 #[tokio::test]
-async fn whom_a_full_queue_has_dropped_is_answered() -> Result<()> {
+async fn a_client_whose_packets_a_full_backlog_dropped_is_answered() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    // As a full queue has it: the client is connected as it sees it, and what it sends is dropped until the door is barred.
-    assert!(queue::filter(&listener, queue::PASS, queue::DROP));
+    // Simulates a full backlog: the client regards itself as connected, but the kernel drops what it sends until the server
+    // replaces this filter at shutdown.
+    assert!(filter_packets(&listener, ACCEPT, DROP));
     let mut client = TcpStream::connect(address)?;
     client.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")?;
 

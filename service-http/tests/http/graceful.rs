@@ -65,7 +65,7 @@ async fn a_port_that_is_taken_fails_the_boot_in_a_sentence() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_serves_once() -> Result<()> {
-    let server = Server::of(std::net::TcpListener::bind("127.0.0.1:0")?)?;
+    let server = Server::from_std(std::net::TcpListener::bind("127.0.0.1:0")?)?;
     let (registry, sent) = (Registry::builder().isolated(), Arc::new(std::sync::Mutex::new(Vec::new())));
     let (server, told) = (Arc::new(server), sent.clone());
     let definition = Definition::new("web").init(move |cx: Context<()>| {

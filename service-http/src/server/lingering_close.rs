@@ -1,5 +1,7 @@
-//! [`Lingering`]: a connection that is not closed in the face of a client that is still sending. Closing it would reset it,
-//! and a reset may take the answer with it.
+//! [`LingeringClose`]: a connection that stays open until the client has read the response.
+//!
+//! Closing a socket that holds unread data resets the connection, and a reset can destroy a response that the client has
+//! not read yet. So the server first closes only its sending side, and discards what the client still sends.
 
 use std::future::Future;
 use std::io;
@@ -12,31 +14,31 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use crate::turn::Turn;
+use super::exchange_state::ExchangeState;
 
-/// How long a client may take to read the answer, and to stop sending.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long the client has to read the response and to close the connection.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection whose end waits for the end of a request that nobody has read to its end, for a while.
-pub(crate) struct Lingering {
+/// A connection whose shutdown waits for the client, for a limited time, if a request was not read to its end.
+pub(crate) struct LingeringClose {
     stream: TcpStream,
-    turn: Arc<Turn>,
-    end: Option<Pin<Box<Sleep>>>,
+    exchange: Arc<ExchangeState>,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Lingering {
-    pub(crate) fn new(stream: TcpStream, turn: Arc<Turn>) -> Self {
-        Self { stream, turn, end: None }
+impl LingeringClose {
+    pub(crate) fn new(stream: TcpStream, exchange: Arc<ExchangeState>) -> Self {
+        Self { stream, exchange, timer: None }
     }
 }
 
-impl AsyncRead for Lingering {
+impl AsyncRead for LingeringClose {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Lingering {
+impl AsyncWrite for LingeringClose {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
@@ -57,17 +59,17 @@ impl AsyncWrite for Lingering {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Says that this was all, and then takes what the client still sends, and forgets it.
+    /// Closes the sending side, then reads and discards what the client still sends.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, turn, end } = &mut *self;
-        if end.is_none() {
+        let Self { stream, exchange, timer } = &mut *self;
+        if timer.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
-            if !turn.is_unread() {
+            if !exchange.has_unread_body() {
                 return Poll::Ready(Ok(()));
             }
         }
-        let end = end.get_or_insert_with(|| Box::pin(sleep(LINGER)));
-        while end.as_mut().poll(cx).is_pending() {
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep(LINGER_TIMEOUT)));
+        while timer.as_mut().poll(cx).is_pending() {
             let mut space = [0; 4_096];
             let mut buf = ReadBuf::new(&mut space);
             ready!(Pin::new(&mut *stream).poll_read(cx, &mut buf))?;

@@ -11,12 +11,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use service_core::Service;
 
-use crate::Unavailable;
+use super::unavailable::Unavailable;
 
-/// A service as an argument of a handler. While it is not ready, the answer is 503 with `Retry-After`; a lazy one is
-/// booted by the first who asks, and that one is answered at once, too: no request waits for a boot.
+/// An extractor that passes a service to a handler.
 ///
-/// It is the service of the registry that the handler runs for: that of the [`Server`](crate::Server), or of a
+/// While the service is not ready, the response is 503 with `Retry-After`, and the handler does not run. The first request
+/// for a lazy service starts its boot. No request waits for the boot, not even the first.
+///
+/// The extractor uses the registry that the handler runs for: that of the [`Server`](crate::Server), or of a
 /// [`Scope`](crate::Scope).
 ///
 /// ```
@@ -29,7 +31,7 @@ use crate::Unavailable;
 ///
 /// impl Reports {
 ///     fn latest(&self) -> &'static str {
-///         "all is well"
+///         "no new reports"
 ///     }
 /// }
 ///
@@ -40,7 +42,7 @@ use crate::Unavailable;
 /// let router: Router = Router::new().route("/reports/latest", get(latest));
 /// ```
 pub struct Svc<T>(
-    /// The instance.
+    /// The instance of the service.
     pub Arc<T>,
 );
 
@@ -48,14 +50,14 @@ impl<T: Service, S: Send + Sync> FromRequestParts<S> for Svc<T> {
     type Rejection = Unavailable;
 
     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Unavailable> {
-        // Asked once: that begins a lazy boot, which then goes on by itself.
+        // One poll starts the boot of a lazy service. The boot continues without this future.
         let mut service = pin!(T::service());
-        let asked = poll_fn(|cx| Poll::Ready(service.as_mut().poll(cx))).await;
-        let found = match asked {
-            Poll::Ready(found) => found,
+        let polled = poll_fn(|cx| Poll::Ready(service.as_mut().poll(cx))).await;
+        let service = match polled {
+            Poll::Ready(service) => service,
             Poll::Pending => T::try_service(),
         };
-        Ok(Self(found?))
+        Ok(Self(service?))
     }
 }
 

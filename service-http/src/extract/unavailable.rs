@@ -1,14 +1,17 @@
-//! [`Unavailable`]: a service that is not ready, as an answer.
+//! [`Unavailable`]: the response for a service that is not ready.
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use service_core::{Health, NotReady, Refusal};
 
-/// A service that is not ready, as an answer: 503, `Retry-After: 1`, and its name and state as JSON. Why it is not ready
-/// goes to the log alone, because it may tell more than a client should know.
+/// The response for a service that is not ready. In a handler that returns it as its error, `?` converts the refusal of a
+/// guarded call.
 ///
-/// A refusal that waiting does not cure, such as a service that the registry does not have, is a 500.
+/// The response is 503 with `Retry-After: 1`, and contains the name and state of the service as JSON. The cause is only
+/// logged, because it can contain details that clients must not see.
+///
+/// If waiting cannot help, for example because the registry does not have the service, the response is 500.
 ///
 /// ```
 /// use service_core::{NotReady, guarded, service};
@@ -24,14 +27,14 @@ use service_core::{Health, NotReady, Refusal};
 ///     }
 /// }
 ///
-/// // A handler: 503 while `Users` is not up.
+/// // A handler. The response is 503 while `Users` is not ready.
 /// async fn count() -> Result<String, Unavailable> {
 ///     Ok(Users::count().await?.to_string())
 /// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Unavailable(
-    /// Which service, in what state, and why.
+    /// The refusal: the service, its state and the cause.
     pub NotReady,
 );
 
@@ -46,18 +49,18 @@ impl IntoResponse for Unavailable {
         let Self(refusal) = self;
         let name = refusal.service();
         let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let for_good = matches!(
+        let is_permanent = matches!(
             refusal.cause(),
             Refusal::NoRegistry(_) | Refusal::Unregistered | Refusal::OtherType(_) | Refusal::Cycle(_)
         );
-        if for_good {
+        if is_permanent {
             tracing::error!("{refusal}");
             let body = Health::unhealthy(format!("{name} cannot be had")).to_json();
             return (StatusCode::INTERNAL_SERVER_ERROR, [json], body).into_response();
         }
         tracing::debug!("{refusal}");
         let body = Health::unhealthy(format!("{name} is not ready: it is {}", refusal.state())).to_json();
-        let later = (RETRY_AFTER, HeaderValue::from_static("1"));
-        (StatusCode::SERVICE_UNAVAILABLE, [json, later], body).into_response()
+        let retry_after = (RETRY_AFTER, HeaderValue::from_static("1"));
+        (StatusCode::SERVICE_UNAVAILABLE, [json, retry_after], body).into_response()
     }
 }

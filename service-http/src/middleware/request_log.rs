@@ -1,0 +1,148 @@
+//! [`RequestLog`]: a span for each request, and an event when the request ends.
+//!
+//! tower-http cannot replace it. Its `TraceLayer` logs nothing when the response future is dropped, which is how a request
+//! ends whose client disconnects. Its `SetRequestIdLayer` keeps every id that a client sends, however long it is.
+
+use std::collections::hash_map::RandomState;
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{Request, Response, StatusCode};
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The length of the longest id that is accepted from a client.
+const MAX_ID_LENGTH: usize = 128;
+
+/// A layer that runs each request in a `tracing` span, and logs an event when the request ends.
+///
+/// The span is named `request`. Its fields:
+///
+/// | field | value |
+/// |---|---|
+/// | `method` | the HTTP method |
+/// | `path` | the path without the query, because a query can contain secrets |
+/// | `request_id` | the header `x-request-id` of the request, or a new id |
+/// | `status` | the status of the response |
+/// | `duration_ms` | the time until the handler returned; the client may read the response later |
+///
+/// The event contains `status` and `duration_ms`. Its level is `WARN` for a status of 500 or above, else `INFO`. If the client
+/// disconnects before the response, the event says that the request was not answered.
+///
+/// An id from a client is accepted if it has at most 128 visible ASCII characters. Handlers find the id in the request's
+/// `x-request-id` header, and clients in the response's.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use service_http::RequestLog;
+///
+/// let router: Router = Router::new().route("/", get(|| async { "hello" })).layer(RequestLog);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestLog;
+
+/// The middleware that [`RequestLog`] creates.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLogService<S> {
+    inner: S,
+}
+
+impl<S> Layer<S> for RequestLog {
+    type Service = RequestLogService<S>;
+
+    fn layer(&self, inner: S) -> RequestLogService<S> {
+        RequestLogService { inner }
+    }
+}
+
+impl<S, A, B> Service<Request<A>> for RequestLogService<S>
+where
+    S: Service<Request<A>, Response = Response<B>, Future: Send + 'static>,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<B>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        let id = request.headers().get(&X_REQUEST_ID).filter(|id| is_valid(id)).cloned().unwrap_or_else(new_id);
+        let span = tracing::info_span!(
+            "request",
+            method = %request.method(),
+            path = request.uri().path(),
+            request_id = id.to_str().unwrap_or_default(),
+            status = Empty,
+            duration_ms = Empty,
+        );
+        request.headers_mut().insert(X_REQUEST_ID, id.clone());
+        let completion = Completion { span: span.clone(), started: Instant::now(), is_logged: false };
+        let response = span.in_scope(|| self.inner.call(request));
+        let logged = async move {
+            let mut response = response.await?;
+            completion.answered(response.status());
+            response.headers_mut().insert(X_REQUEST_ID, id);
+            Ok(response)
+        };
+        Box::pin(logged.instrument(span))
+    }
+}
+
+/// Logs the end of one request, also if its future is dropped.
+struct Completion {
+    span: Span,
+    started: Instant,
+    is_logged: bool,
+}
+
+impl Completion {
+    fn duration_ms(&self) -> f64 {
+        (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3
+    }
+
+    fn answered(mut self, status: StatusCode) {
+        let (status, duration_ms) = (status.as_u16(), self.duration_ms());
+        self.span.record("status", status).record("duration_ms", duration_ms);
+        self.is_logged = true;
+        if status < 500 {
+            tracing::info!(parent: &self.span, status, duration_ms, "answered");
+        } else {
+            tracing::warn!(parent: &self.span, status, duration_ms, "answered");
+        }
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        if !self.is_logged {
+            let duration_ms = self.duration_ms();
+            self.span.record("duration_ms", duration_ms);
+            tracing::info!(parent: &self.span, duration_ms, "not answered: the client disconnected or the handler failed");
+        }
+    }
+}
+
+fn is_valid(id: &HeaderValue) -> bool {
+    let bytes = id.as_bytes();
+    (1..=MAX_ID_LENGTH).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+/// An id that is unique in this process. Its first half is random per process.
+fn new_id() -> HeaderValue {
+    static PROCESS: LazyLock<u32> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()) as u32);
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = format!("{:08x}-{:x}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
+}
