@@ -7,7 +7,6 @@ mod connection;
 mod exchange_state;
 mod idle_timeout_body;
 mod lingering_close;
-mod panics;
 mod socket_options;
 mod tracked_body;
 

@@ -1,5 +1,6 @@
 //! [`Connection`]: serves one client, from its first request to its last response.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -20,12 +21,12 @@ use service_core::Context;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanic;
 use tower_service::Service;
 
 use super::exchange_state::ExchangeState;
 use super::idle_timeout_body::IdleTimeoutBody;
 use super::lingering_close::LingeringClose;
-use super::panics::caught;
 use super::tracked_body::TrackedBody;
 
 /// How long the server keeps reading from an idle connection once it is stopping. A request may be in the kernel's buffer
@@ -117,22 +118,28 @@ impl Connection {
 }
 
 async fn answer<S: 'static>(
-    mut router: Router,
+    router: Router,
     request: Request<IdleTimeoutBody<Incoming>>,
     exchange: Arc<ExchangeState>,
     cx: Context<S>,
 ) -> Result<Response, Infallible> {
     exchange.start(request.method(), request.uri().path());
     let request = request.map(|body| Body::new(TrackedBody::of_request(body, exchange.clone())));
-    let answered = caught(async { router.call(request).await }).await;
-    let mut response = answered.unwrap_or_else(|message| {
+    let on_panic = |payload: Box<dyn Any + Send>| {
+        let message = panic_message(&*payload);
         tracing::error!(service = cx.name(), request = exchange.request(), "a handler panicked: {message}");
-        Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-    })?;
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    };
+    let mut response = CatchPanic::custom(router, on_panic).call(request).await?;
     // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
     // A restart of the service has no shutdown reason, but cancels `stopping`.
     if cx.reason().is_some() || cx.stopping().is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Body::new(TrackedBody::of_response(body, exchange))))
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
