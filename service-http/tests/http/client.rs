@@ -1,4 +1,4 @@
-//! A client that shows what is on the wire.
+//! [`Client`]: an HTTP client that shows the text of each response, and whether the connection is open.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,20 +8,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any response takes.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One connection.
+/// One connection to a server.
 pub(crate) struct Client {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// In lower case.
+    /// The status line and the headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
@@ -31,29 +31,29 @@ impl Client {
         Ok(Self { stream: TcpStream::connect(address).await?, read: Vec::new() })
     }
 
-    /// Sends what may be part of a request.
+    /// Sends a request, or a part of it.
     pub(crate) async fn send(&mut self, text: &str) -> io::Result<()> {
         self.stream.write_all(text.as_bytes()).await
     }
 
-    /// Asks, and leaves the connection open.
+    /// Sends a request and reads its response. The connection stays open.
     pub(crate) async fn get(&mut self, path: &str) -> io::Result<Answer> {
         self.send(&request(path)).await?;
         self.answer().await
     }
 
-    /// The next answer.
+    /// Reads the next response.
     pub(crate) async fn answer(&mut self) -> io::Result<Answer> {
         let head = loop {
             if let Some(end) = self.read.windows(4).position(|it| it == b"\r\n\r\n") {
                 let rest = self.read.split_off(end + 4);
                 break String::from_utf8_lossy(&std::mem::replace(&mut self.read, rest)).to_lowercase();
             }
-            self.more().await?;
+            self.read_more().await?;
         };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
         while self.read.len() < length {
-            self.more().await?;
+            self.read_more().await?;
         }
         let rest = self.read.split_off(length);
         let body = String::from_utf8_lossy(&std::mem::replace(&mut self.read, rest)).into_owned();
@@ -61,27 +61,27 @@ impl Client {
         Ok(Answer { status, head, body })
     }
 
-    async fn more(&mut self) -> io::Result<()> {
-        match timeout(PATIENCE, self.stream.read_buf(&mut self.read)).await?? {
+    async fn read_more(&mut self) -> io::Result<()> {
+        match timeout(READ_TIMEOUT, self.stream.read_buf(&mut self.read)).await?? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
         }
     }
 
-    /// Waits until the other side has closed the connection, and says what it sent before.
+    /// Waits until the server has closed the connection, and returns what it sent before.
     pub(crate) async fn closed(&mut self) -> io::Result<String> {
-        // One that was cut off is reset where not all was read.
-        while self.more().await.is_ok() {}
+        // A connection that was cut off may also be reset.
+        while self.read_more().await.is_ok() {}
         Ok(String::from_utf8_lossy(&self.read).into_owned())
     }
 }
 
-/// A request for this.
+/// The text of a request.
 pub(crate) fn request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n")
 }
 
-/// Asks once.
+/// Sends one request on a new connection.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     Client::connect(address).await?.get(path).await
 }

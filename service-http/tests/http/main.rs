@@ -1,9 +1,13 @@
-//! The proofs of service-http: a file per part, over real connections.
+//! Tests of service-http over real connections, one file per feature.
 
+mod captured_log;
 mod client;
-mod graceful;
+mod handlers;
+mod limits;
 mod probes;
 mod request_log;
 mod scope;
+mod server;
+mod shutdown;
 mod svc;
 mod web;

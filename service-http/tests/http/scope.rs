@@ -1,4 +1,4 @@
-//! Handlers run for the registry of their server, however many there are in one process.
+//! Handlers use the registry of their server, also if the process has several registries.
 
 use axum::Router;
 use axum::body::Body;
@@ -23,7 +23,7 @@ impl Name {
     }
 }
 
-/// By the instance, by a guarded call without a receiver, and by the extractor.
+/// Reaches the service as an instance, by a guarded call without a receiver, and by the extractor.
 async fn names(by_extractor: Svc<Name>) -> Result<String, Unavailable> {
     let by_service = Name::service().await?;
     Ok(format!("{} {} {}", by_service.name, Name::guarded().await?, by_extractor.name))
@@ -34,7 +34,7 @@ fn routes() -> Router {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_of_two_servers_in_one_process_has_its_own_services() -> Result<()> {
+async fn two_servers_in_one_process_use_their_own_services() -> Result<()> {
     let mut both = Vec::new();
     for name in ["one", "two"] {
         both.push((name, builder(routes()).replace::<Name>(Name { name }).boot().await?));
@@ -50,8 +50,8 @@ async fn each_of_two_servers_in_one_process_has_its_own_services() -> Result<()>
     Ok(())
 }
 
-/// What a server that is not ours does: each request in a task that has lost the scope.
-async fn ask(mut router: Router) -> Result<(u16, String)> {
+/// Does what other servers do: handles the request in a task that has no current registry.
+async fn respond(mut router: Router) -> Result<(u16, String)> {
     let request = Request::get("/").body(Body::empty())?;
     let response = tokio::spawn(async move { router.call(request).await }).await??;
     let status = response.status().as_u16();
@@ -60,14 +60,14 @@ async fn ask(mut router: Router) -> Result<(u16, String)> {
 }
 
 #[tokio::test]
-async fn the_layer_carries_the_registry_into_the_handlers_of_another_server() -> Result<()> {
+async fn the_scope_layer_makes_a_registry_current_in_the_handlers_of_another_server() -> Result<()> {
     for name in ["one", "two"] {
         let registry = Registry::builder().isolated().only::<Name>().replace::<Name>(Name { name }).boot().await?;
-        let answer = ask(routes().layer(Scope::new(&registry))).await?;
+        let answer = respond(routes().layer(Scope::new(&registry))).await?;
         assert_eq!(answer, (200, format!("{name} {name} {name}")));
-        assert_eq!(ask(routes()).await?.0, 500, "without it there is no registry");
+        assert_eq!(respond(routes()).await?.0, 500, "there is no current registry without the layer");
         registry.shutdown().await?;
-        assert_eq!(ask(routes().layer(Scope::new(&registry))).await?.0, 503);
+        assert_eq!(respond(routes().layer(Scope::new(&registry))).await?.0, 503);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A service as an argument: 503 until it is ready, and never a request that waits for a boot.
+//! A service as an argument of a handler: 503 until the service is ready. No request waits for a boot.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::web::{address, builder, open};
 
 #[service(lazy, autowire)]
 struct Latch {
-    go: Notify,
+    release: Notify,
 }
 
-/// Comes up with the first who asks, when the latch is opened.
+/// Boots when it is first requested, and is ready when the latch is released.
 #[service(lazy, requires = [Latch])]
 struct Reports;
 
 impl Lifecycle for Reports {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.get::<Latch>().go.notified().await;
+        cx.get::<Latch>().release.notified().await;
         Ok(Self)
     }
 }
@@ -34,7 +34,7 @@ impl Reports {
     }
 }
 
-/// Never comes up, and the boot does not mind.
+/// Fails to boot. It is optional, so the boot of the registry succeeds.
 #[service(lazy, optional)]
 struct Maps;
 
@@ -60,24 +60,25 @@ fn routes() -> Router {
     Router::new().route("/reports", get(reports)).route("/count", get(count)).route("/maps", get(maps))
 }
 
-fn is_later(answer: &Answer, words: &str) {
-    assert_eq!(answer.body, format!(r#"{{"status": "unhealthy", "error": "{words}"}}"#));
+fn assert_unavailable(answer: &Answer, error: &str) {
+    assert_eq!(answer.body, format!(r#"{{"status": "unhealthy", "error": "{error}"}}"#));
     assert_eq!(answer.status, 503);
     assert!(answer.head.contains("retry-after: 1\r\n"), "{}", answer.head);
     assert!(answer.head.contains("content-type: application/json\r\n"), "{}", answer.head);
 }
 
 #[tokio::test]
-async fn a_lazy_service_is_503_until_it_is_ready_and_the_first_who_asks_begins_its_boot() -> Result<()> {
-    let latch = Arc::new(Latch { go: Notify::new() });
+async fn the_first_request_starts_the_boot_of_a_lazy_service_and_is_503_until_it_is_ready() -> Result<()> {
+    let latch = Arc::new(Latch { release: Notify::new() });
     let registry = builder(routes()).replace::<Latch>(latch.clone()).boot().await?;
     let address = address(&registry);
-    is_later(&client::get(address, "/count").await?, "Reports is not ready: it is idle");
+    assert_unavailable(&client::get(address, "/count").await?, "Reports is not ready: it is idle");
     let first = client::get(address, "/reports").await?;
     assert_eq!(first.status, 503);
-    registry.events(); // whatever the first was told, the boot has begun by now
-    is_later(&client::get(address, "/reports").await?, "Reports is not ready: it is starting");
-    latch.go.notify_one();
+    // The first response contains the state before or after the boot began. Since then it has begun.
+    registry.events();
+    assert_unavailable(&client::get(address, "/reports").await?, "Reports is not ready: it is starting");
+    latch.release.notify_one();
     registry.wait_ready::<Reports>().await?;
     assert_eq!(client::get(address, "/reports").await?.body, "here");
     assert_eq!(client::get(address, "/count").await?.body, "3");
@@ -86,15 +87,15 @@ async fn a_lazy_service_is_503_until_it_is_ready_and_the_first_who_asks_begins_i
 }
 
 #[tokio::test]
-async fn one_that_failed_is_503_and_keeps_the_reason_to_itself() -> Result<()> {
+async fn a_failed_service_is_503_and_the_response_does_not_contain_the_cause() -> Result<()> {
     let registry = builder(routes()).with::<Maps>().boot().await?;
-    is_later(&client::get(address(&registry), "/maps").await?, "Maps is not ready: it is failed");
+    assert_unavailable(&client::get(address(&registry), "/maps").await?, "Maps is not ready: it is failed");
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn one_that_the_registry_does_not_have_is_500() -> Result<()> {
+async fn a_service_that_the_registry_does_not_have_is_500() -> Result<()> {
     let registry = builder(routes()).only::<crate::web::Web>().boot().await?;
     let answer = client::get(address(&registry), "/maps").await?;
     assert_eq!(answer.status, 500);
@@ -104,7 +105,7 @@ async fn one_that_the_registry_does_not_have_is_500() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_not_asked_for_is_not_booted() -> Result<()> {
+async fn a_lazy_service_that_no_handler_requests_is_not_booted() -> Result<()> {
     let (registry, address) = open(Router::new()).await?;
     assert_eq!(client::get(address, "/maps").await?.status, 404);
     assert_eq!(registry.state::<Maps>(), service_core::State::Idle);

@@ -1,10 +1,11 @@
-//! A server with the routes of one test.
+//! [`Web`]: a service that serves the routes of one test.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use service_core::{Builder, Context, Lifecycle, Registry, Result, service};
+use service_core::{Builder, Context, Definition, Lifecycle, Registry, Result, service};
 use service_http::Server;
 
 /// The routes of one test.
@@ -13,7 +14,7 @@ pub(crate) struct Routes {
     router: Router,
 }
 
-/// Serves them.
+/// Serves the routes.
 #[service(lazy, requires = [Routes], drain_timeout = "2s")]
 pub(crate) struct Web {
     server: Server,
@@ -30,7 +31,7 @@ impl Lifecycle for Web {
     }
 }
 
-/// A registry of its own, with a server for these routes.
+/// A builder for an isolated registry that serves these routes.
 pub(crate) fn builder(routes: Router) -> Builder {
     Registry::builder().isolated().with::<Web>().replace::<Routes>(Routes { router: routes })
 }
@@ -39,9 +40,18 @@ pub(crate) fn address(registry: &Registry) -> SocketAddr {
     registry.get::<Web>().expect("the server is up").server.address()
 }
 
-/// Boots one that has nothing but the server.
+/// Boots an isolated registry that serves these routes.
 pub(crate) async fn open(routes: Router) -> Result<(Registry, SocketAddr)> {
     let registry = builder(routes).boot().await?;
     let address = address(&registry);
     Ok((registry, address))
+}
+
+/// Boots an isolated registry that serves these routes with this server, and has 200 ms to drain.
+pub(crate) async fn open_with_short_drain(server: Server, routes: Router) -> Result<Registry> {
+    let web = Definition::new("web").drain_timeout(Duration::from_millis(200)).init(move |cx: Context<()>| {
+        let served = server.serve(&cx, routes.clone());
+        async { served }
+    });
+    Ok(Registry::builder().isolated().define(web).boot().await?)
 }
