@@ -1,4 +1,4 @@
-//! One life of the server, under load, until it is told to go.
+//! One run of the server under load, from its start until SIGTERM.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ use crate::tally::Tally;
 
 pub(crate) const CLIENTS: usize = 200;
 
-/// Longer than the server may take to go.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than the server may take to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
-/// Starts the server, loads it, sends SIGTERM, and counts.
-pub(crate) async fn one_life(kept: bool, number: u32) -> Result<Tally> {
+/// Starts the server, loads it, sends SIGTERM, and counts how the requests ended.
+pub(crate) async fn run_once(kept: bool, number: u32) -> Result<Tally> {
     let mut server = Command::new(std::env::current_exe()?).env("SERVE", "1").stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     let stdout = server.stdout.take().ok_or("a pipe")?;
@@ -32,11 +32,12 @@ pub(crate) async fn one_life(kept: bool, number: u32) -> Result<Tally> {
     for _ in 0..CLIENTS {
         clients.spawn(client(address, kept));
     }
+    // The delay varies, so that SIGTERM arrives at a different point of a request each time.
     sleep(Duration::from_millis(100 + u64::from(number * 7 % 23))).await;
-    let sent = Command::new("kill").args(["-s", "TERM", &server.id().to_string()]).status()?;
-    assert!(sent.success());
+    let signalled = Command::new("kill").args(["-s", "TERM", &server.id().to_string()]).status()?;
+    assert!(signalled.success());
     let mut all = Tally::default();
-    for tally in timeout(PATIENCE, clients.join_all()).await? {
+    for tally in timeout(STOP_TIMEOUT, clients.join_all()).await? {
         all += tally;
     }
     let ended = tokio::task::spawn_blocking(move || server.wait()).await??;
@@ -46,16 +47,16 @@ pub(crate) async fn one_life(kept: bool, number: u32) -> Result<Tally> {
     Ok(all)
 }
 
-/// Asks without a pause until it is not let in any more.
+/// Sends requests without a pause until it cannot connect.
 async fn client(address: SocketAddr, kept: bool) -> Tally {
     let mut tally = Tally::default();
     'connect: loop {
         let Ok(mut stream) = TcpStream::connect(address).await else {
-            tally.turned_away += 1;
+            tally.not_connected += 1;
             return tally;
         };
-        for asked in 0.. {
-            let (read, ended) = ask(&mut stream).await;
+        for sent in 0.. {
+            let (read, ended) = send(&mut stream).await;
             let head = read.split(|it| *it == b'\r').next().unwrap_or_default();
             match ended {
                 Ok(is_last) => {
@@ -65,8 +66,8 @@ async fn client(address: SocketAddr, kept: bool) -> Tally {
                         continue 'connect;
                     }
                 }
-                Err(_) if asked > 0 && read.is_empty() => {
-                    tally.crossed += 1;
+                Err(_) if sent > 0 && read.is_empty() => {
+                    tally.closed += 1;
                     continue 'connect;
                 }
                 Err(_) => {
@@ -78,8 +79,8 @@ async fn client(address: SocketAddr, kept: bool) -> Tally {
     }
 }
 
-/// Asks once: what was read, and whether the server said that this is the last answer here.
-async fn ask(stream: &mut TcpStream) -> (Vec<u8>, io::Result<bool>) {
+/// Sends one request. Returns what was read, and whether the server closes the connection after this response.
+async fn send(stream: &mut TcpStream) -> (Vec<u8>, io::Result<bool>) {
     let mut read = Vec::new();
     let ended = async {
         stream.write_all(REQUEST).await?;

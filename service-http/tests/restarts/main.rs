@@ -1,7 +1,8 @@
-//! 200 clients ask without a pause while the server is told to go, again and again: what it took is answered.
+//! A server that is stopped under load answers every request that it has received. 200 clients send requests without a
+//! pause, and the server is stopped and started again.
 //!
-//! `RESTARTS=50 cargo test -p service-http --test restarts` for more than ten. Half of the restarts see a new connection
-//! for each request, the other half connections that are kept.
+//! The default is ten restarts; `RESTARTS=50 cargo test -p service-http --test restarts` runs more. In half of them each
+//! request has a new connection. In the other half clients keep their connections.
 
 mod load;
 mod server;
@@ -25,8 +26,7 @@ async fn main() -> Result<ExitCode> {
     let mut all = [Tally::default(), Tally::default()];
     for restart in 0..restarts {
         let kept = restart % 2 == 1;
-        // Another moment each time: in the middle of a round of answers, between two, and anywhere else.
-        let tally = load::one_life(kept, restart).await?;
+        let tally = load::run_once(kept, restart).await?;
         all[usize::from(kept)] += tally;
     }
     println!("{restarts} restarts under {} clients", load::CLIENTS);

@@ -1,4 +1,4 @@
-//! The server that is stopped: each request is a guarded call of a service.
+//! The server that is stopped. Each request is a guarded call of a service.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use service_http::{Server, Unavailable};
 struct Users {}
 
 impl Users {
-    /// As long as a small query takes.
+    /// Takes as long as a small query.
     #[guarded]
     async fn name() -> Result<&'static str, NotReady> {
         tokio::time::sleep(Duration::from_millis(10)).await;

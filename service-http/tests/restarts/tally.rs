@@ -1,27 +1,27 @@
-//! [`Tally`]: what became of the requests.
+//! [`Tally`]: how the requests of the clients ended.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// What became of the requests.
+/// How many requests ended in which way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
-    /// 200, to its last byte.
+    /// Complete responses with status 200.
     pub(crate) answered: u64,
-    /// Another status: the call was refused.
+    /// Responses with another status: the guarded call was refused.
     pub(crate) refused: u64,
-    /// The connection was there, and new, but nothing or not all came back.
+    /// Requests on a new connection, or with a partial response, that were not answered completely.
     pub(crate) lost: u64,
-    /// A connection that was kept was closed instead of answered: nothing came back. The client has to ask again.
-    pub(crate) crossed: u64,
-    /// No connection any more: not the server's, the next one's.
-    pub(crate) turned_away: u64,
+    /// Requests on a kept connection that the server closed without a response. The client has to send them again.
+    pub(crate) closed: u64,
+    /// Attempts to connect after the server had closed its listener.
+    pub(crate) not_connected: u64,
 }
 
 impl Tally {
-    /// Whether no call was refused, and none went without an answer.
+    /// Whether every request was answered.
     pub(crate) fn is_clean(&self) -> bool {
-        self.refused + self.lost + self.crossed == 0
+        self.refused + self.lost + self.closed == 0
     }
 }
 
@@ -30,17 +30,18 @@ impl AddAssign for Tally {
         self.answered += other.answered;
         self.refused += other.refused;
         self.lost += other.lost;
-        self.crossed += other.crossed;
-        self.turned_away += other.turned_away;
+        self.closed += other.closed;
+        self.not_connected += other.not_connected;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { answered, refused, lost, crossed, turned_away } = self;
+        let Self { answered, refused, lost, closed, not_connected } = self;
         write!(
             f,
-            "{answered} answered, {refused} refused, {lost} lost, {crossed} crossed with the end, {turned_away} not let in"
+            "{answered} answered, {refused} refused, {lost} lost, {closed} closed without a response, \
+             {not_connected} not connected"
         )
     }
 }
