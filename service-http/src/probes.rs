@@ -44,8 +44,8 @@ pub fn probes(registry: &Registry) -> Router {
 
 /// Serves the [`probes`] on a separate listener, until the registry has stopped. Returns the address of the listener.
 ///
-/// Call it in the `init` of a service that requires nothing. The registry then answers probes while other services boot,
-/// and while they drain.
+/// Call it in the `init` of a service that requires nothing. The registry then answers probes while other services
+/// boot, and while they drain.
 ///
 /// ```no_run
 /// use service_core::{Context, Lifecycle, Result, service};

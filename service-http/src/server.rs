@@ -57,9 +57,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Shutdown
 ///
-/// When the service stops, the server refuses new connections, but still accepts those in the kernel's listen backlog. It
-/// answers every request that was sent, with `Connection: close`, and closes idle connections. After nine tenths of the
-/// service's `drain_timeout` it cuts off the remaining connections:
+/// When the service stops, the server refuses new connections, but still accepts those in the kernel's listen backlog.
+/// It answers every request that was sent, with `Connection: close`, and closes idle connections. After nine tenths of
+/// the service's `drain_timeout` it cuts off the remaining connections:
 ///
 /// - A client that has not sent its whole request, or has not read its response, is reported as a progress event.
 /// - A request that a handler has not answered is a failure in the shutdown report.
@@ -101,8 +101,8 @@ impl Server {
 
     /// Uses a listener that is bound already, such as a socket that systemd passes to the process.
     ///
-    /// The server does not change the listener's backlog, and does not stop new connections before it closes the listener,
-    /// because another process may use the same socket.
+    /// The server does not change the listener's backlog, and does not stop new connections before it closes the
+    /// listener, because another process may use the same socket.
     ///
     /// ```no_run
     /// # async fn example() -> std::io::Result<()> {
@@ -130,8 +130,8 @@ impl Server {
         })
     }
 
-    /// Limits how long a client may take to send the head of a request, and how long a connection may be idle. The default
-    /// is 75 s. The server closes a connection that exceeds the limit.
+    /// Limits how long a client may take to send the head of a request, and how long a connection may be idle. The
+    /// default is 75 s. The server closes a connection that exceeds the limit.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -176,8 +176,8 @@ impl Server {
         self.address
     }
 
-    /// Answers requests until the service stops, in a task of the service that is named `http`. Call it in `start`, with
-    /// the context of that hook.
+    /// Answers requests until the service stops, in a task of the service that is named `http`. Call it in `start`,
+    /// with the context of that hook.
     ///
     /// ```no_run
     /// # use std::sync::Arc;

@@ -15,8 +15,8 @@ use super::unavailable::Unavailable;
 
 /// An extractor that passes a service to a handler.
 ///
-/// While the service is not ready, the response is 503 with `Retry-After`, and the handler does not run. The first request
-/// for a lazy service starts its boot. No request waits for the boot, not even the first.
+/// While the service is not ready, the response is 503 with `Retry-After`, and the handler does not run. The first
+/// request for a lazy service starts its boot. No request waits for the boot, not even the first.
 ///
 /// The extractor uses the registry that the handler runs for: that of the [`Server`](crate::Server), or of a
 /// [`Scope`](crate::Scope).

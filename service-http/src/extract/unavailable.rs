@@ -5,8 +5,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use service_core::{Health, NotReady, Refusal};
 
-/// The response for a service that is not ready. In a handler that returns it as its error, `?` converts the refusal of a
-/// guarded call.
+/// The response for a service that is not ready. In a handler that returns it as its error, `?` converts the refusal of
+/// a guarded call.
 ///
 /// The response is 503 with `Retry-After: 1`, and contains the name and state of the service as JSON. The cause is only
 /// logged, because it can contain details that clients must not see.

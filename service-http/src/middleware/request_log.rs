@@ -1,7 +1,7 @@
 //! [`RequestLog`]: a span for each request, and an event when the request ends.
 //!
-//! tower-http cannot replace it. Its `TraceLayer` logs nothing when the response future is dropped, which is how a request
-//! ends whose client disconnects. Its `SetRequestIdLayer` keeps every id that a client sends, however long it is.
+//! tower-http cannot replace it. Its `TraceLayer` logs nothing when the response future is dropped, and that is what
+//! happens when a client disconnects. Its `SetRequestIdLayer` accepts every id that a client sends, of any length.
 
 use std::collections::hash_map::RandomState;
 use std::future::Future;
@@ -36,11 +36,11 @@ const MAX_ID_LENGTH: usize = 128;
 /// | `status` | the status of the response |
 /// | `duration_ms` | the time until the handler returned; the client may read the response later |
 ///
-/// The event contains `status` and `duration_ms`. Its level is `WARN` for a status of 500 or above, else `INFO`. If the client
-/// disconnects before the response, the event says that the request was not answered.
+/// The event contains `status` and `duration_ms`. Its level is `WARN` for a status of 500 or above, else `INFO`. If the
+/// client disconnects before the response, the event says that the request was not answered.
 ///
-/// An id from a client is accepted if it has at most 128 visible ASCII characters. Handlers find the id in the request's
-/// `x-request-id` header, and clients in the response's.
+/// An id from a client is accepted if it has at most 128 visible ASCII characters. Handlers find the id in the
+/// request's `x-request-id` header, and clients in the response's.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -129,7 +129,7 @@ impl Drop for Completion {
         if !self.is_logged {
             let duration_ms = self.duration_ms();
             self.span.record("duration_ms", duration_ms);
-            tracing::info!(parent: &self.span, duration_ms, "not answered: the client disconnected or the handler failed");
+            tracing::info!(parent: &self.span, duration_ms, "not answered: client disconnected, or handler failed");
         }
     }
 }

@@ -11,8 +11,8 @@ use tower_service::Service;
 /// A layer that makes a registry the current one in handlers: `T::service()`, guarded calls without a receiver and
 /// [`Svc`](crate::Svc) use it.
 ///
-/// Use it with `axum::serve` and other servers that start a task for each connection, because those tasks do not inherit
-/// the current registry. A [`Server`](crate::Server) does not need it.
+/// Use it with `axum::serve` and other servers that start a task for each connection, because those tasks do not
+/// inherit the current registry. A [`Server`](crate::Server) does not need it.
 ///
 /// The scope ends when the handler returns. It does not cover tasks that a handler spawns, or a response body that is
 /// streamed.

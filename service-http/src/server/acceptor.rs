@@ -17,9 +17,9 @@ use super::socket_options::drop_new_connections;
 /// The pause after a failed `accept`. The usual cause is that the process has too many open files.
 const ACCEPT_RETRY: Duration = Duration::from_millis(500);
 
-/// How long the server accepts connections after it has stopped new ones. A client can regard its connection as established
-/// while the last packet of the handshake is on its way, or after the kernel has dropped that packet because the backlog
-/// was full. Linux sends a dropped packet again, with the request, after 200 ms.
+/// How long the server still accepts connections once the packet filter is in place. A client can regard its connection
+/// as established while the last packet of the handshake is on its way, or after the kernel has dropped that packet
+/// because the backlog was full. Linux sends a dropped packet again, with the request, after 200 ms.
 const LATE_HANDSHAKES: Duration = Duration::from_millis(300);
 
 /// How many requests the error about lost requests lists.

@@ -1,13 +1,13 @@
-//! The listen backlog: connections that the kernel has established and the server has not accepted yet. Some of them have
-//! already sent a request. Closing a listener resets all of them, so the server accepts them first.
+//! The listen backlog: connections that the kernel has established and the server has not accepted yet. Some of them
+//! have already sent a request. Closing a listener resets all of them, so the server accepts them first.
 
 use std::io;
 
 use tokio::net::{TcpListener, TcpStream};
 
 /// The length of the backlog, which the system may limit further (`net.core.somaxconn`). tokio requests 128. When more
-/// clients connect at once, the kernel drops packets of clients that regard themselves as connected, and the clients send
-/// them again 200 ms later.
+/// clients connect at once, the kernel drops packets of clients that regard themselves as connected, and the clients
+/// send them again 200 ms later.
 pub(crate) const LENGTH: i32 = 4_096;
 
 /// Closes a listener, and passes the connections in its backlog to `serve`.

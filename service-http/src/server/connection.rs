@@ -29,12 +29,12 @@ use super::idle_timeout_body::IdleTimeoutBody;
 use super::lingering_close::LingeringClose;
 use super::tracked_body::TrackedBody;
 
-/// How long the server keeps reading from an idle connection once it is stopping. A request may be in the kernel's buffer
-/// or on its way, and the client's kernel sends a dropped packet again after 200 ms.
+/// How long the server keeps reading from an idle connection once it is stopping. A request may be in the kernel's
+/// buffer or on its way, and the client's kernel sends a dropped packet again after 200 ms.
 const IDLE_GRACE: Duration = Duration::from_millis(300);
 
-/// How much longer the server reads from a connection that has not carried a request yet. Its client has only just connected,
-/// and a busy machine may delay the first request.
+/// How much longer the server reads from a connection that has not carried a request yet. Its client has only just
+/// connected, and a busy machine may delay the first request.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_millis(200);
 
 /// How long the server waits for a client.
@@ -64,8 +64,8 @@ impl Connection {
         Self { router, timeouts, exchange: Arc::default() }
     }
 
-    /// Answers requests until the client disconnects. Once `stopping` is cancelled, answers what was requested and closes
-    /// the connection. Returns `CutOff` if `cut_off` is cancelled before that.
+    /// Answers requests until the client disconnects. Once `stopping` is cancelled, answers what was requested and
+    /// closes the connection. Returns `CutOff` if `cut_off` is cancelled before that.
     pub(crate) async fn serve<S: 'static>(
         self,
         stream: TcpStream,

@@ -1,7 +1,7 @@
 //! [`LingeringClose`]: a connection that stays open until the client has read the response.
 //!
-//! Closing a socket that holds unread data resets the connection, and a reset can destroy a response that the client has
-//! not read yet. So the server first closes only its sending side, and discards what the client still sends.
+//! Closing a socket that holds unread data resets the connection, and a reset can destroy a response that the client
+//! has not read yet. So the server first closes only its sending side, and discards what the client still sends.
 
 use std::future::Future;
 use std::io;

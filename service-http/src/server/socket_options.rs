@@ -1,4 +1,5 @@
-//! Options of a listening socket that tokio does not offer. Only Linux has them; on other systems the functions do nothing.
+//! Options of a listening socket that tokio does not offer. They are set only on Linux; on other systems these functions
+//! do nothing.
 
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use linux::{ACCEPT, DROP, filter_packets};

@@ -10,8 +10,8 @@ use super::*;
 async fn a_client_whose_packets_a_full_backlog_dropped_is_answered() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    // Simulates a full backlog: the client regards itself as connected, but the kernel drops what it sends until the server
-    // replaces this filter at shutdown.
+    // Simulates a full backlog: the client regards itself as connected, but the kernel drops what it sends until the
+    // server replaces this filter at shutdown.
     assert!(filter_packets(&listener, ACCEPT, DROP));
     let mut client = TcpStream::connect(address)?;
     client.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")?;

@@ -9,8 +9,8 @@ use http_body::{Frame, SizeHint};
 
 use super::exchange_state::{ExchangeState, Peer};
 
-/// A body that is being sent. While no frame is ready, the exchange waits for the sender; once a frame is ready, it waits
-/// for the receiver.
+/// A body that is being sent. While no frame is ready, the exchange waits for the sender; once a frame is ready, it
+/// waits for the receiver.
 pub(crate) struct TrackedBody<B: HttpBody> {
     body: B,
     sender: Peer,

@@ -44,7 +44,8 @@ async fn a_client_can_send_its_whole_body_although_the_response_is_already_there
     let (registry, address) = open(Router::new()).await?;
     let mut client = TcpStream::connect(address)?;
     let answer = tokio::task::spawn_blocking(move || {
-        // The body is larger than all buffers on its way. No handler reads it, and the connection closes after the response.
+        // The body is larger than all buffers on its way. No handler reads it, and the connection closes after the
+        // response.
         client
             .write_all(format!("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", 32 << 20).as_bytes())?;
         client.write_all(&vec![b'x'; 32 << 20])?;

@@ -1,4 +1,5 @@
-//! At shutdown the server answers the requests that it has received, closes idle connections, and cuts off slow clients.
+//! At shutdown the server answers the requests that it has received, closes idle connections, and cuts off slow
+//! clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

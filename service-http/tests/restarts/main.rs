@@ -1,8 +1,8 @@
 //! A server that is stopped under load answers every request that it has received. 200 clients send requests without a
 //! pause, and the server is stopped and started again.
 //!
-//! The default is ten restarts; `RESTARTS=50 cargo test -p service-http --test restarts` runs more. In half of them each
-//! request has a new connection. In the other half clients keep their connections.
+//! The default is ten restarts; `RESTARTS=50 cargo test -p service-http --test restarts` runs more. In half of them
+//! each request has a new connection. In the other half clients keep their connections.
 
 mod load;
 mod server;
