@@ -74,7 +74,7 @@ impl ExchangeState {
         self.had_request.load(Ordering::Acquire)
     }
 
-    /// Whether the client may still be sending a body that nobody reads.
+    /// Whether the client may still be sending a body that no handler reads.
     pub(crate) fn has_unread_body(&self) -> bool {
         self.has_unread_body.load(Ordering::Acquire)
     }
