@@ -55,6 +55,10 @@ pub use {
 #[doc(hidden)]
 pub use {gate::FromNotReady, plan::Instance};
 
+// Documentation only; `tests/book` compiles and runs its programs.
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 const UNIT: &str = include_str!("../../docs/deploy/shop.service");
 const MANIFEST: &str = include_str!("../../docs/deploy/kubernetes.yaml");
-const PAGE: &str = include_str!("../../docs/deployment.md");
+const PAGE: &str = include_str!("../../service-core/guide/deployment.md");
 
 /// The keys of a unit, with their values.
 fn unit() -> BTreeMap<&'static str, &'static str> {
@@ -141,7 +141,7 @@ async fn the_manifest_leaves_the_time_that_the_defaults_take() -> Result<()> {
         format!("a health check {} s", health.as_secs()),
     ];
     for said in said {
-        assert!(PAGE.contains(&said), "docs/deployment.md does not say: {said}");
+        assert!(PAGE.contains(&said), "guide/deployment.md does not say: {said}");
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The book, the README and the manuals of the macros: every block of Rust in them is an example here, compiled and run by `cargo test`.
+//! The guide, the README and the manuals of the macros: every block of Rust in them is an example here, compiled and run by
+//! `cargo test`.
 
 macro_rules! pages {
     ($($page:ident = $path:literal;)*) => {
@@ -12,15 +13,15 @@ macro_rules! pages {
 
 pages! {
     readme = "../../README.md";
-    getting_started = "../../docs/getting-started.md";
-    services_and_dependencies = "../../docs/services-and-dependencies.md";
-    boot_and_shutdown = "../../docs/boot-and-shutdown.md";
-    guarded_calls = "../../docs/guarded-calls.md";
-    long_running = "../../docs/long-running.md";
-    deployment = "../../docs/deployment.md";
-    http = "../../docs/http.md";
-    testing = "../../docs/testing.md";
-    linking = "../../docs/linking.md";
+    getting_started = "../../service-core/guide/getting-started.md";
+    services_and_dependencies = "../../service-core/guide/services-and-dependencies.md";
+    boot_and_shutdown = "../../service-core/guide/boot-and-shutdown.md";
+    guarded_calls = "../../service-core/guide/guarded-calls.md";
+    long_running = "../../service-core/guide/long-running.md";
+    deployment = "../../service-core/guide/deployment.md";
+    http = "../../service-core/guide/http.md";
+    testing = "../../service-core/guide/testing.md";
+    linking = "../../service-core/guide/linking.md";
     service = "../../service-macros/docs/service.md";
     guarded = "../../service-macros/docs/guarded.md";
     test = "../../service-macros/docs/test.md";

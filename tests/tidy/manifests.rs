@@ -135,17 +135,24 @@ fn published_crates_include_no_text_from_outside() {
 
 #[test]
 fn every_page_of_the_book_is_listed_and_compiled() {
-    let (summary, book) = (read("docs/SUMMARY.md"), read("tests/book/lib.rs"));
+    let (folder, sources) = ("service-core/guide/", all());
+    let (summary, book) = (read("service-core/guide/SUMMARY.md"), read("tests/book/lib.rs"));
+    let guide = read("service-core/src/guide.rs");
     let mut found = Vec::new();
-    for source in all().iter().filter(|it| it.path.starts_with("docs/") && it.path.ends_with(".md")) {
-        let page = source.path.trim_start_matches("docs/");
-        if page != "SUMMARY.md" && !summary.contains(&format!("({page})")) {
-            found.push(format!("{}: not in docs/SUMMARY.md", source.path));
+    let pages = sources.iter().filter(|it| it.path.starts_with(folder) && it.path.ends_with(".md"));
+    for source in pages.filter(|it| !it.path.ends_with("/SUMMARY.md")) {
+        let page = source.path.trim_start_matches(folder);
+        if !summary.contains(&format!("({page})")) {
+            found.push(format!("{}: not in SUMMARY.md", source.path));
         }
-        if source.text.contains("```rust") && !book.contains(&format!("docs/{page}\"")) {
+        if !guide.contains(&format!("= \"{page}\"")) {
+            found.push(format!("{}: not in service-core/src/guide.rs", source.path));
+        }
+        if source.text.contains("```rust") && !book.contains(&format!("guide/{page}\"")) {
             found.push(format!("{}: not compiled by tests/book/lib.rs", source.path));
         }
     }
+    assert!(summary.contains(".md)"), "the guide was not found");
     none(&found, "List the page where it belongs; name it in tests/book/lib.rs if there is Rust in it.");
 }
 

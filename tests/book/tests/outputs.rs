@@ -1,7 +1,7 @@
-//! What the book shows is what happens: the block after a program that is marked `text output` is what that program prints,
-//! and one that is marked `text ui/…` is a part of what rustc prints for that case. Times differ from run to run, so they
-//! are not compared. `UPDATE=1 cargo test -p book --test outputs` writes the blocks anew. A block with a test in it is run
-//! as one, because an example in documentation is built without its tests.
+//! The guide shows what its programs print. A block marked `text output` holds the output of the program before it. A block
+//! marked `text ui/…` holds what rustc prints for that case of `tests/ui`. Times differ from run to run, so they are not
+//! compared. `UPDATE=1 cargo test -p book --test outputs` rewrites the blocks. A block that contains a test is also compiled
+//! and run as a test, because rustdoc builds an example without its tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn root() -> PathBuf {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join("docs")).expect("the book");
+    let entries = fs::read_dir(root().join("service-core/guide")).expect("the guide");
     let mut pages: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     pages.retain(|page| page.extension().is_some_and(|it| it == "md"));
     pages.sort();
