@@ -9,6 +9,8 @@
 //! 7. [Testing](testing): a registry for each test, replaced services, a paused clock.
 //! 8. [Deployment](deployment): signals, systemd, Kubernetes, logs.
 //! 9. [Linking](linking): services in crates that no code names.
+//! 10. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 11. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
@@ -21,7 +23,9 @@ macro_rules! links {
          [HTTP]: crate::guide::http\n\
          [Testing]: crate::guide::testing\n\
          [Deployment]: crate::guide::deployment\n\
-         [Linking]: crate::guide::linking\n"
+         [Linking]: crate::guide::linking\n\
+         [How we know]: crate::guide::how_we_know\n\
+         [Glossary]: crate::guide::glossary\n"
     };
 }
 
@@ -61,4 +65,6 @@ pages! {
         [`Builder::signals`](crate::Builder::signals), [`Builder::lame_duck`](crate::Builder::lame_duck), \
         [`Event`](crate::Event)";
     linking = "linking.md", "# In the API\n\n[`Builder::with`](crate::Builder::with), [`Registry::graph`](crate::Registry::graph)";
+    how_we_know = "how-we-know.md", "";
+    glossary = "glossary.md", "";
 }
