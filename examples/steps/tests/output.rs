@@ -1,4 +1,4 @@
-//! Each step prints what stands beside it in `expected`; `UPDATE=1 cargo test -p steps` writes that down anew.
+//! Each step prints the text of its file in `expected`. `UPDATE=1 cargo test -p steps` rewrites these files.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,9 +10,9 @@ fn prints(step: &str, program: &str) {
     assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected").join(step).with_extension("txt");
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&file, &printed).expect("the file is written");
+        std::fs::write(&file, &printed).expect("the file can be written");
     }
-    let expected = std::fs::read_to_string(&file).expect("what is expected is written down");
+    let expected = std::fs::read_to_string(&file).expect("the file exists");
     assert_eq!(printed, expected, "\nprinted:\n{printed}\nexpected:\n{expected}");
 }
 

@@ -1,4 +1,4 @@
-//! A service is a struct with a lifecycle. A registry boots it, hands it out, and takes it down.
+//! A service is a struct with `#[service]` and an `impl Lifecycle`. A registry starts it, returns it, and shuts it down.
 
 use service_core::{Context, Lifecycle, Registry, Result, service};
 

@@ -1,4 +1,4 @@
-//! What a service requires is ready before it. `autowire` reads it off the fields.
+//! A service starts after the services that it requires. `autowire` reads the requirements from the fields.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,7 @@ impl Lifecycle for Printer {
     }
 }
 
-// Handed over with `give`, not built: the way in for configuration.
+// The program passes the value to the builder with `give`. Use this for configuration.
 #[service(given)]
 struct Settings {
     sender: String,

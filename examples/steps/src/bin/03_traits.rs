@@ -1,4 +1,4 @@
-//! A service may be required by what it does, a `dyn` trait. Whatever else does the same can take its place.
+//! A service can be required as a `dyn` trait. Another implementation of the trait can then replace it.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
     registry.get::<dyn Mail>()?.send("Grace", "it rains");
     registry.shutdown().await?;
 
-    // In place of the rider, whom nobody requires then; nor the horse, if only the newsletter is to be booted.
+    // The pigeon replaces the rider. `only` boots the newsletter and what it requires, so the horse is not booted.
     let pigeon: Arc<dyn Mail> = Arc::new(Pigeon);
     let registry = Registry::builder().only::<Newsletter>().replace_dyn(pigeon).boot().await?;
     registry.get::<Newsletter>()?.mail.send("Edsger", "the sun shines");

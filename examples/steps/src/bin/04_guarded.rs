@@ -1,4 +1,4 @@
-//! A guarded call runs only while its service is up. Until then it is refused, or waits; afterwards it is refused.
+//! A guarded call runs only while its service is ready. Before that it waits or is refused; afterwards it is refused.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ impl Lifecycle for Till {
 }
 
 impl Till {
-    // A method that is async waits.
+    // An async method waits while the service starts.
     #[guarded]
     async fn pay(&self, amount: u32) -> Result<u32, NotReady> {
         Ok(amount)
     }
 
-    // One that is not cannot wait, so it is refused; so is one that says `#[guarded(refuse)]`.
+    // A sync method cannot wait, so the call is refused. `#[guarded(refuse)]` does the same for an async method.
     #[guarded]
     fn is_short(&self) -> Result<bool, NotReady> {
         Ok(false)
     }
 
-    // Without a receiver, the instance of the current registry is meant. It waits, too, but not for ever.
+    // A method without a receiver uses the instance of the current registry. This one waits at most 5 s.
     #[guarded(wait = "5s")]
     async fn pay_anywhere(amount: u32) -> Result<u32, NotReady> {
         Till::try_service()?.pay(amount).await

@@ -1,4 +1,4 @@
-//! A lazy service boots when it is first needed. An optional one may fail: who wants it does without.
+//! A lazy service starts at its first use. An optional service may fail; the services that want it run without it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! A task belongs to its service. Going down means: refuse new calls, finish the admitted ones, join the tasks, shut down.
+//! A task belongs to its service. A service that stops refuses new calls, waits for admitted calls, joins its tasks, and then
+//! runs `shutdown`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

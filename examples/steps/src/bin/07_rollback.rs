@@ -1,4 +1,4 @@
-//! A boot that fails takes down what came up, in reverse, and says why it failed.
+//! If a boot fails, the services that are ready are shut down in reverse order. The error names the cause.
 
 use std::time::Duration;
 

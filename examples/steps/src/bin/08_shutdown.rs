@@ -1,4 +1,4 @@
-//! Down in reverse, each on a budget of its own. The report tells who was clean, who failed and who had to be abandoned.
+//! Services stop in reverse order, each within a time budget. The report lists clean, failed and abandoned services.
 
 use std::future::pending;
 
@@ -48,7 +48,7 @@ impl Lifecycle for Guest {
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<()> {
     let registry = Registry::boot().await?;
-    // What SIGTERM and ctrl-c do, where `registry.run()` waits for them.
+    // SIGTERM and ctrl-c do the same in a program that calls `registry.run()`.
     registry.request_shutdown("it is midnight");
     match registry.stopped().await {
         Ok(report) => println!("{report}"),

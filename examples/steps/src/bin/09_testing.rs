@@ -1,4 +1,4 @@
-//! A test has a registry of its own, with fakes where it likes: any number of them, side by side, in one process.
+//! Each test has a registry of its own and can replace services. Any number of registries run in one process.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
     let (early, late) = tokio::try_join!(house(7), house(19))?;
     println!("early: {}", early.get::<Butler>()?.greet().await?);
     println!("late: {}", late.get::<Butler>()?.greet().await?);
-    // Inside a scope, `Butler::service()` means the instance of that registry.
+    // Inside the scope of a registry, `Butler::service()` returns the instance of that registry.
     println!("early: {}", early.scope(Butler::announce()).await?);
     println!("late: {}", late.scope(Butler::announce()).await?);
     if let Err(refusal) = Butler::announce().await {

@@ -1,4 +1,4 @@
-//! Where the number of services is known at run time only, they are defined by closures, and go by their names.
+//! If the number of services is known only at run time, closures define them, and names identify them.
 
 use service_core::{Definition, Registry, Result};
 

@@ -1,4 +1,5 @@
-//! The plan is proved before any code of a service runs, and can be drawn; afterwards the graph knows states and times.
+//! The plan is checked before any code of a service runs, and it can be printed. After the boot, the graph also contains
+//! states and times.
 
 use std::time::Duration;
 
