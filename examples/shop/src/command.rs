@@ -1,4 +1,4 @@
-//! [`Command`]: what the command line asks for.
+//! [`Command`]: the parsed command line.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
@@ -8,7 +8,7 @@ use service_core::Plan;
 
 use crate::Settings;
 
-/// What `--help` prints.
+/// The text that `--help` prints.
 pub const HELP: &str = "\
 A small shop back end over HTTP.
 
@@ -24,18 +24,18 @@ Usage: shop [--host IP] [--port PORT] [--probes IP:PORT] [--data DIR] [--catalog
   --help            print this and leave
 ";
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Debug, PartialEq)]
 pub enum Command {
-    /// To boot and serve.
+    /// Boot and serve.
     Serve(Settings),
-    /// To print the plan and leave.
+    /// Print the plan and exit.
     Graph(Format),
-    /// To print [`HELP`] and leave.
+    /// Print [`HELP`] and exit.
     Help,
 }
 
-/// How to print the plan.
+/// The format in which to print the plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Format {
     /// A tree.
@@ -64,7 +64,7 @@ impl Command {
     /// Reads the arguments, without the program's name.
     ///
     /// # Errors
-    /// Names the argument that is unknown, lacks its value, or has one that cannot be.
+    /// If an argument is unknown, has no value, or has an invalid value. The error names it.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
         Self::read(lexopt::Parser::from_args(arguments)).map_err(|error| match error {
             lexopt::Error::MissingValue { .. } => format!("{error}; see --help").into(),

@@ -1,9 +1,10 @@
 //! A small shop back end: products, users and orders over HTTP, on SQLite, as services of one registry.
 //!
-//! `cargo run -p shop -- --graph text` prints how they hang together. Each folder is a part of the shop: [`storage`] keeps
-//! its data, [`products`] is what there is, [`sales`] who bought what, [`letters`] tell them, [`watch`] tells how it all is, [`http`] is the door.
+//! `cargo run -p shop -- --graph text` prints the dependency graph. Each folder is one part of the shop: [`storage`] keeps
+//! its data, [`products`] the catalog, [`sales`] users and orders, [`letters`] e-mails, [`watch`] monitoring, [`http`] the
+//! HTTP interface.
 
-mod chores;
+mod background_tasks;
 mod command;
 pub mod http;
 pub mod letters;
@@ -15,7 +16,7 @@ mod shop_error;
 pub mod storage;
 pub mod watch;
 
-pub use chores::begin_chores;
+pub use background_tasks::restart_background_tasks;
 pub use command::{Command, Format, HELP};
 pub use registry::registry;
 pub use settings::Settings;

@@ -19,8 +19,8 @@ async fn main() {
             1
         }
     };
-    // Everything is down. To return would wait for a read that its service was not patient enough for, on a network drive
-    // that is gone, say.
+    // Everything has stopped. A return would wait for blocking code that its service has abandoned, such as a read from a
+    // network drive that is gone.
     process::exit(code)
 }
 
@@ -34,12 +34,12 @@ async fn run() -> Result<()> {
 }
 
 async fn serve(settings: Settings) -> Result<()> {
-    // `RUST_LOG=info,shop=debug cargo run -p shop` tells it all.
+    // `RUST_LOG=info,shop=debug cargo run -p shop` logs everything.
     telemetry::init(Config::new("shop").level(Level::Off).module("shop", Level::Warn))?;
     let registry = shop::registry(settings).signals(true).systemd(Systemd::from_env());
     let registry = registry.boot().await.map_err(in_a_sentence)?;
     #[cfg(unix)]
-    registry.spawn(begin_chores_when_told(registry.clone())?);
+    registry.spawn(restart_tasks_on_signal(registry.clone())?);
     let report = registry.report();
     say(registry.graph());
     say(format_args!("up in {:.1?}, the longest path: {}", report.total, report.critical_path.join(" → ")));
@@ -52,29 +52,29 @@ async fn serve(settings: Settings) -> Result<()> {
     Ok(())
 }
 
-/// Whoever thinks that a background task is stuck sends SIGUSR1, and they all begin anew.
+/// SIGUSR1 restarts all background tasks: for an operator who thinks that one is stuck.
 #[cfg(unix)]
-fn begin_chores_when_told(registry: Registry) -> Result<impl Future<Output = ()>> {
+fn restart_tasks_on_signal(registry: Registry) -> Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut told = signal(SignalKind::user_defined1())?;
     Ok(async move {
         while told.recv().await.is_some() {
-            match shop::begin_chores(&registry) {
-                Ok(()) => tracing::info!("every chore begins anew"),
-                Err(refusal) => tracing::warn!(%refusal, "no chore begins anew"),
+            match shop::restart_background_tasks(&registry) {
+                Ok(()) => tracing::info!("restarted every background task"),
+                Err(refusal) => tracing::warn!(%refusal, "could not restart the background tasks"),
             }
         }
     })
 }
 
-/// Prints, whether or not anybody reads it.
+/// Prints a line. If stdout is closed, nothing happens.
 fn say(text: impl Display) {
     let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "{}", text.to_string().trim_end()).and_then(|()| stdout.flush());
 }
 
-/// Why the boot failed, in the words of the service that failed first: whoever starts a shop need not know its services.
+/// The error of the service that failed first: an operator need not know the services of the shop.
 fn in_a_sentence(error: BootError) -> Box<dyn Error + Send + Sync> {
     match error.failures().first().and_then(|failure| failure.source()) {
         Some(cause) => cause.to_string().into(),

@@ -1,4 +1,4 @@
-//! The shop's registry, still to be planned or booted.
+//! A builder with all services of the shop.
 
 use service_core::{Builder, Registry};
 

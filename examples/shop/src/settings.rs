@@ -1,21 +1,21 @@
-//! [`Settings`]: what the shop is told from outside.
+//! [`Settings`]: the configuration of the shop.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use service_core::service;
 
-/// What the shop is told from outside: the one service that is handed over, not built.
+/// The configuration of the shop: the one service whose value is given by the program.
 #[service(given)]
 #[derive(Debug, PartialEq)]
 pub struct Settings {
     /// The address to listen on.
     pub host: IpAddr,
-    /// The port there; 0 picks a free one.
+    /// The port to listen on; with 0 the system chooses a free one.
     pub port: u16,
-    /// Where to answer probes, if anywhere.
+    /// The address of the probes, if they are wanted.
     pub probes: Option<SocketAddr>,
-    /// The folder of the database and of the mail spool; made if it is missing.
+    /// The folder of the database and of the mail spool. It is created if it is missing.
     pub data: PathBuf,
     /// The price list, a CSV file.
     pub catalog: PathBuf,

@@ -1,14 +1,14 @@
-//! [`ShopError`]: why the shop could not do what it was asked.
+//! [`ShopError`]: why a request failed.
 
 use std::io;
 
 use rusqlite::ErrorCode;
 use service_core::NotReady;
 
-/// Why the shop could not do what it was asked. Each displays as a sentence for the one who asked.
+/// Why a request failed. Displays as a sentence for the client.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopError {
-    /// A service is not up, or no longer.
+    /// A service is not ready.
     #[error(transparent)]
     NotReady(#[from] NotReady),
     /// Nothing has this id.
@@ -16,13 +16,13 @@ pub enum ShopError {
     NotFound {
         /// `product`, `user` or `order`.
         kind: &'static str,
-        /// The id that was asked for.
+        /// The requested id.
         id: i64,
     },
-    /// The input cannot be; why.
+    /// The input is not valid, for this reason.
     #[error("{0}")]
     Invalid(String),
-    /// The e-mail address belongs to somebody.
+    /// Another user has the e-mail address.
     #[error("a user with the address {0} exists already; use another")]
     EmailTaken(String),
     /// There is not enough of a product, so nothing was ordered.
@@ -30,10 +30,10 @@ pub enum ShopError {
     OutOfStock {
         /// The product's name.
         name: String,
-        /// How many there are.
+        /// The number of pieces in stock.
         left: i64,
     },
-    /// The disk is full, or broken: what was to be kept was not, all of it.
+    /// The disk is full or broken. Nothing was changed.
     #[error("the shop can't write anything down at the moment, so nothing was changed; try again later")]
     NotKept(#[source] rusqlite::Error),
     /// The database failed.
@@ -45,7 +45,7 @@ pub enum ShopError {
 }
 
 impl ShopError {
-    /// The same, of a transaction that was to be kept.
+    /// The error of a write.
     pub(crate) fn of_a_write(self) -> Self {
         match self {
             Self::Database(error) if is_of_the_disk(&error) => Self::NotKept(error),

@@ -1,4 +1,4 @@
-//! [`Body`]: what a request carries.
+//! [`Body`]: the JSON body of a request.
 
 use std::error::Error;
 
@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::sales::{NewOrder, NewUser};
 
-/// What a request carries, as JSON.
+/// The JSON body of a request.
 pub(super) struct Body<T>(pub(super) T);
 
-/// What a request may carry.
+/// A type that a request body can have.
 pub(super) trait Example: DeserializeOwned {
-    /// Shown to whoever sent something else.
+    /// An example that is part of the answer to an invalid body.
     const EXAMPLE: &str;
 }
 

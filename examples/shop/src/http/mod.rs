@@ -1,4 +1,4 @@
-//! The door: JSON over HTTP.
+//! The HTTP interface, in JSON.
 
 mod body;
 mod port;

@@ -6,7 +6,8 @@ use service_core::{Context, Lifecycle, Result, service};
 
 use crate::Settings;
 
-/// Where the shop listens. Claimed first, and served by the [`Server`](super::Server) last: whoever knocks in between waits.
+/// Where the shop listens. The port is bound first and served by the [`Server`](super::Server) last: a client that connects
+/// in between waits.
 #[service(requires = [Settings])]
 pub struct Port {
     pub(super) server: service_http::Server,
@@ -22,7 +23,7 @@ impl Lifecycle for Port {
 }
 
 impl Port {
-    /// The address, with the port that was picked if any would do.
+    /// The address, with the port that the system chose if the setting is 0.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }

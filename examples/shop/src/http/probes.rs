@@ -1,4 +1,4 @@
-//! [`Probes`]: tells an orchestrator how the shop is, from before its boot to after its shutdown.
+//! [`Probes`]: answers the probes of an orchestrator, from before the boot to after the shutdown.
 
 use std::net::SocketAddr;
 
@@ -6,8 +6,8 @@ use service_core::{Context, Lifecycle, Result, service};
 
 use crate::Settings;
 
-/// Tells an orchestrator how the shop is, on a port of its own where one is wanted: customers need not see it, and it is
-/// there while the rest comes up and goes down.
+/// Answers the probes of an orchestrator on a separate port, if the settings have one. Customers do not see that port, and
+/// it is open while the other services start and stop.
 #[service(requires = [Settings])]
 pub struct Probes {
     address: Option<SocketAddr>,
@@ -23,7 +23,7 @@ impl Lifecycle for Probes {
 }
 
 impl Probes {
-    /// Where they are answered, if anywhere.
+    /// The address of the probes, if the settings have one.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }

@@ -1,4 +1,4 @@
-//! [`Problem`]: a failure, as an answer.
+//! [`Problem`]: a failure as an HTTP response.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -9,7 +9,7 @@ use service_core::NotReady;
 
 use crate::ShopError;
 
-/// A failure, as an answer: a status, and `{"error": "a sentence"}`.
+/// A failure as an HTTP response: a status, and `{"error": "a sentence"}`.
 pub(super) struct Problem {
     status: StatusCode,
     sentence: String,

@@ -1,4 +1,4 @@
-//! What can be asked for, and who answers.
+//! The routes and their handlers.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::sales::{CategorySales, NewOrder, NewUser, Order, Orders, Recommendati
 type Answer<T> = Result<Json<T>, Problem>;
 type Created<T> = Result<(StatusCode, Json<T>), Problem>;
 
-/// Who answers.
+/// The services that the handlers use.
 #[derive(Clone)]
 pub(super) struct Shop {
     pub(super) catalog: Arc<Catalog>,

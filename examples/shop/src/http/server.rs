@@ -1,4 +1,4 @@
-//! [`Server`]: answers requests.
+//! [`Server`]: serves HTTP.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::routes::{Shop, routes};
 use crate::products::Catalog;
 use crate::sales::{Orders, Recommendations, Users};
 
-/// Answers requests. It is the first to go down: those that are being answered end, new ones find the door shut, and
-/// nobody keeps the shop open with half a request.
+/// Serves HTTP. It is the first service to stop: running requests end, new connections are refused, and a request that is
+/// never completed does not delay the shutdown.
 #[service(requires = [Port, Catalog, Users, Orders], wants = [Recommendations], drain_timeout = "3s")]
 pub struct Server;
 

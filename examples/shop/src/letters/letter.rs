@@ -1,8 +1,8 @@
-//! [`Letter`]: what the shop writes to a customer.
+//! [`Letter`]: an e-mail to a customer.
 
 use std::fmt;
 
-/// What the shop writes to a customer. Displays as it is sent.
+/// An e-mail to a customer. Displays in the form in which it is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letter {
     /// The e-mail address of the customer.

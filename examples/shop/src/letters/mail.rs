@@ -1,14 +1,14 @@
-//! [`Mail`]: whatever delivers letters.
+//! [`Mail`]: delivers letters.
 
 use async_trait::async_trait;
 
 use super::Letter;
 use crate::ShopError;
 
-/// Whatever delivers letters: a spool folder in this shop, something that remembers them in a test.
+/// Delivers letters: into a spool folder in the shop, into memory in a test.
 #[async_trait]
 pub trait Mail: Send + Sync {
-    /// Delivers the letter. A letter that is delivered again, because nobody knows whether the first time went well, has the
-    /// same number.
+    /// Delivers the letter. If it is not known whether a delivery succeeded, the letter is delivered again with the same
+    /// number.
     async fn deliver(&self, number: i64, letter: &Letter) -> Result<(), ShopError>;
 }

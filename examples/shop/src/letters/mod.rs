@@ -1,4 +1,4 @@
-//! Letters to customers: written with the change they tell of, delivered after it.
+//! Letters to customers: queued in the transaction that they are about, delivered after it.
 
 mod letter;
 mod mail;

@@ -1,4 +1,4 @@
-//! [`Outbox`]: letters on their way.
+//! [`Outbox`]: the queue of letters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,10 +17,10 @@ use crate::storage::Db;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
-/// Letters on their way.
+/// The queue of letters.
 ///
-/// A letter is queued in the transaction it tells of, so that an order and its letter exist both or not at all. A task
-/// delivers what is queued, and once more when the shop goes down: by then, everybody who writes letters is down.
+/// A letter is queued in the transaction that it is about, so that an order and its letter both exist or neither does. A
+/// task delivers the queued letters, and once more during the shutdown, when every service that writes letters has stopped.
 #[service(requires = [Db, dyn Mail])]
 pub struct Outbox {
     cx: Context<Self>,
@@ -50,15 +50,15 @@ impl Lifecycle for Outbox {
 }
 
 impl Outbox {
-    /// Begins, anew if it has begun.
+    /// Starts the delivery task, or replaces it.
     pub fn begin(self: &Arc<Self>) {
-        // However long the database is gone: letters wait, and orders are taken all the same.
+        // Without a limit: while the database is unavailable, letters stay queued and orders are still accepted.
         let patient = Restart::transient().intensity(u32::MAX, TRY_AGAIN_AFTER).backoff(FIRST_PAUSE, TRY_AGAIN_AFTER);
         let (outbox, stopping) = (self.clone(), self.cx.stopping());
         self.cx.tasks().supervised("deliver", patient, move || outbox.clone().deliver(stopping.clone()));
     }
 
-    /// Adds the letter to the transaction it tells of.
+    /// Adds the letter to a transaction.
     pub fn queue(transaction: &Transaction<'_>, letter: &Letter) -> Result<(), ShopError> {
         let Letter { recipient, subject, body } = letter;
         let mut insert =
@@ -67,12 +67,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Tells that a transaction with a letter in it was committed.
+    /// Wakes the delivery task after a transaction with a letter was committed.
     pub fn wake(&self) {
         self.queued.notify_one();
     }
 
-    /// Delivers what is queued, until the outbox goes down, and then once more.
+    /// Delivers the queued letters until the outbox stops, and then once more.
     async fn deliver(self: Arc<Self>, stopping: CancellationToken) -> Result<(), ShopError> {
         loop {
             let is_last = stopping.is_cancelled();
@@ -91,7 +91,7 @@ impl Outbox {
         }
     }
 
-    /// Tries each letter once, oldest first; how many could not be delivered.
+    /// Tries each letter once, oldest first. Returns the number of letters that could not be delivered.
     async fn deliver_all(&self) -> Result<usize, ShopError> {
         let mut undeliverable = 0;
         let mut last = 0;

@@ -19,12 +19,12 @@ pub struct Spool {
 impl Lifecycle for Spool {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let folder = cx.get::<DataDir>().path().join("spool");
-        // No await in between: a boot that is given up finds no folder, or one that is looked after.
+        // No await in between, so an aborted boot leaves no folder without its cleanup.
         fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot make the mail spool {}: {error}", folder.display()))?;
         let made = folder.clone();
         cx.defer(async move {
-            // It fails where letters are in it, and only an empty one is not worth keeping.
+            // Fails if the folder has letters in it; only an empty folder is removed.
             let _ = fs::remove_dir(made);
         });
         Ok(Self { folder })
@@ -41,7 +41,7 @@ impl Mail for Spool {
             tokio::fs::rename(&unfinished, self.folder.join(format!("{number}.eml"))).await
         };
         if let Err(error) = written.await {
-            // Half a letter takes room that the disk may not have. Why it could not be written says more than why it stays.
+            // A partial letter takes space on a disk that may be full. The error of the write is reported, not one of the removal.
             let _ = tokio::fs::remove_file(&unfinished).await;
             return Err(error.into());
         }

@@ -1,4 +1,4 @@
-//! [`Cache`]: products that were looked at lately.
+//! [`Cache`]: recently viewed products.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::Product;
 const CAPACITY: usize = 1_000;
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 
-/// Products that were looked at lately, for display: an order never trusts it.
+/// Recently viewed products, for display. An order always reads the database.
 #[service(autowire)]
 pub struct Cache {
     #[service(default = quick_cache::sync::Cache::new(CAPACITY))]
@@ -25,18 +25,18 @@ struct Entry {
 }
 
 impl Cache {
-    /// The product, if it was put here in the last half minute.
+    /// The product, if it was stored in the last 30 seconds.
     pub fn get(&self, id: i64) -> Option<Arc<Product>> {
         self.products.get(&id).filter(|entry| Instant::now() < entry.until).map(|entry| entry.product)
     }
 
-    /// Keeps the product for half a minute, or until its place is needed.
+    /// Stores the product for 30 seconds, or until its place is needed.
     pub fn put(&self, product: &Arc<Product>) {
         let entry = Entry { product: Arc::clone(product), until: Instant::now() + TIME_TO_LIVE };
         self.products.insert(product.id, entry);
     }
 
-    /// Lets the product go, because it has changed.
+    /// Removes the product, because it has changed.
     pub fn forget(&self, id: i64) {
         self.products.remove(&id);
     }

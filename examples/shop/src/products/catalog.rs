@@ -1,4 +1,4 @@
-//! [`Catalog`]: what can be bought.
+//! [`Catalog`]: the products on sale.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{Settings, ShopError};
 
 const PAGE_SIZE: i64 = 20;
 
-/// What can be bought. Its `init` imports the price list, if it is a new one.
+/// The products on sale. `init` imports the price list if it has changed.
 #[service(requires = [Settings, Db, Cache])]
 pub struct Catalog {
     db: Arc<Db>,
@@ -40,8 +40,8 @@ impl Lifecycle for Catalog {
 
 #[guarded]
 impl Catalog {
-    /// The products whose name, category or number has words that begin with these, all of them, in the order of their
-    /// ids, 20 a page, from page 1.
+    /// The products whose name, category or number has words that begin with all of these words, in the order of their
+    /// ids, 20 on a page. The first page is 1.
     pub async fn search(&self, words: &str, page: u32) -> Result<Page, ShopError> {
         let Some(before) = page.checked_sub(1) else {
             return Err(ShopError::Invalid("pages are counted from 1".to_owned()));
@@ -84,7 +84,7 @@ impl Catalog {
     }
 }
 
-/// The words in the language of the index, quoted: in there, `AND`, `*` and `"` mean something.
+/// The words as a query of the index, quoted, because `AND`, `*` and `"` have a meaning there.
 fn each(words: &str) -> String {
     let words = words.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty());
     let words: Vec<_> = words.map(|word| format!("\"{word}\"*")).collect();

@@ -1,13 +1,13 @@
-//! Bringing the products up to date with a price list.
+//! Imports a price list.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::PriceList;
 use crate::ShopError;
 
-/// Makes the products what the list says, unless it is the one that was imported last. Whether it was another one.
+/// Updates the products from the list, and returns whether it did: the list that was imported last is skipped.
 ///
-/// What was sold since the last list stays sold: a list changes the stock by the difference to the list before it.
+/// A list changes the stock by the difference to the list before it, so that products sold since then stay sold.
 pub(super) fn import(transaction: &Transaction<'_>, list: &PriceList) -> Result<bool, ShopError> {
     let last: Option<String> = transaction
         .query_row("select fingerprint from price_lists order by id desc limit 1", (), |row| row.get(0))

@@ -1,4 +1,4 @@
-//! What the shop sells: a price list, imported at boot, and the products that came of it.
+//! The catalog: a price list, imported at boot, and its products.
 
 mod cache;
 mod catalog;

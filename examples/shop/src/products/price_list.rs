@@ -1,4 +1,4 @@
-//! [`PriceList`]: what the supplier sends, as CSV.
+//! [`PriceList`]: the supplier's price list, as CSV.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,13 +8,13 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use service_core::Result;
 
-/// What the supplier sends.
+/// The supplier's price list.
 #[derive(Debug)]
 pub struct PriceList {
-    /// The same for the same text. Another release of Rust may give another one: the list is then imported once more, which
+    /// A hash of the text. Another release of Rust may compute another one: the list is then imported once more, which
     /// changes nothing.
     pub fingerprint: String,
-    /// Line by line.
+    /// The lines.
     pub entries: Vec<Entry>,
 }
 
@@ -23,14 +23,14 @@ pub struct PriceList {
 pub struct Entry {
     /// The supplier's number, and the key: a list names it once.
     pub sku: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Where it stands in the shop.
+    /// The category.
     pub category: String,
     /// Its price, in cents; written as `12.95`.
     #[serde(rename = "price", deserialize_with = "cents")]
     pub price_cents: i64,
-    /// How many the supplier has for us.
+    /// The number of pieces in stock.
     pub stock: u32,
 }
 
@@ -38,7 +38,7 @@ impl PriceList {
     /// Reads a list: a header, then `sku,name,category,price,stock`.
     ///
     /// # Errors
-    /// Says which line is wrong, and how.
+    /// If a line is invalid. The error names the line and the reason.
     pub fn parse(text: &str) -> Result<Self> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers()?.clone();
@@ -60,7 +60,7 @@ impl PriceList {
     }
 }
 
-/// What is wrong, in the words of whoever wrote the list.
+/// The error in terms of the list.
 fn in_words(error: &csv::Error, header: &StringRecord) -> String {
     let what = match error.kind() {
         csv::ErrorKind::Deserialize { err, .. } => {

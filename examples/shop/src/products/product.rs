@@ -1,35 +1,35 @@
-//! [`Product`]: one thing the shop sells.
+//! [`Product`]: a product on sale.
 
 use rusqlite::Row;
 use serde::Serialize;
 
-/// One thing the shop sells.
+/// A product on sale.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Product {
-    /// The shop's number for it.
+    /// The id.
     pub id: i64,
-    /// The supplier's.
+    /// The supplier's number.
     pub sku: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Where it stands in the shop.
+    /// The category.
     pub category: String,
     /// Its price, in cents.
     pub price_cents: i64,
-    /// How many there are.
+    /// The number of pieces in stock.
     pub stock: i64,
 }
 
-/// Some of the products that were searched for.
+/// One page of the result of a search.
 #[derive(Debug, Serialize)]
 pub struct Page {
-    /// The number of this page, from 1.
+    /// The number of this page; the first is 1.
     pub page: u32,
-    /// How many pages there are.
+    /// The number of pages.
     pub pages: i64,
-    /// How many products there are on all of them.
+    /// The number of products on all pages.
     pub total: i64,
-    /// The products on this one.
+    /// The products on this page.
     pub products: Vec<Product>,
 }
 

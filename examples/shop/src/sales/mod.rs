@@ -1,4 +1,4 @@
-//! Who buys, what was bought, and what that tells.
+//! Users, orders, packing, recommendations and sales reports.
 
 mod order;
 mod orders;

@@ -1,55 +1,55 @@
-//! [`Order`]: what somebody bought.
+//! [`Order`]: an order of a user.
 
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::ShopError;
 
-/// What somebody wants to buy.
+/// An order to be placed.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NewOrder {
-    /// Who.
+    /// The user.
     pub user_id: i64,
-    /// What; a product that is named twice is bought twice.
+    /// The lines. A product in two lines is ordered twice.
     pub lines: Vec<NewLine>,
 }
 
-/// How many of one product.
+/// A line of an order to be placed.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct NewLine {
-    /// Which.
+    /// The product.
     pub product_id: i64,
-    /// How many, from 1 to 1000.
+    /// The number of pieces, from 1 to 1000.
     pub quantity: i64,
 }
 
-/// What somebody bought.
+/// An order.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Order {
-    /// The shop's number for it.
+    /// The id.
     pub id: i64,
-    /// Who.
+    /// The user.
     pub user_id: i64,
-    /// When, in UTC.
+    /// When it was placed, in UTC.
     pub placed_at: String,
     /// When it was packed, in UTC, if it was.
     pub packed_at: Option<String>,
-    /// All lines together, in cents.
+    /// The total of all lines, in cents.
     pub total_cents: i64,
-    /// Product by product, in the order of their ids.
+    /// One line for each product, in the order of their ids.
     pub lines: Vec<OrderLine>,
 }
 
-/// How many of one product, as it was when the order was placed.
+/// A line of an order, with the name and price of the moment at which it was placed.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct OrderLine {
-    /// Which.
+    /// The product.
     pub product_id: i64,
-    /// What it was called.
+    /// The name of the product.
     pub name: String,
-    /// What one of it cost, in cents.
+    /// The price of one piece, in cents.
     pub price_cents: i64,
-    /// How many.
+    /// The number of pieces.
     pub quantity: i64,
 }
 
@@ -57,13 +57,13 @@ const MOST_LINES: usize = 100;
 const MOST_PIECES: i64 = 1_000;
 
 impl NewOrder {
-    /// The same with one line a product, in the order of their ids, if it can be.
+    /// The same order with one line for each product, in the order of their ids.
     ///
     /// # Errors
-    /// [`ShopError::Invalid`] says what is wrong.
+    /// [`ShopError::Invalid`] if the order is not valid.
     pub(super) fn checked(mut self) -> Result<Self, ShopError> {
         let possible = |line: &NewLine| (1..=MOST_PIECES).contains(&line.quantity);
-        // Before they are added up as well: 3 and -2 are not 1.
+        // Each line is checked before the lines are added up: 3 and -2 are not 1.
         let all_possible = self.lines.iter().all(possible);
         self.lines.sort_by_key(|line| line.product_id);
         self.lines.dedup_by(|line, kept| {
@@ -84,7 +84,7 @@ impl NewOrder {
 }
 
 impl OrderLine {
-    /// What all of this line costs, in cents.
+    /// The price of the line, in cents.
     pub(super) fn total_cents(&self) -> i64 {
         self.price_cents * self.quantity
     }

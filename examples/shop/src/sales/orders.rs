@@ -1,4 +1,4 @@
-//! [`Orders`]: what was bought.
+//! [`Orders`]: places and finds orders.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use crate::letters::{Letter, Outbox};
 use crate::products::{Cache, Catalog};
 use crate::storage::Db;
 
-/// What was bought. It takes from the stock that the [`Catalog`] has imported, so it requires that, though it never asks it.
+/// Places and finds orders. It requires the [`Catalog`] because it takes from the stock that the catalog imports, though it
+/// never calls it.
 #[service(autowire, requires = [Catalog])]
 pub struct Orders {
     db: Arc<Db>,
@@ -22,7 +23,7 @@ pub struct Orders {
 
 #[guarded]
 impl Orders {
-    /// Buys all of it, or, if there is not enough of one product, nothing.
+    /// Places the order, or none of it if there is not enough of one product.
     pub async fn place(&self, new: NewOrder) -> Result<Order, ShopError> {
         let new = new.checked()?;
         let order = self.db.write(move |transaction| place(transaction, &new)).await?;
@@ -65,7 +66,7 @@ fn place(transaction: &Transaction<'_>, new: &NewOrder) -> Result<Order, ShopErr
     Ok(order)
 }
 
-/// Takes what the line asks for from the stock.
+/// Takes the pieces of a line from the stock.
 fn take(transaction: &Transaction<'_>, line: NewLine) -> Result<OrderLine, ShopError> {
     let NewLine { product_id, quantity } = line;
     let taken = transaction

@@ -1,4 +1,4 @@
-//! [`Packing`]: packs what was ordered.
+//! [`Packing`]: packs orders.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::storage::Db;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Packs what was ordered, oldest first, one order at a time.
+/// Packs orders, oldest first, one at a time.
 ///
-/// An order that is placed wakes it. Where it fails, it backs off, and orders are taken all the same: they wait in the
-/// database. It goes down after [`Orders`](super::Orders), so it packs what was placed last, too.
+/// Each placed order wakes it. If it fails, it backs off, and orders are still accepted: they wait in the database. It stops
+/// after [`Orders`](super::Orders), so it also packs the orders that were placed last.
 #[service(requires = [Db])]
 pub struct Packing {
     cx: Context<Self>,
@@ -37,19 +37,19 @@ impl Lifecycle for Packing {
 }
 
 impl Packing {
-    /// Begins, anew if it has begun.
+    /// Starts the packing task, or replaces it.
     pub fn begin(self: &Arc<Self>) {
         let patient = Restart::transient().intensity(u32::MAX, LONGEST_PAUSE).backoff(FIRST_PAUSE, LONGEST_PAUSE);
         let (packing, stopping) = (self.clone(), self.cx.stopping());
         self.cx.tasks().supervised("pack", patient, move || packing.clone().pack(stopping.clone()));
     }
 
-    /// Tells that an order was placed.
+    /// Wakes the packing task after an order was placed.
     pub fn wake(&self) {
         self.placed.notify_one();
     }
 
-    /// Packs what is there, until it goes down, and then once more.
+    /// Packs the waiting orders until the service stops, and then once more.
     async fn pack(self: Arc<Self>, stopping: CancellationToken) -> Result<(), ShopError> {
         loop {
             let is_last = stopping.is_cancelled();

@@ -1,4 +1,4 @@
-//! [`Recommendations`]: what was bought together.
+//! [`Recommendations`]: products that are bought together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,14 +13,14 @@ use crate::storage::Db;
 const REFRESH_AFTER: Duration = Duration::from_secs(60);
 const AT_MOST: usize = 3;
 
-/// What was bought together, counted at boot and every minute. The shop sells without it, too.
+/// Products that are bought together, counted at boot and every minute. The shop works without it.
 #[service(requires = [Db], optional, init_timeout = "5s")]
 pub struct Recommendations {
     db: Arc<Db>,
     together: RwLock<Together>,
 }
 
-/// For each product, what was bought with it, most often first.
+/// For each product, the products bought with it, most often first.
 type Together = HashMap<i64, Vec<i64>>;
 
 impl Lifecycle for Recommendations {

@@ -1,4 +1,4 @@
-//! [`Reports`]: what was sold.
+//! [`Reports`]: sales by category.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,21 +9,21 @@ use service_core::{Context, Lifecycle, Result, guarded, service};
 use crate::ShopError;
 use crate::storage::{Db, blocking};
 
-/// What was sold. Few ask, so it comes up with the first who does; and a long report must not hold up the till, so it reads
-/// through a connection of its own.
+/// Sales by category. Reports are rare, so the service starts at its first use. It reads through a connection of its own, so
+/// that a long report does not delay orders.
 #[service(requires = [Db], lazy)]
 pub struct Reports {
     connection: Arc<Mutex<Connection>>,
 }
 
-/// What was sold in one category.
+/// The sales of one category.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct CategorySales {
-    /// Which.
+    /// The category.
     pub category: String,
-    /// How many pieces.
+    /// The number of pieces.
     pub pieces: i64,
-    /// For how much, in cents.
+    /// The revenue, in cents.
     pub cents: i64,
 }
 
@@ -35,7 +35,7 @@ impl Lifecycle for Reports {
 }
 
 impl Reports {
-    /// What was sold in each category, best first.
+    /// The sales of each category, the highest revenue first.
     #[guarded]
     pub async fn sales(&self) -> Result<Vec<CategorySales>, ShopError> {
         let connection = Arc::clone(&self.connection);

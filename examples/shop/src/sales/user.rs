@@ -1,37 +1,37 @@
-//! [`User`]: somebody who may order.
+//! [`User`]: a registered user.
 
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::ShopError;
 
-/// Somebody who wants to order.
+/// A user to be registered.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NewUser {
-    /// What to call them.
+    /// The name.
     pub name: String,
-    /// Where to write to them; nobody else has it.
+    /// The e-mail address, unique among users.
     pub email: String,
 }
 
-/// Somebody who may order.
+/// A registered user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct User {
-    /// The shop's number for them.
+    /// The id.
     pub id: i64,
-    /// What to call them.
+    /// The name.
     pub name: String,
-    /// Where to write to them.
+    /// The e-mail address.
     pub email: String,
-    /// Since when, in UTC.
+    /// When the user was registered, in UTC.
     pub created_at: String,
 }
 
 impl NewUser {
-    /// The same, without spaces around it, if it can be.
+    /// The same user, with surrounding spaces removed.
     ///
     /// # Errors
-    /// [`ShopError::Invalid`] says what is wrong. Nothing that is let through can break out of a line of a letter's header.
+    /// [`ShopError::Invalid`] if the name or the address is not valid. A valid one cannot add a line to the header of a letter.
     pub(super) fn checked(self) -> Result<Self, ShopError> {
         let name = self.name.trim();
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {

@@ -1,4 +1,4 @@
-//! [`Users`]: who may order.
+//! [`Users`]: registers and finds users.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::ShopError;
 use crate::letters::{Letter, Outbox};
 use crate::storage::Db;
 
-/// Who may order.
+/// Registers and finds users.
 #[service(autowire)]
 pub struct Users {
     db: Arc<Db>,
@@ -19,7 +19,7 @@ pub struct Users {
 
 #[guarded]
 impl Users {
-    /// Welcomes somebody new.
+    /// Registers a user, and queues a welcome letter.
     pub async fn create(&self, new: NewUser) -> Result<User, ShopError> {
         let new = new.checked()?;
         let user = self

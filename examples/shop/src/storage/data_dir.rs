@@ -1,4 +1,4 @@
-//! [`DataDir`]: the folder that is this shop's alone.
+//! [`DataDir`]: the locked data folder.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -11,20 +11,20 @@ use crate::http::Port;
 
 const LOCK: &str = "lock";
 
-/// The folder that is this shop's alone, while it is up.
+/// The data folder, locked while the shop runs.
 ///
-/// It comes after [`Port`], so that a shop that is started twice by mistake stops before it touches the disk.
+/// It starts after [`Port`], so that a second process that was started by mistake stops before it touches the disk.
 #[service(requires = [Settings], after = [Port])]
 pub struct DataDir {
     path: PathBuf,
-    /// Held, not used: the system lets go of it with the process, however that ends.
+    /// The lock. The system releases it when the process ends.
     _lock: File,
 }
 
 impl Lifecycle for DataDir {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let path = cx.get::<Settings>().data.clone();
-        // No await in between: a boot that is given up finds no folder, or one that is looked after.
+        // No await in between, so an aborted boot leaves no folder without its cleanup.
         let (data_dir, made) = Self::claim(path.clone())?;
         cx.defer(async move { leave(&path, made.as_deref()) });
         Ok(data_dir)
@@ -37,7 +37,7 @@ impl DataDir {
         &self.path
     }
 
-    /// Makes the folder its own, and says which was the topmost that had to be made.
+    /// Creates and locks the folder, and returns the topmost folder that was created.
     fn claim(path: PathBuf) -> Result<(Self, Option<PathBuf>), String> {
         let unusable = |error: io::Error| {
             format!("cannot write to the data folder {}: {error}; choose another with --data", path.display())
@@ -56,8 +56,8 @@ impl DataDir {
     }
 }
 
-/// If nothing was put into the folder, as where the boot failed, the lock and what had to be made goes again. It never
-/// removes a folder that holds something.
+/// If the folder is empty, for example after a failed boot, removes the lock and the folders that were created. A folder with
+/// content is never removed.
 fn leave(path: &Path, made: Option<&Path>) -> io::Result<()> {
     if fs::read_dir(path)?.count() > 1 {
         return Ok(());

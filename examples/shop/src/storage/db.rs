@@ -11,7 +11,7 @@ use super::db_file::DbFile;
 use super::{DataDir, blocking};
 use crate::ShopError;
 
-/// The shop's database: one SQLite file, and one connection that everything goes through in turn.
+/// The shop's database: one SQLite file with one connection, which is used by one caller at a time.
 #[service(requires = [DataDir])]
 pub struct Db {
     path: PathBuf,
@@ -22,7 +22,7 @@ impl Lifecycle for Db {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let path = cx.get::<DataDir>().path().join("shop.db");
         let file = Arc::new(Mutex::new(DbFile::none()?));
-        // Owed before the file is opened: a boot that is given up meanwhile waits for the lock, and closes what it finds.
+        // Deferred before the file is opened: if the boot is aborted meanwhile, the cleanup waits for the lock and closes it.
         let (opened, closed) = (path.clone(), path.clone());
         cx.defer(locked(Arc::clone(&file), move |file| file.close(&closed)));
         let opening = locked(Arc::clone(&file), move |file| DbFile::open(&opened).map(|opened| *file = opened));
@@ -52,7 +52,7 @@ impl Db {
         self.run(|file| work(&file.connection)).await
     }
 
-    /// Writes in one transaction: all that `work` did is kept, or, if it fails or the process does, nothing.
+    /// Writes in one transaction. If `work` or the process fails, nothing is changed.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ShopError> + Send + 'static,
@@ -62,7 +62,7 @@ impl Db {
 }
 
 impl Db {
-    /// A connection of the caller's own, for reading only: it holds nobody up.
+    /// A separate connection for reading, which blocks no other caller.
     pub(crate) async fn open_reader(&self) -> Result<Connection, ShopError> {
         let path = self.path.clone();
         Ok(blocking(move || Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)).await?)
@@ -73,7 +73,7 @@ impl Db {
     }
 }
 
-/// Runs to its end even where the caller is dropped, and holds the lock until then: no transaction is left open.
+/// Runs to its end even if the caller is dropped, and holds the lock until then, so that no transaction is left open.
 async fn locked<T: Send + 'static>(
     file: Arc<Mutex<DbFile>>,
     work: impl FnOnce(&mut DbFile) -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! [`DbFile`]: the file of the database, while it is open.
+//! [`DbFile`]: the open file of the database.
 
 use std::error::Error;
 use std::fs;
@@ -11,27 +11,27 @@ use service_core::{Health, Result};
 use super::migrations;
 use crate::ShopError;
 
-/// The file of the database, while it is open.
+/// The open file of the database.
 pub(super) struct DbFile {
     pub(super) connection: Connection,
-    /// Made by this boot, and nothing was written to it since.
+    /// This boot has created it, and nothing has been written to it since.
     empty: bool,
-    /// The disk did not take what was written last.
+    /// The last write failed.
     full: bool,
 }
 
 impl DbFile {
-    /// None yet, or none any more.
+    /// Not opened yet, or closed.
     pub(super) fn none() -> Result<Self> {
         Ok(Self { connection: Connection::open_in_memory()?, empty: false, full: false })
     }
 
-    /// Opens the file, makes it if it is missing, and brings it to its present shape.
+    /// Opens the file, creates it if it is missing, and applies the migrations.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let empty = !path.exists();
         let opened = open(path).map(|connection| Self { connection, empty, full: false });
         if empty && opened.is_err() {
-            // Why it could not be made says more than why it could not be removed.
+            // The error of the creation is reported, not one of the removal.
             let _ = fs::remove_file(path);
         }
         opened
@@ -57,7 +57,7 @@ impl DbFile {
         Ok(done)
     }
 
-    /// Whether it can be read, and, where a write has failed, written again.
+    /// Whether the file can be read and, if the last write failed, whether it can be written again.
     pub(super) fn health(&mut self) -> Health {
         if let Err(error) = self.connection.execute_batch("select 1") {
             return Health::unhealthy(error.to_string());
@@ -65,14 +65,14 @@ impl DbFile {
         if !self.full {
             return Health::Healthy;
         }
-        // Nobody reads it. It is written though it stays as it is, which a row would not be.
+        // A value that is not used: SQLite writes it even if it does not change, which is not so for a row.
         match self.write(|transaction| Ok(transaction.execute_batch("pragma user_version = 0")?)) {
             Ok(_) => Health::Healthy,
             Err(error) => Health::degraded(format!("it can be read only: {}", cause(&error))),
         }
     }
 
-    /// Closes the file. One that stayed empty goes: a shop that did not come up leaves no half a database behind.
+    /// Closes the file. An empty file is removed, so that a failed boot leaves no incomplete database.
     pub(super) fn close(&mut self, path: &Path) -> Result<()> {
         let Self { connection, empty, .. } = mem::replace(self, Self::none()?);
         connection.close().map_err(|(_, error)| error)?;
@@ -83,14 +83,14 @@ impl DbFile {
     }
 }
 
-/// What the database itself said.
+/// The error of the database itself.
 fn cause(error: &ShopError) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn open(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
-    // SQLite opens what it may not write all the same, and the first order would find out.
+    // SQLite opens a read-only file without an error, and the first order would fail.
     if connection.is_readonly(MAIN_DB)? {
         return Err("it may not be written".into());
     }

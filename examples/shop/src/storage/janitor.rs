@@ -1,4 +1,4 @@
-//! [`Janitor`]: keeps the database small and quick.
+//! [`Janitor`]: removes old data from the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::ShopError;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Keeps the database small and quick: an hour after the start and then once a day it throws away what was sent long ago.
+/// Removes letters that were sent more than 30 days ago: an hour after the start, and then once a day.
 #[service(requires = [Db])]
 pub struct Janitor {
     cx: Context<Self>,
@@ -29,9 +29,9 @@ impl Lifecycle for Janitor {
 }
 
 impl Janitor {
-    /// Begins, anew if it has begun; a sweep that fails is told, and made up for the next night.
+    /// Starts the task, or replaces it. A run that fails is reported, and the next one is a day later.
     pub fn begin(self: &Arc<Self>) {
-        // Not while it boots, and not all shops of a street at once.
+        // Not during the boot, and not at the same moment in every process.
         let nightly = Schedule::new(24 * HOUR).first_after(HOUR).jitter(HOUR);
         let janitor = self.clone();
         self.cx.tasks().periodic("sweep", nightly, move || janitor.clone().sweep());

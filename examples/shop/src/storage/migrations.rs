@@ -1,4 +1,4 @@
-//! The steps that brought the database to its present shape, in order. A step that has shipped is never changed.
+//! The migrations of the database, in order. A released migration is never changed.
 
 use rusqlite::{Connection, Error, TransactionBehavior};
 use service_core::Result;
@@ -12,7 +12,7 @@ const STEPS: [(&str, &str); 6] = [
     ("0006_packing", include_str!("../../migrations/0006_packing.sql")),
 ];
 
-/// Takes the steps that the database has not taken yet: all of them, or none.
+/// Applies the migrations that the database does not have: all of them, or none.
 pub(super) fn apply(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
@@ -34,7 +34,7 @@ pub(super) fn apply(connection: &mut Connection) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// The text of an error quotes the whole step, which is no use to whoever starts the shop.
+/// The error without the SQL text of the migration, which does not help an operator.
 fn without_sql(error: Error) -> String {
     match error {
         Error::SqlInputError { msg, .. } => msg,

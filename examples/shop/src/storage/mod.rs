@@ -1,4 +1,4 @@
-//! Where the shop keeps its data: a folder, and in it a database.
+//! The data of the shop: a folder with a database.
 
 mod blocking;
 mod data_dir;

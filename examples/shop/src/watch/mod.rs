@@ -1,4 +1,4 @@
-//! What watches over the rest.
+//! Monitoring.
 
 mod monitor;
 

@@ -1,4 +1,4 @@
-//! [`Monitor`]: tells how the shop is, for as long as it runs.
+//! [`Monitor`]: logs how the shop is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEALTH: Duration = Duration::from_secs(30);
 const FIGURES: Duration = Duration::from_secs(60);
 
-/// Tells how the shop is, for as long as it runs: that it is there, who is not well, and how much there is to do.
+/// Logs periodically that the shop runs, which services are unhealthy, and how much work is queued.
 #[service(requires = [Db])]
 pub struct Monitor {
     cx: Context<Self>,
     db: Arc<Db>,
 }
 
-/// How much there is to do.
+/// The queued work.
 #[derive(Debug)]
 struct Figures {
     users: i64,
@@ -41,7 +41,7 @@ impl Lifecycle for Monitor {
 }
 
 impl Monitor {
-    /// Begins, anew if it has begun; what fails once is told, and comes again in its turn.
+    /// Starts the tasks, or replaces them. A run that fails is reported, and the next one runs at its time.
     pub fn begin(self: &Arc<Self>) {
         let (tasks, monitor) = (self.cx.tasks(), self.clone());
         tasks.periodic("heartbeat", HEARTBEAT, || async { tracing::debug!("the shop is open") });
@@ -57,7 +57,7 @@ impl Monitor {
 }
 
 async fn tell_health() {
-    // Who boots or goes down is not ill.
+    // A service that starts or stops is not unhealthy.
     let Some(registry) = Registry::current().filter(Registry::is_ready) else { return };
     let report = registry.health().await;
     for ill in report.services.iter().filter(|service| service.health != Health::Healthy) {

@@ -1,7 +1,7 @@
 //! The proofs of the shop: a file per behaviour.
 
+mod background_tasks;
 mod bad_input;
-mod chores;
 mod client;
 mod deploy;
 mod folder;

@@ -120,13 +120,13 @@ async fn each_begins_anew_when_it_is_told_to() -> Result<()> {
     sleep(SECOND * 2).await;
     assert!(letters.try_recv().is_err());
     notes.clear();
-    shop::begin_chores(&registry)?;
+    shop::restart_background_tasks(&registry)?;
     sleep(SECOND).await;
     assert_eq!([HEARTBEAT, HEALTH, FIGURES].map(|it| notes.count(it)), [1, 1, 1], "at once, and one of each");
     letters.try_recv()?;
 
     sleep(HOUR / 2).await;
-    shop::begin_chores(&registry)?;
+    shop::restart_background_tasks(&registry)?;
     notes.clear();
     sleep(HOUR - MINUTE - SECOND).await;
     assert_eq!((notes.count(SWEPT), notes.count(HEARTBEAT)), (0, 12 * 59), "the old ones are gone");
@@ -148,6 +148,6 @@ fn a_signal_tells_them_to() {
     let mut until = |words: &str| while !log.next().expect("it logs").expect("a line").contains(words) {};
     until(FIGURES);
     shop.tell("USR1");
-    until("every chore begins anew");
+    until("restarted every background task");
     until(FIGURES);
 }

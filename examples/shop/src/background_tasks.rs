@@ -7,12 +7,12 @@ use crate::sales::Packing;
 use crate::storage::Janitor;
 use crate::watch::Monitor;
 
-/// Begins each background task anew, in place of the one of its name: for whoever thinks that one is stuck. None of them
-/// leaves anything half done, wherever it is ended.
+/// Replaces each background task by a new one: for an operator who thinks that a task is stuck. Every task can be aborted at
+/// any point without leaving incomplete work.
 ///
 /// # Errors
-/// If the shop is not up.
-pub fn begin_chores(registry: &Registry) -> Result<(), NotReady> {
+/// If a service of the shop is not ready.
+pub fn restart_background_tasks(registry: &Registry) -> Result<(), NotReady> {
     registry.get::<Monitor>()?.begin();
     registry.get::<Janitor>()?.begin();
     registry.get::<Outbox>()?.begin();
