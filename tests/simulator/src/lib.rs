@@ -1,53 +1,70 @@
-//! A deterministic simulator: whole lives of registries, of random graphs, with a fault of any kind at any moment, under
-//! tokio's paused clock. Each is judged by an oracle that is written against the rules of the design and knows nothing
-//! of how service-core keeps them.
+//! Deterministic simulation testing of service-core: complete runs of registries, from boot to shutdown, of random graphs,
+//! with a fault of any kind at any moment, on tokio's paused clock. An oracle judges each run. It is written against the
+//! rules of the design and knows nothing about the implementation.
 //!
-//! [`Script::draw`] makes a script from a seed, [`Life::live`] lives it, [`judge`] says what was wrong with it, and
-//! [`prove`] does all three and prints how to do it again: `SEED=7 cargo test -p simulator --release seed -- --nocapture`.
-//! A line in a file of `seeds` does it again for ever. `SIMULATIONS` says how many lives are lived, `SERVICES` how large
-//! the graphs are on which every fault and every restart is tried at every moment. From [`RESTARTS`] on, the scripts of
-//! seeds have supervised tasks that fail and services that are restarted. `tests/calls.rs` does the same for guarded calls.
+//! [`check_seed`] generates the [`Scenario`] of a seed, runs it and judges the [`Run`]; a violation panics with the
+//! command that replays it: `SEED=7 cargo test -p simulator --release seed -- --nocapture`. This command prints the
+//! scenario as JSON; a file with it in `regressions` is run first in every later test. Environment variables: `SIMULATIONS`
+//! is the number of random runs, and `SERVICES` the size of the graphs on which every fault and every restart is tried at
+//! every moment. The seeds from [`RESTART_SEEDS`] on generate supervised tasks that fail and services that are restarted.
+//! `tests/calls.rs` simulates guarded calls.
+//!
+//! # Glossary
+//!
+//! - scenario: everything that happens in one run, as data. It consists of services, faults and an injected action.
+//! - fault: an error, a panic or a hang of a hook, at a place that the scenario names.
+//! - injection: an action from outside, such as dropping the boot, and what triggers it.
+//! - generator: makes a random scenario from a seed.
+//! - harness: what the instrumented hooks, the listener and the driver of one run share.
+//! - trace: what the hooks did and when, recorded by the hooks themselves.
+//! - oracle: decides whether a run violates a rule, by replaying its events and its trace against a reference model.
+//! - attempt: one call of `init`. Incarnation: one life of a service; a restart begins the next one.
+//! - regression: a recorded scenario that once violated a rule.
 //!
 //! # What it catches
 //!
-//! Each of these was tried by breaking service-core by hand, and was found within 20,000 lives: blocking what only wants;
-//! opening what was given up; stopping under a living dependant; not the longest path first; one too many at once;
-//! forgetting to abort what starts; ending while something is alive; waiting only for what is required; starting on the
-//! way down; keeping the place of a failed service; leaving out a cleanup, a `shutdown`, the tasks, an undoing, or the
-//! last turn at a deadline; keeping an instance; ignoring the common budget, a boot's time-out, dropped handles or the
-//! lame-duck delay; a drain that waits for no call; an optional failure that is fatal.
+//! Each of these mutations of service-core was found within 20,000 runs:
 //!
-//! Of restarts: leaving out who only wants, or taking along who only comes after; stopping under a living holder, or waiting
-//! for who only comes after; taking one that is to be replaced for ready; letting a start go on that holds the old instance;
-//! leaving blocked what has recovered; a boot that does not wait for what is restarted; one restart too many; a pause, or a
-//! restart, that is left out; forgetting that it was up; counting the failure of a start that was given up; calling failed
-//! what has come up since; telling of a restart on the way down; one that is blocked for good and can't be done without.
+//! - Start: a service that only wants a failed one is blocked; a start that was aborted becomes ready; the service with
+//!   the longest remaining path does not start first; one start too many at once; only `requires` is waited for; a service
+//!   starts during the shutdown; a failed service keeps its slot; an optional failure is fatal.
+//! - Stop: a service stops under a dependant that is up; a start is not aborted; the registry ends while a hook runs; a
+//!   cleanup, a `shutdown`, the tasks, an unwinding, or the last poll at a deadline is left out; an instance is not
+//!   released; the common budget, the boot timeout, dropped handles or the lame-duck delay are ignored; a drain does not
+//!   wait for calls.
+//! - Restart: a service that only wants the restarted one is left out, or one that only starts after it is included; a
+//!   service stops under a holder of its instance, or waits for one that only starts after it; a service that is about to
+//!   be restarted counts as ready; a start that holds the old instance goes on; a service stays blocked after its
+//!   dependency has recovered; the boot does not wait for a restart; one restart too many; a delay or a restart is left
+//!   out; an earlier incarnation is forgotten; the failure of an aborted start counts; a service that is up again is
+//!   reported as failed; a restart is reported during the shutdown; a service that is not optional stays blocked.
 //!
-//! It does not catch what it does not do: services of the process's registry, signals, hooks that block their thread, and
-//! lazy services that are first used while others go down again.
+//! Not simulated: services of the process's registry, signals, hooks that block their thread, and lazy services whose
+//! first use coincides with the stop of others.
 
-mod dice;
-mod draw;
-mod forecast;
+mod boot_outcome;
+mod check;
+mod driver;
+mod event_listener;
+mod failure;
+mod generator;
+mod graph_shape;
 mod graphs;
-mod hush;
-mod life;
-mod lifetime;
+mod harness;
+mod hooks;
 mod oracle;
-pub mod pump;
-pub mod script;
-mod seed;
-mod shape;
-mod stage;
-mod told;
-mod trail;
+mod regression;
+mod run;
+pub mod scenario;
+mod trace;
 
-pub use dice::Dice;
-pub use draw::RESTARTS;
+pub use boot_outcome::BootOutcome;
+pub use check::{check, check_seed};
+pub use generator::RESTART_SEEDS;
+pub use graph_shape::GraphShape;
 pub use graphs::graphs;
-pub use life::{Boot, Life};
 pub use oracle::judge;
-pub use script::Script;
-pub use seed::{kept, prove, prove_script};
-pub use shape::Shape;
-pub use trail::{Did, Hook, Step};
+pub use regression::{Regression, regressions};
+pub use run::Run;
+pub use scenario::Scenario;
+pub use trace::{Hook, HookEvent, TraceEntry};

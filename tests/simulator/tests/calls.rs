@@ -1,6 +1,6 @@
-//! Guarded calls at random: who calls when, for how long, how the call ends and what it does before that, while their
-//! service boots on first use and the shutdown is requested at any moment, also from inside a call. In a program of its
-//! own, because what is linked in belongs to every registry.
+//! Random guarded calls: when they are made, how long they take, how they end and what they do before that, while their
+//! service boots on first use and the shutdown is requested at any moment, also from inside a call. A separate test
+//! binary, because a linked service belongs to every registry.
 
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
@@ -8,237 +8,240 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fastrand::Rng;
 use service_core::{Context, EventKind, Lifecycle, NotReady, Registry, Result, guarded, service};
-use simulator::Dice;
 use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long `Desk` waits for its calls.
+/// How long `Server` waits for its calls.
 const DRAIN: Duration = ms(50);
 
-const LIVES: u64 = 2_000;
+const RUNS: u64 = 2_000;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// How long the `init` of `Server` takes, in milliseconds.
 #[service(given)]
-struct Scene {
-    up: u64,
+struct InitTime {
+    millis: u64,
 }
 
-#[service(lazy, requires = [Scene], drain_timeout = "50ms")]
-struct Desk;
+#[service(lazy, requires = [InitTime], drain_timeout = "50ms")]
+struct Server;
 
-impl Lifecycle for Desk {
+impl Lifecycle for Server {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        sleep(ms(cx.get::<Scene>().up)).await;
+        sleep(ms(cx.get::<InitTime>().millis)).await;
         Ok(Self)
     }
 }
 
-/// What a call does when its time is over.
+/// What a call does at its end.
 #[derive(Clone, Copy, Debug)]
-enum Then {
+enum CallEnd {
     Returns,
     Panics,
     CallsAgain(u64),
     RequestsShutdown,
-    WaitsForShutdown,
+    AwaitsShutdown,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Call {
     at: u64,
-    lasts: u64,
-    then: Then,
-    /// The caller gives up after so long.
-    patience: u64,
+    takes: u64,
+    end: CallEnd,
+    /// The caller drops the call after this time.
+    timeout: u64,
 }
 
-/// When a call was admitted, if it was, and when it was over.
+/// When a call was admitted, if it was, and when it ended.
 #[derive(Clone, Copy, Debug, Default)]
-struct Fate {
+struct CallOutcome {
     admitted: Option<Duration>,
-    over: Duration,
-    gave_up: bool,
-    /// It called again, and that call was refused.
-    refused_inside: bool,
+    ended: Duration,
+    timed_out: bool,
+    /// The call made another call, which was refused.
+    nested_refused: bool,
 }
 
 #[guarded]
-impl Desk {
-    pub async fn serve(call: Call, visit: &Visit) -> Result<(), NotReady> {
-        visit.fate().admitted = Some(visit.born.elapsed());
-        sleep(ms(call.lasts)).await;
-        match call.then {
-            Then::Returns => {}
+impl Server {
+    pub async fn serve(call: Call, client: &Client) -> Result<(), NotReady> {
+        client.outcome().admitted = Some(client.began.elapsed());
+        sleep(ms(call.takes)).await;
+        match call.end {
+            CallEnd::Returns => {}
             // Not printed, unlike `panic!`.
-            Then::Panics => resume_unwind(Box::new("as the script says")),
-            Then::CallsAgain(lasts) => {
-                let refused = Self::again(lasts).await.is_err();
-                visit.fate().refused_inside = refused;
+            CallEnd::Panics => resume_unwind(Box::new("injected panic")),
+            CallEnd::CallsAgain(takes) => {
+                let refused = Self::nested(takes).await.is_err();
+                client.outcome().nested_refused = refused;
             }
-            Then::RequestsShutdown => visit.registry.request_shutdown("a call says so"),
-            Then::WaitsForShutdown => {
+            CallEnd::RequestsShutdown => client.registry.request_shutdown("requested by a call"),
+            CallEnd::AwaitsShutdown => {
                 let asked = Instant::now();
-                visit.registry.shutdown().await.expect_err("it would wait for itself");
-                assert_eq!(asked.elapsed(), Duration::ZERO, "it waited for itself");
+                client.registry.shutdown().await.expect_err("the shutdown would wait for this call");
+                assert_eq!(asked.elapsed(), Duration::ZERO, "the call waited for the shutdown");
             }
         }
         Ok(())
     }
 
-    pub async fn again(lasts: u64) -> Result<(), NotReady> {
-        sleep(ms(lasts)).await;
+    pub async fn nested(takes: u64) -> Result<(), NotReady> {
+        sleep(ms(takes)).await;
         Ok(())
     }
 }
 
-/// One call, from the inside.
-struct Visit {
+/// The caller of one call, who records what happens to it.
+struct Client {
     registry: Registry,
-    born: Instant,
-    fate: Mutex<Fate>,
+    began: Instant,
+    outcome: Mutex<CallOutcome>,
 }
 
-impl Visit {
-    fn fate(&self) -> MutexGuard<'_, Fate> {
-        self.fate.lock().unwrap_or_else(PoisonError::into_inner)
+impl Client {
+    fn outcome(&self) -> MutexGuard<'_, CallOutcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn draw(dice: &mut Dice) -> Call {
-    let then = match dice.below(12) {
-        0 => Then::Panics,
-        1..4 => Then::CallsAgain(dice.time(0, 80)),
-        4 => Then::RequestsShutdown,
-        5 => Then::WaitsForShutdown,
-        _ => Then::Returns,
+fn random_call(rng: &mut Rng) -> Call {
+    let end = match rng.u8(..12) {
+        0 => CallEnd::Panics,
+        1..4 => CallEnd::CallsAgain(rng.u64(0..=80)),
+        4 => CallEnd::RequestsShutdown,
+        5 => CallEnd::AwaitsShutdown,
+        _ => CallEnd::Returns,
     };
-    let patience = if dice.chance(20) { dice.time(1, 60) } else { 10_000 };
-    Call { at: dice.time(0, 100), lasts: dice.time(0, 80), then, patience }
+    let timeout = if rng.u8(..100) < 20 { rng.u64(1..=60) } else { 10_000 };
+    Call { at: rng.u64(0..=100), takes: rng.u64(0..=80), end, timeout }
 }
 
-async fn visit(call: Call, registry: Registry, born: Instant) -> Fate {
+async fn make_call(call: Call, registry: Registry, began: Instant) -> CallOutcome {
     sleep(ms(call.at)).await;
-    let visit = Arc::new(Visit { registry, born, fate: Mutex::default() });
-    let inside = visit.clone();
-    // In a task of its own, so that its panic ends nobody else.
+    let client = Arc::new(Client { registry, began, outcome: Mutex::default() });
+    let inside = client.clone();
+    // A task of its own, so that a panic ends only this call.
     let mut serving = tokio::spawn(async move {
-        let served = inside.registry.scope(Desk::serve(call, &inside)).await;
-        assert_eq!(served.is_ok(), inside.fate().admitted.is_some(), "who is admitted is served: {served:?}");
+        let served = inside.registry.scope(Server::serve(call, &inside)).await;
+        let was_admitted = inside.outcome().admitted.is_some();
+        assert_eq!(served.is_ok(), was_admitted, "an admitted call succeeds, and no other: {served:?}");
     });
-    let mut fate = match timeout(ms(call.patience), &mut serving).await {
-        Ok(Err(ended)) => {
-            let payload = ended.into_panic();
-            assert!(matches!(call.then, Then::Panics) && payload.is::<&str>(), "a call panicked that must not");
-            *visit.fate()
+    let mut outcome = match timeout(ms(call.timeout), &mut serving).await {
+        Ok(Err(error)) => {
+            let payload = error.into_panic();
+            assert!(matches!(call.end, CallEnd::Panics) && payload.is::<&str>(), "an unexpected panic in a call");
+            *client.outcome()
         }
-        Ok(Ok(())) => *visit.fate(),
+        Ok(Ok(())) => *client.outcome(),
         Err(_) => {
             serving.abort();
-            Fate { gave_up: true, ..*visit.fate() }
+            CallOutcome { timed_out: true, ..*client.outcome() }
         }
     };
-    fate.over = born.elapsed();
-    fate
+    outcome.ended = began.elapsed();
+    outcome
 }
 
-/// When these happened, if they did.
+/// When each of these events was emitted, if it was.
 #[derive(Clone, Copy, Debug, Default)]
-struct Told {
+struct EventTimes {
     starting: Option<Duration>,
     ready: Option<Duration>,
-    leaving: Option<Duration>,
+    shutting_down: Option<Duration>,
     draining: Option<Duration>,
     stopping: Option<Duration>,
 }
 
-fn told(registry: &Registry) -> Told {
-    let mut told = Told::default();
+fn event_times(registry: &Registry) -> EventTimes {
+    let mut times = EventTimes::default();
     for event in registry.events() {
         let at = Some(event.at);
         match (&event.kind, event.kind.service()) {
-            (EventKind::ShuttingDown { .. }, _) => told.leaving = at,
-            (EventKind::Starting { .. }, Some("Desk")) => told.starting = at,
-            (EventKind::Ready { .. }, Some("Desk")) => told.ready = at,
-            (EventKind::Draining { .. }, Some("Desk")) => told.draining = at,
-            (EventKind::Stopping { .. }, Some("Desk")) => told.stopping = at,
+            (EventKind::ShuttingDown { .. }, _) => times.shutting_down = at,
+            (EventKind::Starting { .. }, Some("Server")) => times.starting = at,
+            (EventKind::Ready { .. }, Some("Server")) => times.ready = at,
+            (EventKind::Draining { .. }, Some("Server")) => times.draining = at,
+            (EventKind::Stopping { .. }, Some("Server")) => times.stopping = at,
             _ => {}
         }
     }
-    told
+    times
 }
 
-fn live(seed: u64) {
-    // Paused from the beginning, so that every instant is a whole number of milliseconds.
+fn check_seed(seed: u64) {
+    // The clock is paused from the beginning, so that every instant is a whole number of milliseconds.
     let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(lifetime(seed));
+    runtime.expect("a runtime").block_on(run(seed));
 }
 
-async fn lifetime(seed: u64) {
-    let mut dice = Dice::new(seed);
-    let up = dice.time(0, 60);
-    let calls: Vec<_> = (0..1 + dice.below(8)).map(|_| draw(&mut dice)).collect();
-    let registry = Registry::builder().isolated().give(Scene { up }).boot().await.expect("nothing is booted");
-    let born = Instant::now();
-    let visits: Vec<_> = calls.iter().map(|&call| tokio::spawn(visit(call, registry.clone(), born))).collect();
-    let until = ms(dice.time(0, 150));
-    // Somebody inside may be faster.
-    let _ = timeout(until, registry.stopped()).await;
+async fn run(seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let millis = rng.u64(0..=60);
+    let calls: Vec<_> = (0..rng.usize(1..=8)).map(|_| random_call(&mut rng)).collect();
+    let registry = Registry::builder().isolated().give(InitTime { millis }).boot().await.expect("an empty boot");
+    let began = Instant::now();
+    let running: Vec<_> = calls.iter().map(|&call| tokio::spawn(make_call(call, registry.clone(), began))).collect();
+    let uptime = ms(rng.u64(0..=150));
+    // A call may request the shutdown earlier.
+    let _ = timeout(uptime, registry.stopped()).await;
     let report = registry.shutdown().await;
-    let mut fates = Vec::new();
-    for visit in visits {
-        fates.push(visit.await.unwrap_or_else(|error| panic!("SEED={seed}: {error}")));
+    let mut outcomes = Vec::new();
+    for call in running {
+        outcomes.push(call.await.unwrap_or_else(|error| panic!("SEED={seed}: {error}")));
     }
-    let told = told(&registry);
-    let context = || format!("SEED={seed} up {up} {told:?}\n{calls:#?}\n{fates:#?}\n{report:?}");
-    judge(&calls, &fates, told, ms(up)).unwrap_or_else(|broken| panic!("{broken}\n{}", context()));
+    let times = event_times(&registry);
+    let context = || format!("SEED={seed} init {millis} {times:?}\n{calls:#?}\n{outcomes:#?}\n{report:?}");
+    judge(&calls, &outcomes, times, ms(millis)).unwrap_or_else(|violation| panic!("{violation}\n{}", context()));
 }
 
-/// Fails unless it holds.
-fn rule(holds: bool, words: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(words.to_owned()) }
+/// An error with this rule, unless it holds.
+fn ensure(holds: bool, rule: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(rule.to_owned()) }
 }
 
-fn judge(calls: &[Call], fates: &[Fate], told: Told, up: Duration) -> Result<(), String> {
-    let leaving = told.leaving.ok_or("it went down, and did not say so")?;
-    for (call, fate) in calls.iter().zip(fates) {
-        let asked = ms(call.at);
-        match (fate.admitted, told.ready) {
+fn judge(calls: &[Call], outcomes: &[CallOutcome], times: EventTimes, init: Duration) -> Result<(), String> {
+    let shutting_down = times.shutting_down.ok_or("a shutdown emits an event")?;
+    for (call, outcome) in calls.iter().zip(outcomes) {
+        let made = ms(call.at);
+        match (outcome.admitted, times.ready) {
             (Some(admitted), Some(ready)) => {
-                rule(admitted == asked.max(ready), "a call is admitted as soon as its service is ready")?;
-                rule(told.draining.is_none_or(|draining| admitted <= draining), "a drain admits nobody")?;
-                let abandoned = told.stopping.is_some_and(|stopping| stopping <= fate.over);
-                rule(!fate.refused_inside || abandoned, "a call inside a call is not refused by the drain")?;
+                ensure(admitted == made.max(ready), "a call is admitted as soon as its service is ready")?;
+                ensure(times.draining.is_none_or(|draining| admitted <= draining), "a drain admits no call")?;
+                let abandoned = times.stopping.is_some_and(|stopping| stopping <= outcome.ended);
+                ensure(!outcome.nested_refused || abandoned, "a nested call is not refused by the drain")?;
             }
-            (Some(_), None) => rule(false, "a call was admitted to what never was ready")?,
-            (None, _) if fate.gave_up => {}
+            (Some(_), None) => ensure(false, "a call is admitted only if its service was ready")?,
+            (None, _) if outcome.timed_out => {}
             (None, _) => {
-                rule(fate.over >= leaving, "a call is refused only on the way down")?;
-                rule(fate.over == asked.max(leaving), "a call is refused at once")?;
+                ensure(outcome.ended >= shutting_down, "a call is refused only during the shutdown")?;
+                ensure(outcome.ended == made.max(shutting_down), "a call is refused immediately")?;
             }
         }
     }
     let first = calls.iter().map(|call| ms(call.at)).min().unwrap_or_default();
-    if first < leaving {
-        rule(told.starting == Some(first), "the first call boots its service")?;
-        rule(told.ready.is_none_or(|ready| ready == first + up), "coming up takes as long as it takes")?;
+    if first < shutting_down {
+        ensure(times.starting == Some(first), "the first call boots its service")?;
+        ensure(times.ready.is_none_or(|ready| ready == first + init), "a start takes as long as its `init`")?;
     }
-    let (Some(draining), Some(stopping)) = (told.draining, told.stopping) else {
-        return rule(told.ready.is_none(), "what was ready goes down");
+    let (Some(draining), Some(stopping)) = (times.draining, times.stopping) else {
+        return ensure(times.ready.is_none(), "a service that was ready is stopped");
     };
-    rule(draining == leaving, "the drain begins at once")?;
-    let inside = fates.iter().filter(|fate| fate.admitted.is_some()).map(|fate| fate.over).max();
-    let due = inside.unwrap_or_default().clamp(draining, draining + DRAIN);
-    rule(stopping == due, "the drain ends with the last call, or with its budget")
+    ensure(draining == shutting_down, "the drain begins immediately")?;
+    let admitted = outcomes.iter().filter(|outcome| outcome.admitted.is_some());
+    let last_ended = admitted.map(|outcome| outcome.ended).max().unwrap_or_default();
+    let due = last_ended.clamp(draining, draining + DRAIN);
+    ensure(stopping == due, "the drain ends with the last call, or with its budget")
 }
 
 #[test]
-fn calls_are_admitted_while_their_service_is_up_and_waited_for_when_it_goes_down() {
+fn calls_are_admitted_while_their_service_is_ready_and_drained_before_it_stops() {
     match std::env::var("SEED") {
-        Ok(seed) => live(seed.parse().expect("SEED is a number")),
-        Err(_) => (0..LIVES).for_each(live),
+        Ok(seed) => check_seed(seed.parse().expect("SEED must be a number")),
+        Err(_) => (0..RUNS).for_each(check_seed),
     }
 }

@@ -1,125 +1,145 @@
-//! Follows what the hooks themselves did: nothing of a service runs before what it requires is up, or after what it
-//! depends on began to go down; each `shutdown` runs once, after the service's tasks and before its cleanups; each
-//! deferred cleanup runs once, the latest first.
+//! Checks the trace of the hooks: no hook of a service runs before its required services are ready, or after a service
+//! that it depends on has begun to stop; each `shutdown` runs once, after the service's tasks and before its cleanups;
+//! each deferred cleanup runs once, the latest first.
 
-use super::follow::Seen;
-use super::rule;
-use crate::script::{Bond, Script};
-use crate::trail::{Did, Hook, Step};
-use crate::{Boot, Life};
+use super::ensure::ensure;
+use super::service_model::ServiceModel;
+use crate::boot_outcome::BootOutcome;
+use crate::scenario::{DependencyKind, Scenario};
+use crate::trace::{Hook, HookEvent, TraceEntry};
+use crate::{Run, scenario::ServiceSpec};
 
+/// What the trace says about the hooks of one service so far.
 #[derive(Clone, Default)]
-struct Player {
-    /// Hooks that have begun and not ended.
+struct HookState {
+    /// How many hooks have started and not ended.
     running: usize,
-    chores: usize,
-    made: bool,
-    /// Which attempt of all lives this is.
+    /// How many of these are tasks.
+    tasks: usize,
+    has_instance: bool,
+    /// The latest attempt, counted across all incarnations.
     attempt: u32,
     shutdowns: usize,
     is_shut_down: bool,
-    goes_down: bool,
-    /// Cleanups that are owed, the latest last.
-    owed: Vec<Hook>,
+    is_stopping: bool,
+    /// The deferred cleanups that have not run, the latest last.
+    cleanups: Vec<Hook>,
 }
 
-pub(super) fn hooks(script: &Script, life: &Life, seen: &[Seen]) -> Result<(), String> {
-    let mut players = vec![Player::default(); script.parts.len()];
-    let dependants = script.dependants();
-    for (number, step) in life.steps.iter().enumerate() {
-        follow(script, &dependants, seen, &mut players, step)
-            .map_err(|broken| format!("step {number}, {step:?}: {broken}"))?;
-        if let (Boot::Failed(_), Did::Began) = (&life.boot, step.did) {
-            rule!(step.at <= life.booted_at, "rule 4: a hook began after boot() had failed: {step:?}");
+/// The hooks of all services, and what they are checked against.
+struct HookChecker<'a> {
+    scenario: &'a Scenario,
+    dependants: Vec<Vec<usize>>,
+    services: &'a [ServiceModel],
+    states: Vec<HookState>,
+}
+
+/// Checks the trace of a run, whose events were replayed to these services.
+pub(super) fn check(scenario: &Scenario, run: &Run, services: &[ServiceModel]) -> Result<(), String> {
+    let states = vec![HookState::default(); scenario.services.len()];
+    let mut checker = HookChecker { scenario, dependants: scenario.dependants(), services, states };
+    for (number, entry) in run.trace.iter().enumerate() {
+        checker.check(entry).map_err(|violation| format!("trace entry {number}, {entry:?}: {violation}"))?;
+        if let (BootOutcome::Failed(_), HookEvent::Started) = (&run.boot, entry.event) {
+            ensure!(entry.at <= run.booted_at, "rule 4: a hook started after boot() had failed: {entry:?}");
         }
     }
-    for (service, player) in players.iter().enumerate() {
-        let shutdowns = if script.parts[service].shutdown.is_some() { seen[service].lives.len() } else { 0 };
-        rule!(player.shutdowns == shutdowns, "rule 3: shutdown of {service} ran {} times", player.shutdowns);
-        rule!(player.running == 0, "{} hooks of {service} are still running", player.running);
-        rule!(player.owed.is_empty(), "cleanups of {service} never ran: {:?}", player.owed);
+    for (service, state) in checker.states.iter().enumerate() {
+        let has_shutdown = scenario.services[service].shutdown.is_some();
+        let shutdowns = if has_shutdown { services[service].ready_attempts.len() } else { 0 };
+        ensure!(state.shutdowns == shutdowns, "rule 3: shutdown of {service} ran {} times", state.shutdowns);
+        ensure!(state.running == 0, "{} hooks of {service} are still running", state.running);
+        ensure!(state.cleanups.is_empty(), "cleanups of {service} never ran: {:?}", state.cleanups);
     }
     Ok(())
 }
 
-fn follow(
-    script: &Script,
-    dependants: &[Vec<usize>],
-    seen: &[Seen],
-    players: &mut [Player],
-    step: &Step,
-) -> Result<(), String> {
-    let service = step.service;
-    let is_chore = matches!(step.hook, Hook::Chore(..) | Hook::Run(..));
-    match step.did {
-        Did::Owed => players[service].owed.push(step.hook),
-        Did::Began => {
-            for need in &script.parts[service].needs {
-                let on = &players[need.on];
-                let is_there = on.made || need.bond != Bond::Requires;
-                rule!(is_there, "rule 2: {} is not there", need.on);
-                // What is down for good, or down to come up again, keeps only those from coming up that require it.
-                let is_past = script.has_restarts() && on.running == 0 && need.bond != Bond::Requires;
-                let returns = seen[need.on].returned.contains(&on.attempt) && need.bond == Bond::After;
-                rule!(!on.goes_down || is_past || returns, "rule 3: {} is going down", need.on);
+impl HookChecker<'_> {
+    fn spec(&self, service: usize) -> &ServiceSpec {
+        &self.scenario.services[service]
+    }
+
+    fn check(&mut self, entry: &TraceEntry) -> Result<(), String> {
+        let service = entry.service;
+        let is_task = matches!(entry.hook, Hook::BackgroundTask(..) | Hook::SupervisedTask(..));
+        match entry.event {
+            HookEvent::Deferred => self.states[service].cleanups.push(entry.hook),
+            HookEvent::Started => {
+                self.check_dependencies(service)?;
+                self.check_start(entry)?;
+                self.check_dependants(entry)?;
+                let state = &mut self.states[service];
+                state.running += 1;
+                state.tasks += usize::from(is_task);
             }
-            begins(script, dependants, seen, players, step)?;
-            players[service].running += 1;
-            players[service].chores += usize::from(is_chore);
+            HookEvent::Finished | HookEvent::Stopped | HookEvent::Dropped => {
+                let state = &mut self.states[service];
+                state.running -= 1;
+                state.tasks -= usize::from(is_task);
+                state.has_instance |= matches!(entry.hook, Hook::Init(_)) && entry.event == HookEvent::Finished;
+            }
         }
-        Did::Ended | Did::Heeded | Did::Dropped => {
-            let player = &mut players[service];
-            player.running -= 1;
-            player.chores -= usize::from(is_chore);
-            player.made |= matches!(step.hook, Hook::Init(_)) && step.did == Did::Ended;
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn begins(
-    script: &Script,
-    dependants: &[Vec<usize>],
-    seen: &[Seen],
-    players: &mut [Player],
-    step: &Step,
-) -> Result<(), String> {
-    let service = step.service;
-    let player = &mut players[service];
-    match step.hook {
-        Hook::Init(attempt) => {
-            rule!(player.running == player.chores && player.owed.is_empty(), "the last attempt is not over");
-            let is_over = player.is_shut_down || script.parts[service].shutdown.is_none();
-            let was_ready = seen[service].lives.contains(&player.attempt);
-            rule!(is_over || !was_ready, "rule 3: its last life is not over");
-            rule!(attempt == player.attempt + 1, "attempt {attempt} follows attempt {}", player.attempt);
-            (player.attempt, player.made, player.is_shut_down, player.goes_down) = (attempt, false, false, false);
+    fn check_dependencies(&self, service: usize) -> Result<(), String> {
+        for dependency in &self.spec(service).dependencies {
+            let on = &self.states[dependency.on];
+            let is_required = dependency.kind == DependencyKind::Requires;
+            ensure!(on.has_instance || !is_required, "rule 2: {} has no instance", dependency.on);
+            // A service that has stopped, for good or for a restart, only keeps back the services that require it.
+            let has_stopped = self.scenario.has_restarts() && on.running == 0 && !is_required;
+            let is_restarted = self.services[dependency.on].restarted_attempts.contains(&on.attempt);
+            let may_run = has_stopped || is_restarted && dependency.kind == DependencyKind::After;
+            ensure!(!on.is_stopping || may_run, "rule 3: {} is being stopped", dependency.on);
         }
-        Hook::Shutdown => {
-            player.shutdowns += 1;
-            rule!(seen[service].lives.contains(&player.attempt), "rule 3: it never was ready");
-            rule!(!std::mem::replace(&mut player.is_shut_down, true), "rule 3: it was shut down before");
-            rule!(player.running == 0, "rule 6: {} of its hooks are still running", player.running);
-        }
-        Hook::Cleanup(..) => {
-            rule!(player.owed.pop() == Some(step.hook), "cleanups run in reverse");
-            rule!(player.running == 0, "rule 6: {} of its hooks are still running", player.running);
-        }
-        _ => {}
+        Ok(())
     }
-    // An attempt that is undone may be followed by another; what was ready goes down.
-    let is_last = matches!(step.hook, Hook::Shutdown | Hook::Cleanup(..));
-    let attempt = player.attempt;
-    if is_last && seen[service].lives.contains(&attempt) {
-        player.goes_down = true;
-        let returns = seen[service].returned.contains(&attempt);
-        for &above in &dependants[service] {
-            if returns && !script.holds(above, service) {
+
+    fn check_start(&mut self, entry: &TraceEntry) -> Result<(), String> {
+        let (service, state) = (&self.services[entry.service], &mut self.states[entry.service]);
+        match entry.hook {
+            Hook::Init(attempt) => {
+                ensure!(state.running == state.tasks && state.cleanups.is_empty(), "the last attempt has not ended");
+                let is_shut_down = state.is_shut_down || self.scenario.services[entry.service].shutdown.is_none();
+                let was_ready = service.ready_attempts.contains(&state.attempt);
+                ensure!(is_shut_down || !was_ready, "rule 3: its last incarnation has not ended");
+                ensure!(attempt == state.attempt + 1, "attempt {attempt} follows attempt {}", state.attempt);
+                state.attempt = attempt;
+                (state.has_instance, state.is_shut_down, state.is_stopping) = (false, false, false);
+            }
+            Hook::Shutdown => {
+                state.shutdowns += 1;
+                ensure!(service.ready_attempts.contains(&state.attempt), "rule 3: it was never ready");
+                ensure!(!std::mem::replace(&mut state.is_shut_down, true), "rule 3: it was shut down before");
+                ensure!(state.running == 0, "rule 6: {} of its hooks are still running", state.running);
+            }
+            Hook::Cleanup(..) => {
+                ensure!(state.cleanups.pop() == Some(entry.hook), "cleanups do not run in reverse order");
+                ensure!(state.running == 0, "rule 6: {} of its hooks are still running", state.running);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// When a service that was ready stops, no hook of a dependant may run. A failed attempt may be followed by another.
+    fn check_dependants(&mut self, entry: &TraceEntry) -> Result<(), String> {
+        let service = entry.service;
+        let attempt = self.states[service].attempt;
+        let stops = matches!(entry.hook, Hook::Shutdown | Hook::Cleanup(..));
+        if !stops || !self.services[service].ready_attempts.contains(&attempt) {
+            return Ok(());
+        }
+        self.states[service].is_stopping = true;
+        let is_restarted = self.services[service].restarted_attempts.contains(&attempt);
+        for &dependant in &self.dependants[service] {
+            if is_restarted && !self.scenario.holds_instance(dependant, service) {
                 continue;
             }
-            let running = players[above].running;
-            rule!(running == 0, "rule 3: {running} hooks of {above}, which depends on it, are still running");
+            let running = self.states[dependant].running;
+            ensure!(running == 0, "rule 3: {running} hooks of {dependant}, which depends on it, are still running");
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -1,37 +1,32 @@
-//! The oracle: judges a life by the rules of the design. It follows what was told and what the hooks did, one step after
-//! the other, and says at the first step that breaks a rule which rule that is.
+//! The oracle: judges a run by the rules of the design. It replays the recorded events and the trace of the hooks against
+//! a reference model, entry by entry, and reports the first entry that violates a rule, and which rule.
 
-mod account;
-mod blame;
-mod follow;
+mod boot_report;
+mod ensure;
+mod events;
 mod hooks;
-mod moves;
-mod pumps;
+mod prediction;
+mod registry_model;
+mod restart_history;
 mod restarts;
-mod watch;
+mod service_model;
+mod shutdown_report;
+mod supervised_tasks;
+mod transitions;
 
-use crate::{Life, Script};
+use crate::{Run, Scenario};
+use ensure::ensure;
 
-/// Fails unless what it says holds.
-macro_rules! rule {
-    ($holds:expr, $($words:tt)+) => {
-        if !$holds {
-            return Err(format!($($words)+));
-        }
-    };
-}
-pub(crate) use rule;
-
-/// Judges a life.
+/// Judges a run.
 ///
 /// # Errors
-/// With the first rule that was broken.
-pub fn judge(script: &Script, life: &Life) -> Result<(), String> {
-    rule!(life.complaints.is_empty(), "{}", life.complaints.join("; "));
-    rule!(life.tasks_left == 0, "rule 9: {} tasks are left at the end", life.tasks_left);
-    let losses = pumps::pumps(script, life)?;
-    let followed = follow::follow(script, life, losses)?;
-    hooks::hooks(script, life, &followed.seen)?;
-    blame::blame(script, life, &followed)?;
-    account::account(script, life, &followed.seen)
+/// The first violation of a rule.
+pub fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
+    ensure!(run.violations.is_empty(), "{}", run.violations.join("; "));
+    ensure!(run.tasks_left == 0, "rule 9: {} tasks are left at the end", run.tasks_left);
+    let task_failures = supervised_tasks::replay(scenario, run)?;
+    let replayed = events::replay(scenario, run, task_failures)?;
+    hooks::check(scenario, run, &replayed.services)?;
+    boot_report::check(scenario, run, &replayed)?;
+    shutdown_report::check(scenario, run, &replayed.services)
 }

@@ -1,167 +1,168 @@
-//! Judges restarts: who goes down to come up again, when, and how often; and what follows where that is given up.
+//! Restarts in the model: which services are stopped for a restart, when and how often, and what follows when the restart
+//! limit is reached.
 
 use std::time::Duration;
 
 use service_core::{Failure, Phase};
 
-use super::follow::At;
-use super::moves::rise_fails;
-use super::rule;
-use super::watch::Watch;
-use crate::pump::Next;
-use crate::script::Bond;
-use crate::stage::ms;
+use super::ensure::ensure;
+use super::registry_model::RegistryModel;
+use super::restart_history::RestartDecision;
+use super::service_model::ServiceState;
+use crate::scenario::DependencyKind;
 
-/// It is said of a service that it comes up again, because its task was given up or because it did not come up.
-pub(super) fn restarting(
-    watch: &mut Watch<'_>,
-    service: usize,
-    delay: Duration,
-    failure: &Failure,
-    at: Duration,
-) -> Result<(), String> {
-    rule!(!watch.has_sunk(at), "{service} is to come up again, and everything goes down");
-    let Some(seen) = watch.seen.get(service) else { return Err("nobody knows that service".to_owned()) };
-    let Some(history) = &mut watch.histories[service] else { return Err(format!("{service} has no policy")) };
-    let ran = seen.ready.filter(|_| seen.is_alive()).map_or(Duration::ZERO, |ready| at - ready);
-    let next = history.next(at, ran, true);
-    rule!(next == Next::Again(delay), "{service} comes up again after {delay:?}, and its policy says {next:?}");
-    if matches!(failure.phase(), Phase::Task(_)) {
-        rule!(watch.seen[service].escalates.take() == Some(at), "{service} comes up again for nothing: {failure}");
-        watch.seen[service].pause = delay;
-        if matches!(watch.seen[service].at, At::Starting | At::Ready) {
-            watch.recycle(service, at);
-        }
-        return Ok(());
-    }
-    let due = watch.seen[service].began + ms(watch.seen[service].rise.lasts);
-    let is_optional = watch.script.parts[service].optional;
-    let seen = &mut watch.seen[service];
-    rule!(seen.at == At::Starting, "{service} did not come up, and was {:?}", seen.at);
-    rule!(seen.given_up.is_none(), "{service} did not come up, and was given up before");
-    if seen.lives.is_empty() {
-        rule!(is_optional, "{service} is tried again, and the boot fails without it");
-        // It fails, which is told next.
-        seen.rests_until = Some(at + delay);
-        return Ok(());
-    }
-    rise_fails(seen, false, due, at).map_err(|broken| format!("{service} {broken}: {failure}"))?;
-    (seen.at, seen.pause, seen.down_at) = (At::Idle, delay, Some(at));
-    watch.starting -= 1;
-    Ok(())
-}
-
-impl Watch<'_> {
-    /// It goes down to come up again, and with it all that hold its instance.
-    fn recycle(&mut self, service: usize, at: Duration) {
-        let mut moved = vec![false; self.seen.len()];
-        moved[service] = true;
-        for above in service + 1..self.seen.len() {
-            let mut needs = self.script.parts[above].needs.iter();
-            moved[above] = self.seen[above].is_alive() && needs.any(|need| moved[need.on] && need.bond != Bond::After);
-        }
-        for (seen, _) in self.seen.iter_mut().zip(&moved).filter(|(_, moved)| **moved) {
-            if seen.at == At::Starting {
-                seen.given_up.get_or_insert(at);
+impl RegistryModel<'_> {
+    /// A service is restarted, because its supervised task reached its restart limit or because its start failed.
+    pub(super) fn restarting(
+        &mut self,
+        service: usize,
+        delay: Duration,
+        failure: &Failure,
+        at: Duration,
+    ) -> Result<(), String> {
+        ensure!(!self.is_shutting_down(at), "{service} is restarted during the shutdown");
+        let Some(model) = self.services.get(service) else { return Err("unknown service".to_owned()) };
+        let Some(history) = &mut self.restart_histories[service] else {
+            return Err(format!("{service} has no policy"));
+        };
+        let decision = history.decide(at, model.ready_for(at), true);
+        let is_right = decision == RestartDecision::Restart(delay);
+        ensure!(is_right, "{service} is restarted after {delay:?}, and its policy says {decision:?}");
+        let is_optional = self.scenario.services[service].optional;
+        let model = &mut self.services[service];
+        if matches!(failure.phase(), Phase::Task(_)) {
+            let escalated_at = model.escalates_at.take();
+            ensure!(escalated_at == Some(at), "{service} is restarted without a reason: {failure}");
+            model.restart_delay = delay;
+            if matches!(model.state, ServiceState::Starting | ServiceState::Ready) {
+                self.restart_with_holders(service, at);
             }
-            if seen.at == At::Ready && seen.returns.is_none() {
-                seen.is_excused = false;
+            return Ok(());
+        }
+        let due = model.start_due();
+        ensure!(model.state == ServiceState::Starting, "the start of {service} failed while it was {:?}", model.state);
+        ensure!(model.aborted_at.is_none(), "the start of {service} failed after it was aborted");
+        if model.ready_attempts.is_empty() {
+            ensure!(is_optional, "{service} is restarted, and its failure fails the boot");
+            // The next event reports the failure.
+            model.retries_at = Some(at + delay);
+            return Ok(());
+        }
+        model.check_failed_start(false, due, at).map_err(|violation| format!("{service} {violation}: {failure}"))?;
+        (model.state, model.restart_delay, model.stopped_at) = (ServiceState::Idle, delay, Some(at));
+        self.starting -= 1;
+        Ok(())
+    }
+
+    /// Begins the restart of a service, and of all services that hold its instance, directly or not.
+    fn restart_with_holders(&mut self, service: usize, at: Duration) {
+        let mut restarted = vec![false; self.services.len()];
+        restarted[service] = true;
+        for above in service + 1..self.services.len() {
+            let mut dependencies = self.scenario.services[above].dependencies.iter();
+            restarted[above] = self.services[above].is_active()
+                && dependencies.any(|it| restarted[it.on] && it.kind != DependencyKind::After);
+        }
+        for (model, _) in self.services.iter_mut().zip(&restarted).filter(|(_, restarted)| **restarted) {
+            if model.state == ServiceState::Starting {
+                model.aborted_at.get_or_insert(at);
             }
-            seen.returns.get_or_insert(at);
+            if model.state == ServiceState::Ready && model.restarting_since.is_none() {
+                model.is_exempt = false;
+            }
+            model.restarting_since.get_or_insert(at);
         }
     }
 
-    /// It is down: for good, or until it is its turn again.
-    pub(super) fn come_back(&mut self, service: usize, at: Duration) {
-        let has_sunk = self.has_sunk(at);
-        let seen = &mut self.seen[service];
-        if seen.returns.take().is_some() && !has_sunk {
-            seen.at = At::Idle;
+    /// A service has stopped: for good, or until it can start again.
+    pub(super) fn finish_stop(&mut self, service: usize, at: Duration) {
+        let is_shutting_down = self.is_shutting_down(at);
+        let model = &mut self.services[service];
+        if model.restarting_since.take().is_some() && !is_shutting_down {
+            model.state = ServiceState::Idle;
         }
     }
 
-    /// Those that could go down to come up again.
-    pub(super) fn free(&self) -> Vec<usize> {
+    /// The services that can stop for a restart and have not.
+    pub(super) fn restartable(&self) -> Vec<usize> {
         let is_held = |service: usize| {
             let mut dependants = self.dependants[service].iter();
-            dependants.any(|&above| self.seen[above].is_alive() && self.script.holds(above, service))
+            dependants.any(|&above| self.services[above].is_active() && self.scenario.holds_instance(above, service))
         };
-        let is_free = |&service: &usize| {
-            let seen = &self.seen[service];
-            seen.at == At::Ready && seen.returns.is_some() && !is_held(service)
+        let is_restartable = |&service: &usize| {
+            let model = &self.services[service];
+            model.state == ServiceState::Ready && model.restarting_since.is_some() && !is_held(service)
         };
-        (0..self.seen.len()).filter(is_free).collect()
+        (0..self.services.len()).filter(is_restartable).collect()
     }
 
-    /// Whether it has failed, or is blocked, or was until this instant.
-    pub(super) fn has_fallen(&self, service: usize, at: Duration) -> bool {
-        let seen = &self.seen[service];
-        matches!(seen.at, At::Failed | At::Blocked) || seen.revived_at == Some(at)
+    /// Whether a service has failed or is blocked, or was until this instant.
+    pub(super) fn has_failed(&self, service: usize, at: Duration) -> bool {
+        let model = &self.services[service];
+        matches!(model.state, ServiceState::Failed | ServiceState::Blocked) || model.retried_at == Some(at)
     }
 
-    /// When something is next tried again.
-    pub(super) fn next_revival(&self) -> Option<Duration> {
-        let failed = self.seen.iter().filter(|seen| seen.at == At::Failed);
-        failed.filter_map(|seen| seen.rests_until).filter(|&until| until > self.now).min()
+    /// When the next service that has failed is tried again.
+    pub(super) fn next_retry(&self) -> Option<Duration> {
+        let failed = self.services.iter().filter(|model| model.state == ServiceState::Failed);
+        failed.filter_map(|model| model.retries_at).filter(|&retries_at| retries_at > self.now).min()
     }
 
-    /// Tries again what is due, and with it what it had blocked.
-    pub(super) fn revive(&mut self) {
+    /// Makes the services idle that are due for a retry, and those that they blocked.
+    pub(super) fn retry_failed(&mut self) {
         let now = self.now;
-        if self.has_sunk(now) {
+        if self.is_shutting_down(now) {
             return;
         }
-        let mut hinders = vec![false; self.seen.len()];
-        for service in 0..self.seen.len() {
-            let mut needs = self.script.parts[service].needs.iter();
-            let is_hindered = needs.any(|need| need.bond == Bond::Requires && hinders[need.on]);
-            let seen = &mut self.seen[service];
-            let is_due = seen.at == At::Failed && seen.rests_until == Some(now);
-            hinders[service] = matches!(seen.at, At::Failed | At::Blocked) && (is_hindered || !is_due);
-            if is_due || seen.at == At::Blocked && !is_hindered {
-                hinders[service] &= is_hindered;
-                // If something else hinders it, it will be told to be blocked.
-                (seen.at, seen.rests_until, seen.revived_at) = (At::Idle, None, Some(now));
+        let mut blocks = vec![false; self.services.len()];
+        for service in 0..self.services.len() {
+            let is_blocked = self.scenario.services[service].required().any(|on| blocks[on]);
+            let model = &mut self.services[service];
+            let is_due = model.state == ServiceState::Failed && model.retries_at == Some(now);
+            let has_failed = matches!(model.state, ServiceState::Failed | ServiceState::Blocked);
+            blocks[service] = has_failed && (is_blocked || !is_due);
+            if is_due || model.state == ServiceState::Blocked && !is_blocked {
+                blocks[service] &= is_blocked;
+                // If another service blocks it, an event will say so.
+                (model.state, model.retries_at, model.retried_at) = (ServiceState::Idle, None, Some(now));
             }
         }
     }
 
-    /// Whether something fails for good at this instant that is not optional, and had been up or is up.
-    pub(super) fn breaks(&mut self, at: Duration) -> bool {
-        let mut breaks = self.fatal == Some(at);
-        for service in 0..self.seen.len() {
-            let escalates = self.seen[service].escalates == Some(at);
-            breaks |= escalates && !self.script.parts[service].optional && !self.is_restarted(service, at);
-        }
-        breaks
+    /// Whether a service that is not optional, and is or was ready, fails for good at this instant.
+    pub(super) fn fails_registry(&self, at: Duration) -> bool {
+        let escalates = (0..self.services.len()).any(|service| {
+            let is_optional = self.scenario.services[service].optional;
+            self.services[service].escalates_at == Some(at) && !is_optional && !self.is_restarted(service, at)
+        });
+        self.fatal_failure_at == Some(at) || escalates
     }
 
-    /// Whether its policy has it restarted now that its task was given up.
+    /// Whether its policy restarts a service whose supervised task has reached its restart limit.
     fn is_restarted(&self, service: usize, at: Duration) -> bool {
-        let seen = &self.seen[service];
-        let ran = seen.ready.filter(|_| seen.is_alive()).map_or(Duration::ZERO, |ready| at - ready);
-        let next = self.histories[service].clone().map(|mut history| history.next(at, ran, true));
-        matches!(next, Some(Next::Again(_)))
+        let ready_for = self.services[service].ready_for(at);
+        let decision = self.restart_histories[service].clone().map(|mut it| it.decide(at, ready_for, true));
+        matches!(decision, Some(RestartDecision::Restart(_)))
     }
 
-    /// Something has come of every task that was given up by now.
-    pub(super) fn settle_escalations(&mut self) -> Result<(), String> {
-        for service in 0..self.seen.len() {
-            let Some(at) = self.seen[service].escalates.filter(|&at| at <= self.now) else { continue };
-            let seen = &self.seen[service];
-            // On its way down, its task was told to end; whichever came first.
-            let told_to_end = match seen.at {
-                At::Starting => seen.given_up,
-                At::Ready => None,
-                At::Draining | At::Stopping => Some(seen.draining_since),
-                _ => seen.down_at,
+    /// Checks that every escalation by now had its consequence.
+    pub(super) fn check_escalations(&mut self) -> Result<(), String> {
+        for service in 0..self.services.len() {
+            let Some(at) = self.services[service].escalates_at.filter(|&at| at <= self.now) else { continue };
+            let model = &self.services[service];
+            // While its service stops, its task is stopped too. Either may come first.
+            let task_stopped_at = match model.state {
+                ServiceState::Starting => model.aborted_at,
+                ServiceState::Ready => None,
+                ServiceState::Draining | ServiceState::Stopping => Some(model.draining_since),
+                _ => model.stopped_at,
             };
-            let sinks = self.sinking.is_some();
-            if !sinks && told_to_end.is_none_or(|told| told > at) {
-                rule!(!self.is_restarted(service, at), "the task of {service} was given up, and it is not restarted");
-                rule!(self.script.parts[service].optional, "the task of {service} was given up, and nothing goes down");
+            if self.shutdown.is_none() && task_stopped_at.is_none_or(|stopped_at| stopped_at > at) {
+                let is_optional = self.scenario.services[service].optional;
+                ensure!(!self.is_restarted(service, at), "the task of {service} escalated, and it is not restarted");
+                ensure!(is_optional, "the task of {service} escalated, and the registry is not shut down");
             }
-            self.seen[service].escalates = None;
+            self.services[service].escalates_at = None;
         }
         Ok(())
     }

@@ -1,0 +1,142 @@
+//! Replays the events of a run: each event must be possible in the state that the model is in, and happen at exactly the
+//! instant that the model predicts.
+
+use std::time::Duration;
+
+use service_core::{Event, EventKind, Phase, ShutdownReason};
+
+use super::ensure::ensure;
+use super::registry_model::{RegistryModel, ShutdownModel};
+use super::service_model::{ServiceModel, ServiceState};
+use super::supervised_tasks::TaskFailures;
+use crate::Run;
+use crate::boot_outcome::BootOutcome;
+use crate::scenario::{Scenario, ms};
+
+/// What the replay of a whole run found.
+pub(super) struct Replayed {
+    /// The services at the end.
+    pub services: Vec<ServiceModel>,
+    /// The services when the boot succeeded. `None` where something happened to the service at the same instant.
+    pub at_boot: Vec<Option<ServiceModel>>,
+    /// The shutdown was caused by a failure after the boot.
+    pub is_broken: bool,
+}
+
+/// Replays a run from its first event to its last.
+pub(super) fn replay(scenario: &Scenario, run: &Run, task_failures: Vec<TaskFailures>) -> Result<Replayed, String> {
+    let mut registry = RegistryModel::new(scenario, run, task_failures);
+    let mut at_boot = vec![None; scenario.services.len()];
+    for (number, event) in run.events.iter().enumerate() {
+        ensure!(event.number == number as u64, "event {number} is missing");
+        ensure!(!registry.is_shut_down, "{:?} was emitted after the end", event.kind);
+        registry.advance(event.at)?;
+        let next = run.events.get(number + 1);
+        registry.replay(event, next).map_err(|violation| format!("event {number}, at {:?}: {violation}", event.at))?;
+        match event.kind.service().map(Scenario::index) {
+            Some(service) if registry.booted_at == Some(event.at) => at_boot[service] = None,
+            None if matches!(event.kind, EventKind::Booted { .. }) => {
+                at_boot = registry.services.iter().cloned().map(Some).collect();
+            }
+            _ => {}
+        }
+    }
+    if run.events.is_empty() {
+        ensure!(matches!(run.boot, BootOutcome::Dropped), "no event was emitted");
+        return Ok(Replayed { services: registry.services, at_boot, is_broken: false });
+    }
+    ensure!(registry.is_shut_down, "the end of the shutdown was not emitted");
+    for (service, model) in registry.services.iter().enumerate() {
+        ensure!(!model.is_active(), "{service} is {:?} at the end", model.state);
+    }
+    Ok(Replayed { services: registry.services, at_boot, is_broken: registry.is_broken })
+}
+
+impl RegistryModel<'_> {
+    fn replay(&mut self, event: &Event, next: Option<&Event>) -> Result<(), String> {
+        let at = event.at;
+        let service = event.kind.service().map_or(usize::MAX, Scenario::index);
+        match &event.kind {
+            EventKind::Booting { services } => {
+                let eager = self.eager.iter().filter(|eager| **eager).count();
+                ensure!(*services == eager, "{services} services are booted, not {eager}");
+                self.boot_began = Some(at);
+            }
+            EventKind::Starting { .. } => self.starting(service, at)?,
+            EventKind::Ready { elapsed, .. } => self.ready(service, *elapsed, at)?,
+            EventKind::Failed { failure, .. } => self.failed(service, failure, at)?,
+            EventKind::Restarting { delay, failure, .. } => self.restarting(service, *delay, failure, at)?,
+            EventKind::Blocked { by, .. } => self.blocked(service, Scenario::index(by), at)?,
+            EventKind::Undone { outcome, .. } => {
+                let by_itself = next.is_some_and(|next| is_failed_start(&next.kind, event.kind.service()));
+                if by_itself {
+                    ensure!(!outcome.is_clean(), "{service} failed and was unwound cleanly, which needs no event");
+                    ensure!(self.services[service].state == ServiceState::Starting, "{service} was unwound twice");
+                } else {
+                    self.unwound(service, at)?;
+                }
+                self.services[service].stop_outcome = Some(outcome.clone());
+            }
+            EventKind::Booted { elapsed } => self.booted(*elapsed, at)?,
+            EventKind::RollingBack => {
+                let config = &self.scenario.config;
+                let timed_out = config.boot_timeout.map(ms) == self.boot_began.map(|began| at - began);
+                let budget = ms(config.rollback_timeout);
+                ensure!(self.fatal_failure_at == Some(at) || timed_out, "the boot is rolled back without a reason");
+                ensure!(self.booted_at.is_none(), "a boot that succeeded is rolled back");
+                self.begin_shutdown(ShutdownModel { since: at, budget })?;
+            }
+            EventKind::ShuttingDown { reason } => {
+                if let ShutdownReason::Failed(_) = reason {
+                    ensure!(self.fails_registry(at), "the registry is shut down by a failure that is not fatal");
+                    self.is_broken = true;
+                }
+                let config = &self.scenario.config;
+                let shutdown = match self.booted_at {
+                    None => ShutdownModel { since: at, budget: ms(config.rollback_timeout) },
+                    Some(_) => ShutdownModel { since: at + ms(config.lame_duck), budget: ms(config.shutdown_timeout) },
+                };
+                self.begin_shutdown(shutdown)?;
+            }
+            EventKind::Draining { .. } => self.draining(service, at)?,
+            EventKind::Stopping { .. } => self.stopping(service, at)?,
+            EventKind::Stopped { outcome, elapsed, .. } => self.stopped(service, outcome, *elapsed, at)?,
+            EventKind::ShutDown { elapsed } => self.shut_down(*elapsed, at)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn booted(&mut self, elapsed: Duration, at: Duration) -> Result<(), String> {
+        let took = at - self.boot_began.unwrap_or_default();
+        ensure!(elapsed == took, "the boot took {took:?}, and the event says {elapsed:?}");
+        let has_failed = self.shutdown.is_some() || self.fatal_failure_at.is_some();
+        ensure!(!has_failed, "a boot that failed was reported as a success");
+        ensure!(self.all_settled(), "the boot ended while a service was starting");
+        self.booted_at = Some(at);
+        Ok(())
+    }
+
+    fn shut_down(&mut self, elapsed: Duration, at: Duration) -> Result<(), String> {
+        let Some(shutdown) = self.shutdown else { return Err("the shutdown ended without a begin".to_owned()) };
+        let took = at - shutdown.since;
+        ensure!(took == elapsed, "the shutdown took {took:?}, and the event says {elapsed:?}");
+        let longest = shutdown.budget + self.slack();
+        ensure!(elapsed <= longest, "rule 5: the shutdown took {elapsed:?}, and its budget is {:?}", shutdown.budget);
+        let last = self.last_stopped_at();
+        ensure!(last == at, "the end was emitted at {at:?}, and the last service stopped at {last:?}");
+        self.is_shut_down = true;
+        Ok(())
+    }
+}
+
+/// Whether this event reports that the start of the service failed by itself.
+fn is_failed_start(event: &EventKind, service: Option<&str>) -> bool {
+    match event {
+        EventKind::Failed { .. } => event.service() == service,
+        EventKind::Restarting { failure, .. } => {
+            event.service() == service && !matches!(failure.phase(), Phase::Task(_))
+        }
+        _ => false,
+    }
+}
