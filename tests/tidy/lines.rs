@@ -27,7 +27,28 @@ fn named_by_lines(text: &str) -> Vec<(String, String)> {
     named
 }
 
-/// The numbers at the beginning of a name: `g01_g07_a_cycle` shows two.
+/// What begins the comment above a test that names the behaviours it shows.
+const SHOWS: &str = "// shows: ";
+
+/// Each test that shows behaviours, with their ids: the function below a line `// shows: G01, G07`.
+fn tests(source: &Source) -> Vec<(String, Vec<String>)> {
+    let mut lines = source.text.lines();
+    let mut tests = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(ids) = line.trim_start().strip_prefix(SHOWS) else { continue };
+        let name = lines.by_ref().find_map(function).unwrap_or_else(|| "no function".to_owned());
+        tests.push((name, ids.split(", ").map(str::to_owned).collect()));
+    }
+    tests
+}
+
+/// The name of the function that a line declares.
+fn function(line: &str) -> Option<String> {
+    let (_, declared) = line.split_once("fn ")?;
+    Some(declared.split(|it: char| !it.is_alphanumeric() && it != '_').next()?.to_owned())
+}
+
+/// The ids at the beginning of a name: `g01_g07_a_cycle` shows two.
 fn numbers(name: &str) -> Vec<String> {
     let is_number = |part: &&str| {
         let (letter, digits) = part.split_at_checked(1).unwrap_or_default();
@@ -38,23 +59,19 @@ fn numbers(name: &str) -> Vec<String> {
     name.split('_').take_while(is_number).map(str::to_uppercase).collect()
 }
 
-/// The name of each test of a file, or of a macro's test written as `name = …`: every `fn`, which costs nothing.
-fn functions(source: &Source) -> Vec<String> {
-    source.words().windows(2).filter(|pair| pair[0].text == "fn").map(|pair| pair[1].text.clone()).collect()
-}
-
-/// Which line each test and each UI case shows.
+/// The tests that show each behaviour, and the files that its line names.
 fn shown() -> BTreeMap<String, Vec<String>> {
     let mut shown: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for source in rust() {
-        for name in functions(&source) {
-            for number in numbers(&name) {
-                shown.entry(number).or_default().push(format!("{}: {name}", source.path));
+    for source in rust().into_iter().filter(|source| source.path != "tests/tidy/lines.rs") {
+        let old = source.text.lines().filter_map(function).map(|name| (name.clone(), numbers(&name)));
+        for (name, ids) in tests(&source).into_iter().chain(old) {
+            for id in ids {
+                shown.entry(id).or_default().push(format!("{}: {name}", source.path));
             }
         }
     }
-    for (number, path) in named_by_lines(LINES) {
-        shown.entry(number).or_default().push(path);
+    for (id, path) in named_by_lines(LINES) {
+        shown.entry(id).or_default().push(path);
     }
     shown
 }
@@ -89,5 +106,10 @@ fn numbers_are_read_from_lines_and_names() {
     assert_eq!(lines("# G00\n- **G01** a\n- **K02** b\n").into_iter().collect::<Vec<_>>(), ["G01", "K02"]);
     assert_eq!(numbers("g01_k02_a_b03"), ["G01", "K02"]);
     assert!(numbers("a_g01").is_empty() && numbers("boot").is_empty() && numbers("").is_empty());
-    assert_eq!(functions(&Source::new("a.rs", "#[test] fn g01_x() {}")), ["g01_x"]);
+    let source = Source::new(
+        "a.rs",
+        "    // shows: G01, K02\n    #[test]\n    fn a_cycle_is_refused() {}\n#[test]\nfn other() {}\n",
+    );
+    let ids = ["G01", "K02"].map(str::to_owned).to_vec();
+    assert_eq!(tests(&source), [("a_cycle_is_refused".to_owned(), ids)]);
 }
