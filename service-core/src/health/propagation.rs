@@ -29,8 +29,9 @@ mod tests {
     use crate::plan::fixtures::{plan, service};
     use crate::report::Health;
 
+    // shows: H02
     #[test]
-    fn h02_a_service_that_needs_an_unhealthy_one_is_degraded_and_names_it() {
+    fn a_service_that_needs_an_unhealthy_one_is_degraded_and_names_it() {
         let plan = plan(vec![
             service("A"),
             service("B").requires(&["A"]),

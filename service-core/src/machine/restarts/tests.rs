@@ -15,25 +15,29 @@ fn first(policy: Restart, failed: bool) -> Next {
     Restarts::new(policy).after(secs(1), secs(1), failed, 0.0)
 }
 
+// shows: R01
 #[test]
-fn r01_a_permanent_one_is_started_again_however_it_ended() {
+fn a_permanent_one_is_started_again_however_it_ended() {
     let again = Next::Again(ms(100));
     assert_eq!([first(Restart::permanent(), false), first(Restart::permanent(), true)], [again, again]);
 }
 
+// shows: R04
 #[test]
-fn r04_a_transient_one_is_started_again_after_a_failure_only() {
+fn a_transient_one_is_started_again_after_a_failure_only() {
     assert_eq!(first(Restart::transient(), false), Next::Over);
     assert_eq!(first(Restart::transient(), true), Next::Again(ms(100)));
 }
 
+// shows: R07
 #[test]
-fn r07_a_temporary_one_is_never_started_again() {
+fn a_temporary_one_is_never_started_again() {
     assert_eq!([first(Restart::temporary(), false), first(Restart::temporary(), true)], [Next::Over, Next::Over]);
 }
 
+// shows: R10
 #[test]
-fn r10_too_many_in_a_period_are_given_up_and_spaced_ones_never() {
+fn too_many_in_a_period_are_given_up_and_spaced_ones_never() {
     let policy = Restart::transient().intensity(2, secs(10));
     let mut quick = Restarts::new(policy);
     assert!(matches!(quick.after(secs(1), secs(1), true, 0.0), Next::Again(_)));
@@ -46,13 +50,15 @@ fn r10_too_many_in_a_period_are_given_up_and_spaced_ones_never() {
     }
 }
 
+// shows: R10
 #[test]
-fn r10_no_restart_at_all_gives_up_at_once() {
+fn no_restart_at_all_gives_up_at_once() {
     assert_eq!(first(Restart::permanent().intensity(0, secs(10)), true), Next::GiveUp);
 }
 
+// shows: R12
 #[test]
-fn r12_pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
+fn pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
     let policy = Restart::transient().intensity(100, secs(1)).backoff(ms(100), ms(500)).quiet(secs(60));
     let mut restarts = Restarts::new(policy);
     let mut pauses = |ran| match restarts.after(secs(1), ran, true, 0.0) {
@@ -63,8 +69,9 @@ fn r12_pauses_double_up_to_their_cap_and_begin_anew_after_a_quiet_time() {
     assert_eq!([pauses(secs(60)), pauses(secs(59))], [ms(100), ms(200)]);
 }
 
+// shows: R12
 #[test]
-fn r12_jitter_adds_the_part_of_the_pause_that_is_drawn() {
+fn jitter_adds_the_part_of_the_pause_that_is_drawn() {
     let policy = Restart::transient().intensity(1_000, secs(1)).backoff(ms(100), ms(100)).jitter(0.5);
     let pause = |drawn| Restarts::new(policy).after(secs(1), secs(1), true, drawn);
     assert_eq!([0.0, 0.5, 0.8].map(pause), [ms(100), ms(125), ms(140)].map(Next::Again));

@@ -22,8 +22,9 @@ fn simulated(plan: &Plan, own: &[Duration]) -> Duration {
     ready.into_iter().max().unwrap_or_default()
 }
 
+// shows: O03
 #[test]
-fn o03_times_along_the_path_are_the_whole_boot() {
+fn times_along_the_path_are_the_whole_boot() {
     for seed in 0..1_000 {
         let dice = &mut Dice::new(seed);
         let mut catalog: Vec<Facts> = ('A'..='P').map(|letter| service(&letter.to_string())).collect();
@@ -45,8 +46,9 @@ fn o03_times_along_the_path_are_the_whole_boot() {
     }
 }
 
+// shows: O03
 #[test]
-fn o03_a_path_reads_from_first_to_last() {
+fn a_path_reads_from_first_to_last() {
     let plan = plan(vec![service("A").requires(&["B", "C"]), service("B"), service("C")]);
     let path = booted(&plan, |at| Some(ms([200, 30, 50][at]))).critical_path();
     assert_eq!(path.to_string(), "B 200ms → A 50ms");

@@ -20,8 +20,9 @@ fn problem_for(catalog: Vec<Facts>, request: &Request) -> String {
     error.problems()[0].to_string()
 }
 
+// shows: G01
 #[test]
-fn g01_a_missing_dependency_names_both_and_the_place() {
+fn a_missing_dependency_names_both_and_the_place() {
     assert_eq!(
         problem(vec![service("A").requires(&["B"])]),
         "A (src/a.rs:3) requires B, which is not registered; annotate it with `#[service]`, \
@@ -34,8 +35,9 @@ fn g01_a_missing_dependency_names_both_and_the_place() {
     );
 }
 
+// shows: G01
 #[test]
-fn g01_a_dependency_that_is_off_names_its_condition() {
+fn a_dependency_that_is_off_names_its_condition() {
     assert_eq!(
         problem(vec![service("A").requires(&["B"]), service("B").when("prod::only", || false)]),
         "A (src/a.rs:3) requires B (src/b.rs:3), which is off because `when = prod::only` said no; \
@@ -48,8 +50,9 @@ fn g01_a_dependency_that_is_off_names_its_condition() {
     );
 }
 
+// shows: G01
 #[test]
-fn g01_an_unknown_name_comes_with_a_guess() {
+fn an_unknown_name_comes_with_a_guess() {
     let shards = || vec![service("shard-1"), service("shard-2")];
     let mut near = shards();
     near.push(service("index").requires(&["shrad-2"]));
@@ -66,8 +69,9 @@ fn g01_an_unknown_name_comes_with_a_guess() {
     );
 }
 
+// shows: G02
 #[test]
-fn g02_every_problem_is_told_at_once() {
+fn every_problem_is_told_at_once() {
     let error = error(vec![
         service("A").requires(&["X"]),
         service("B").requires(&["Y"]),
@@ -82,8 +86,9 @@ fn g02_every_problem_is_told_at_once() {
     assert_eq!(format!("{error:?}"), text);
 }
 
+// shows: G03
 #[test]
-fn g03_a_service_that_depends_on_itself_is_drawn() {
+fn a_service_that_depends_on_itself_is_drawn() {
     let cure = "take it out, because nothing can be ready before itself";
     assert_eq!(
         problem(vec![service("A").requires(&["A"])]),
@@ -99,8 +104,9 @@ fn g03_a_service_that_depends_on_itself_is_drawn() {
     );
 }
 
+// shows: G04
 #[test]
-fn g04_a_cycle_is_drawn_without_what_leads_to_it() {
+fn a_cycle_is_drawn_without_what_leads_to_it() {
     let catalog = vec![
         service("A").requires(&["D"]),
         service("B").requires(&["C"]),
@@ -114,8 +120,9 @@ fn g04_a_cycle_is_drawn_without_what_leads_to_it() {
     );
 }
 
+// shows: G04
 #[test]
-fn g04_a_cycle_tells_how_each_depends_on_the_next() {
+fn a_cycle_tells_how_each_depends_on_the_next() {
     let catalog = vec![
         service("A").wants(&["dyn M"]),
         service("B").provides("dyn M").after(&["job"]),
@@ -126,8 +133,9 @@ fn g04_a_cycle_tells_how_each_depends_on_the_next() {
     assert!(text.starts_with(path), "{text}");
 }
 
+// shows: G07
 #[test]
-fn g07_every_cycle_is_refused() {
+fn every_cycle_is_refused() {
     let error = error(vec![
         service("A").requires(&["B"]),
         service("B").wants(&["A"]),
@@ -139,8 +147,9 @@ fn g07_every_cycle_is_refused() {
     assert_eq!(kinds, [false, true, true], "{error}");
 }
 
+// shows: G09
 #[test]
-fn g09_a_name_chosen_twice_lists_all_places() {
+fn a_name_chosen_twice_lists_all_places() {
     let shard = |line| service("shard").placed(at("pool", line));
     assert_eq!(
         problem(vec![shard(9), service("A").called("shard"), shard(4)]),
@@ -148,22 +157,25 @@ fn g09_a_name_chosen_twice_lists_all_places() {
     );
 }
 
+// shows: G09
 #[test]
-fn g09_a_type_registered_twice_lists_all_places() {
+fn a_type_registered_twice_lists_all_places() {
     assert_eq!(
         problem(vec![service("A"), service("A").placed(at("other", 7))]),
         "A is registered 2 times, at src/a.rs:3 and src/other.rs:7; a type is one service, so keep one of them"
     );
 }
 
+// shows: G09
 #[test]
-fn g09_the_same_definition_reached_twice_is_one_service() {
+fn the_same_definition_reached_twice_is_one_service() {
     let plan = plan(vec![service("A"), service("B"), service("A")]);
     assert_eq!(names(&plan), ["A", "B"]);
 }
 
+// shows: G10
 #[test]
-fn g10_a_condition_is_asked_once() {
+fn a_condition_is_asked_once() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let yes = || ASKED.fetch_add(1, Ordering::Relaxed) < 10;
@@ -230,8 +242,9 @@ fn a_trait_object_that_two_provide_is_ambiguous() {
     assert_eq!(names(&plan(catalog)), ["B", "C", "A"]);
 }
 
+// shows: G21
 #[test]
-fn g21_an_unknown_name_in_the_wish_is_refused() {
+fn an_unknown_name_in_the_wish_is_refused() {
     assert_eq!(
         problem_for(vec![service("cache")], &only(&["cash"])),
         "`.only(…)` names `cash`, and no service has that name; correct it, define that service, \

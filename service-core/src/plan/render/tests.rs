@@ -29,8 +29,9 @@ fn failed() -> Graph {
     Graph::of(&plan, status, &undeclared)
 }
 
+// shows: O07
 #[test]
-fn o07_the_tree_marks_the_root_cause() {
+fn the_tree_marks_the_root_cause() {
     assert_eq!(
         failed().to_string(),
         "\
@@ -45,8 +46,9 @@ U  blocked
     );
 }
 
+// shows: O07
 #[test]
-fn o07_dot_marks_the_root_cause() {
+fn dot_marks_the_root_cause() {
     assert_eq!(
         failed().to_dot(),
         r#"digraph services {
@@ -69,8 +71,9 @@ fn o07_dot_marks_the_root_cause() {
     );
 }
 
+// shows: O07
 #[test]
-fn o07_mermaid_marks_the_root_cause() {
+fn mermaid_marks_the_root_cause() {
     assert_eq!(
         failed().to_mermaid(),
         r#"flowchart LR
@@ -96,8 +99,9 @@ fn o07_mermaid_marks_the_root_cause() {
     );
 }
 
+// shows: O07
 #[test]
-fn o07_json_marks_the_root_cause() {
+fn json_marks_the_root_cause() {
     let json = failed().to_json();
     let lines: Vec<_> = json.lines().map(str::trim).collect();
     assert_eq!(

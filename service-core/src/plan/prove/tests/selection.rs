@@ -9,24 +9,27 @@ fn find<'a>(plan: &'a Plan, name: &str) -> &'a Planned {
     &plan.services()[plan.index_of_name(name).expect("it is in the plan")]
 }
 
+// shows: G11
 #[test]
-fn g11_what_is_wanted_and_absent_is_remembered() {
+fn what_is_wanted_and_absent_is_remembered() {
     let plan = plan(vec![service("A").wants(&["B", "dyn M", "C"]), service("C")]);
     assert_eq!(names(&plan), ["C", "A"]);
     assert_eq!(plan.absent_wants(1), ["B", "dyn M"]);
     assert_eq!(plan.absent_wants(0), [""; 0]);
 }
 
+// shows: G14
 #[test]
-fn g14_order_after_what_is_absent_has_no_effect() {
+fn order_after_what_is_absent_has_no_effect() {
     let plan = plan(vec![service("A").after(&["B", "dyn M", "job"])]);
     assert_eq!(names(&plan), ["A"]);
     assert!(find(&plan, "A").needs.is_empty());
     assert_eq!(plan.absent_wants(0), [""; 0]);
 }
 
+// shows: G15
 #[test]
-fn g15_every_bond_means_order() {
+fn every_bond_means_order() {
     let plan = plan(vec![
         service("A").requires(&["X"]),
         service("B").wants(&["Y"]),
@@ -40,8 +43,9 @@ fn g15_every_bond_means_order() {
     assert_eq!(bonds, [Bond::Requires, Bond::Wants, Bond::After]);
 }
 
+// shows: G16
 #[test]
-fn g16_an_empty_catalog_is_an_empty_plan() {
+fn an_empty_catalog_is_an_empty_plan() {
     let plan = plan(Vec::new());
     assert!(plan.is_empty());
     assert_eq!(plan.len(), 0);
@@ -50,14 +54,16 @@ fn g16_an_empty_catalog_is_an_empty_plan() {
     assert_eq!(plan.to_json(), "{\n  \"services\": [],\n  \"dependencies\": []\n}");
 }
 
+// shows: B16
 #[test]
-fn b16_a_dependency_beats_the_order_of_places() {
+fn a_dependency_beats_the_order_of_places() {
     let plan = plan(vec![service("A").requires(&["C"]), service("B"), service("C")]);
     assert_eq!(names(&plan), ["B", "C", "A"]);
 }
 
+// shows: G20
 #[test]
-fn g20_only_takes_exactly_what_is_required() {
+fn only_takes_exactly_what_is_required() {
     let catalog = vec![
         service("A").requires(&["B"]).wants(&["D"]).after(&["E"]),
         service("B").requires(&["C"]),

@@ -41,8 +41,9 @@ fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     thread.join().expect("no panic")
 }
 
+// shows: G19
 #[test]
-fn g19_ten_thousand_services_are_proved_and_drawn_in_linear_size() {
+fn ten_thousand_services_are_proved_and_drawn_in_linear_size() {
     for (shape, catalog) in [("chain", chain()), ("star", star()), ("layered", layered())] {
         let edges: usize = catalog.iter().map(|facts| facts.dependencies.len()).sum();
         let (lines, bytes, path) = on_a_small_stack(move || {
@@ -66,8 +67,9 @@ fn g19_ten_thousand_services_are_proved_and_drawn_in_linear_size() {
     }
 }
 
+// shows: G19
 #[test]
-fn g19_a_cycle_of_ten_thousand_is_found_on_a_small_stack() {
+fn a_cycle_of_ten_thousand_is_found_on_a_small_stack() {
     let mut catalog = chain();
     catalog[0] = service(&name(0)).requires(&[&name(MANY - 1)]);
     let error = on_a_small_stack(|| prove(catalog, &Request::default()).expect_err("it is a cycle"));
