@@ -106,8 +106,9 @@ fn assert_answer(answer: &Answer, status: u16, body: &str) {
     assert!(answer.head.contains("cache-control: no-store\r\n"), "{}", answer.head);
 }
 
+// shows: H01, H09
 #[tokio::test]
-async fn h01_h09_the_probes_are_served_from_before_the_boot_until_after_the_drain() -> Result<()> {
+async fn the_probes_are_served_from_before_the_boot_until_after_the_drain() -> Result<()> {
     let (builder, switches) = controlled();
     let booting = tokio::spawn(async move { builder.boot().await });
     let address = probe_address(&switches).await?;
@@ -132,8 +133,9 @@ async fn h01_h09_the_probes_are_served_from_before_the_boot_until_after_the_drai
     Ok(())
 }
 
+// shows: H09
 #[tokio::test]
-async fn h09_the_probes_are_served_in_the_lame_duck_period() -> Result<()> {
+async fn the_probes_are_served_in_the_lame_duck_period() -> Result<()> {
     let (builder, switches) = controlled();
     switches.finish_init.notify_one();
     switches.finish_shutdown.notify_one();
@@ -146,8 +148,9 @@ async fn h09_the_probes_are_served_in_the_lame_duck_period() -> Result<()> {
     Ok(())
 }
 
+// shows: H02
 #[tokio::test]
-async fn h02_an_unhealthy_service_changes_readiness_and_health_but_not_liveness() -> Result<()> {
+async fn an_unhealthy_service_changes_readiness_and_health_but_not_liveness() -> Result<()> {
     let (builder, switches) = controlled();
     switches.finish_init.notify_one();
     switches.finish_shutdown.notify_one();
@@ -178,8 +181,9 @@ async fn h02_an_unhealthy_service_changes_readiness_and_health_but_not_liveness(
     Ok(())
 }
 
+// shows: H04
 #[tokio::test]
-async fn h04_a_health_check_that_hangs_is_reported_in_time() -> Result<()> {
+async fn a_health_check_that_hangs_is_reported_in_time() -> Result<()> {
     let (builder, switches) = controlled();
     switches.finish_init.notify_one();
     switches.finish_shutdown.notify_one();
