@@ -90,13 +90,15 @@ fn two_calls_against_a_shutdown() {
     assert!(!service.call(0), "a closed gate admits nobody");
 }
 
+// shows: S18
 #[test]
-fn s18_no_call_is_inside_after_the_drain_has_ended() {
+fn no_call_is_inside_after_the_drain_has_ended() {
     model(two_calls_against_a_shutdown);
 }
 
+// shows: S18
 #[test]
-fn s18_calls_that_share_a_counter_are_all_waited_for() {
+fn calls_that_share_a_counter_are_all_waited_for() {
     model(|| {
         let service = Service::up();
         let other = service.clone();
@@ -110,8 +112,9 @@ fn s18_calls_that_share_a_counter_are_all_waited_for() {
     });
 }
 
+// shows: S18
 #[test]
-fn s18_a_call_made_inside_a_call_is_waited_for_even_if_it_outlives_it() {
+fn a_call_made_inside_a_call_is_waited_for_even_if_it_outlives_it() {
     exhaustive(|| {
         let service = Service::up();
         let outer = service.clone();
@@ -139,30 +142,34 @@ fn a_late_call_against_the_next_instance() {
     assert!(service.gate.enter(2, 0).is_some(), "the gate is open for the next instance");
 }
 
+// shows: S18
 #[test]
-fn s18_a_call_on_the_last_instance_does_not_pass_the_gate_of_the_next() {
+fn a_call_on_the_last_instance_does_not_pass_the_gate_of_the_next() {
     exhaustive(a_late_call_against_the_next_instance);
 }
 
 // The model can fail: each ordering that the gate relies on, made too weak, is caught.
 
+// shows: S18
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn s18_without_release_on_leaving_the_drain_races_with_a_call() {
+fn without_release_on_leaving_the_drain_races_with_a_call() {
     let _weakened = Weakened::new(Relied::Leaving);
     model(two_calls_against_a_shutdown);
 }
 
+// shows: S18
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn s18_without_acquire_on_entering_a_late_call_is_admitted() {
+fn without_acquire_on_entering_a_late_call_is_admitted() {
     let _weakened = Weakened::new(Relied::Entering);
     model(a_late_call_against_the_next_instance);
 }
 
+// shows: S18
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn s18_without_release_on_closing_a_late_call_is_admitted() {
+fn without_release_on_closing_a_late_call_is_admitted() {
     let _weakened = Weakened::new(Relied::Closing);
     model(a_late_call_against_the_next_instance);
 }
