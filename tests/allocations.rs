@@ -125,7 +125,8 @@ async fn at_home_and_isolated() -> Result<()> {
     Ok(())
 }
 
+// shows: D09
 #[tokio::test]
-async fn d09_a_guarded_call_that_need_not_wait_allocates_nothing() -> Result<()> {
+async fn a_guarded_call_that_need_not_wait_allocates_nothing() -> Result<()> {
     at_home_and_isolated().await
 }

@@ -55,8 +55,9 @@ impl Users {
     }
 }
 
+// shows: B13
 #[tokio::test]
-async fn b13_two_boots_at_once_are_one() -> Result<()> {
+async fn two_boots_at_once_are_one() -> Result<()> {
     let _turn = turn().await;
     let mut boots = JoinSet::new();
     for _ in 0..20 {
@@ -74,8 +75,9 @@ async fn b13_two_boots_at_once_are_one() -> Result<()> {
     Ok(())
 }
 
+// shows: B14
 #[tokio::test]
-async fn b14_a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
+async fn a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
     let _turn = turn().await;
     let first = Registry::boot().await?;
     let old = Users::service().await?;
@@ -96,8 +98,9 @@ async fn b14_a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
     Ok(())
 }
 
+// shows: D05
 #[tokio::test]
-async fn d05_after_the_shutdown_a_call_is_refused_and_only_a_boot_boots() -> Result<()> {
+async fn after_the_shutdown_a_call_is_refused_and_only_a_boot_boots() -> Result<()> {
     let _turn = turn().await;
     Registry::boot().await?.shutdown().await?;
     let said = "Users is not ready: it is stopped";
@@ -124,8 +127,9 @@ async fn a_boot_while_the_last_registry_goes_down_waits_for_its_end() -> Result<
     Ok(())
 }
 
+// shows: G17
 #[tokio::test]
-async fn g17_a_registration_after_the_boot_has_begun_is_refused() -> Result<()> {
+async fn a_registration_after_the_boot_has_begun_is_refused() -> Result<()> {
     let _turn = turn().await;
     let registry = Registry::boot().await?;
     let late = Definition::new("late").init(async |_| Ok(1_u8));
@@ -138,8 +142,9 @@ async fn g17_a_registration_after_the_boot_has_begun_is_refused() -> Result<()> 
     Ok(())
 }
 
+// shows: X03
 #[tokio::test]
-async fn x03_what_stood_in_for_a_service_is_gone_after_the_test() -> Result<()> {
+async fn what_stood_in_for_a_service_is_gone_after_the_test() -> Result<()> {
     let _turn = turn().await;
     let mut tests = JoinSet::new();
     for url in ["one", "two", "three"] {

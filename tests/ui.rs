@@ -34,18 +34,19 @@ const CHAIN: &str = "
     #[service_core::service(autowire, requires = [A])] struct C {}
 ";
 
+// shows: K04
 #[test]
-fn k04_a_library_that_uses_none_of_it_is_refused_by_cargo_check() {
+fn a_library_that_uses_none_of_it_is_refused_by_cargo_check() {
     let sound = "#[service_core::service(autowire)] struct A {}";
-    assert_eq!(check("k04_sound", sound), None, "a sound library passes");
+    assert_eq!(check("library_sound", sound), None, "a sound library passes");
     for (name, source, said) in [
         (
-            "k04_not_a_service",
+            "library_not_a_service",
             "struct P; #[service_core::service(autowire, requires = [P])] struct A {}",
             "`P` is not a service",
         ),
-        ("k04_cycle", CHAIN, " (src/lib.rs:"),
-        ("k04_itself", "#[service_core::service(autowire, requires = [A])] struct A {}", "itself"),
+        ("library_cycle", CHAIN, " (src/lib.rs:"),
+        ("library_itself", "#[service_core::service(autowire, requires = [A])] struct A {}", "itself"),
     ] {
         let error = check(name, source).unwrap_or_else(|| panic!("{name} compiled"));
         assert!(error.contains(said), "{name} says:\n{error}");

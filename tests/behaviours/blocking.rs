@@ -17,8 +17,9 @@ fn blocking() -> Definition<()> {
     })
 }
 
+// shows: T04
 #[tokio::test]
-async fn t04_on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<()> {
+async fn on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<()> {
     let registry =
         isolated().define(blocking()).define(Definition::new("victim").init(async |_| Ok(()))).boot().await?;
     let report = registry.report();
@@ -34,8 +35,9 @@ async fn t04_on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<(
     Ok(())
 }
 
+// shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t04_on_several_threads_an_init_that_blocks_is_named_while_it_does() -> Result<()> {
+async fn on_several_threads_an_init_that_blocks_is_named_while_it_does() -> Result<()> {
     let (free, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::new("culprit").init(move |_: Context<()>| {
@@ -55,8 +57,9 @@ async fn t04_on_several_threads_an_init_that_blocks_is_named_while_it_does() -> 
     Ok(())
 }
 
+// shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t04_an_init_that_blocks_beyond_its_budget_is_given_up_and_the_error_says_why() {
+async fn an_init_that_blocks_beyond_its_budget_is_given_up_and_the_error_says_why() {
     let (_never, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::<()>::new("culprit").init_timeout(ms(600)).init(move |_| {
@@ -114,12 +117,14 @@ async fn the_phase_that_blocks_is_named() -> Result<()> {
     Ok(())
 }
 
+// shows: T04
 #[tokio::test]
-async fn t04_on_one_thread_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+async fn on_one_thread_it_is_named_with_the_phase_that_blocked() -> Result<()> {
     the_phase_that_blocks_is_named().await
 }
 
+// shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn t04_on_several_threads_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+async fn on_several_threads_it_is_named_with_the_phase_that_blocked() -> Result<()> {
     the_phase_that_blocks_is_named().await
 }

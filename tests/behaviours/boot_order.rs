@@ -8,8 +8,9 @@ use tests::{Latch, NONE, Record, isolated, ms, story};
 use tokio::sync::Barrier;
 use tokio::time::sleep;
 
+// shows: B01
 #[tokio::test(start_paused = true)]
-async fn b01_a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Result<()> {
+async fn a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Result<()> {
     let record = Record::new();
     let chain = [("e", Some("d")), ("d", Some("b")), ("b", Some("c")), ("c", Some("a")), ("a", None)];
     let define = |builder: service_core::Builder, (name, on): (&str, Option<&str>)| {
@@ -23,8 +24,9 @@ async fn b01_a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> R
     Ok(())
 }
 
+// shows: B02
 #[tokio::test(start_paused = true)]
-async fn b02_everything_required_is_ready_before_an_init_begins() -> Result<()> {
+async fn everything_required_is_ready_before_an_init_begins() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.quick("c").requires(["a", "b"]))
@@ -40,8 +42,9 @@ async fn b02_everything_required_is_ready_before_an_init_begins() -> Result<()> 
     Ok(())
 }
 
+// shows: B04
 #[tokio::test(start_paused = true)]
-async fn b04_independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
+async fn independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
     let both = Arc::new(Barrier::new(2));
     let meeting = |name| {
         let both = both.clone();
@@ -58,8 +61,9 @@ async fn b04_independent_services_can_wait_for_each_other_to_begin() -> Result<(
     Ok(())
 }
 
+// shows: B05
 #[tokio::test(start_paused = true)]
-async fn b05_two_independent_inits_take_as_long_as_one() -> Result<()> {
+async fn two_independent_inits_take_as_long_as_one() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.service("a", ms(200), ms(0)))
@@ -71,8 +75,9 @@ async fn b05_two_independent_inits_take_as_long_as_one() -> Result<()> {
     Ok(())
 }
 
+// shows: B06
 #[tokio::test(start_paused = true)]
-async fn b06_a_service_starts_when_its_last_dependency_is_ready_and_not_a_wave_later() -> Result<()> {
+async fn a_service_starts_when_its_last_dependency_is_ready_and_not_a_wave_later() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.service("a", ms(10), ms(0)).requires(["b"]))
@@ -110,8 +115,9 @@ fn crowded(name: String, crowd: &Arc<Crowd>) -> Definition<()> {
     })
 }
 
+// shows: B09
 #[tokio::test(start_paused = true)]
-async fn b09_no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
+async fn no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
     let crowd = Arc::new(Crowd::default());
     let leaves = (0..500).map(|leaf| crowded(format!("leaf {leaf}"), &crowd));
     let registry = leaves.fold(isolated().concurrency(4), service_core::Builder::define).boot().await?;
@@ -121,8 +127,9 @@ async fn b09_no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()
     Ok(())
 }
 
+// shows: B09
 #[tokio::test(start_paused = true)]
-async fn b09_under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
+async fn under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .concurrency(1)
@@ -137,8 +144,9 @@ async fn b09_under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
     Ok(())
 }
 
+// shows: B11
 #[tokio::test(start_paused = true)]
-async fn b11_a_service_that_a_hundred_require_inits_once() -> Result<()> {
+async fn a_service_that_a_hundred_require_inits_once() -> Result<()> {
     let record = Record::new();
     let mut builder = isolated().define(record.quick("shared"));
     for dependant in 0..100 {
@@ -152,8 +160,9 @@ async fn b11_a_service_that_a_hundred_require_inits_once() -> Result<()> {
     Ok(())
 }
 
+// shows: B15
 #[tokio::test(start_paused = true)]
-async fn b15_a_service_that_nobody_depends_on_boots_too() -> Result<()> {
+async fn a_service_that_nobody_depends_on_boots_too() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.quick("a"))
@@ -166,8 +175,9 @@ async fn b15_a_service_that_nobody_depends_on_boots_too() -> Result<()> {
     Ok(())
 }
 
+// shows: B16
 #[tokio::test(start_paused = true)]
-async fn b16_a_dependency_beats_every_other_order() -> Result<()> {
+async fn a_dependency_beats_every_other_order() -> Result<()> {
     // First by name, first defined, and one at a time: it still comes last.
     let record = Record::new();
     let registry = isolated()
@@ -181,8 +191,9 @@ async fn b16_a_dependency_beats_every_other_order() -> Result<()> {
     Ok(())
 }
 
+// shows: B17
 #[tokio::test(start_paused = true)]
-async fn b17_what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails() {
+async fn what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails() {
     let record = Record::new();
     let (noted, spawned) = (record.clone(), record.clone());
     let error = isolated()
@@ -203,8 +214,9 @@ async fn b17_what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fa
     assert_eq!(error.failures()[0].service(), "b");
 }
 
+// shows: B18
 #[tokio::test(start_paused = true)]
-async fn b18_booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
+async fn booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
     let record = Record::new();
     let registry =
         isolated().define(record.service("a", ms(5), ms(0))).define(record.service("b", ms(9), ms(0))).boot().await?;
@@ -216,8 +228,9 @@ async fn b18_booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_
     Ok(())
 }
 
+// shows: B19
 #[tokio::test(start_paused = true)]
-async fn b19_waiting_for_dependencies_holds_no_thread() -> Result<()> {
+async fn waiting_for_dependencies_holds_no_thread() -> Result<()> {
     // One thread, and 200 services of which each waits for the one below.
     let latch = Latch::new();
     let bottom = latch.clone();

@@ -4,8 +4,9 @@ use service_core::{Definition, Result};
 use tests::{Dag, Record, isolated, ms};
 use tokio::time::{Instant, sleep};
 
+// shows: B07
 #[tokio::test(start_paused = true)]
-async fn b07_a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
+async fn a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
     for seed in 0..1_000 {
         let dag = Dag::random(seed, 24);
         let mut builder = isolated();
@@ -30,8 +31,9 @@ async fn b07_a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
     Ok(())
 }
 
+// shows: B07
 #[tokio::test(start_paused = true)]
-async fn b07_time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
+async fn time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.service("a", ms(30), ms(0)))
@@ -45,8 +47,9 @@ async fn b07_time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<(
     Ok(())
 }
 
+// shows: B07
 #[tokio::test(start_paused = true)]
-async fn b07_a_boot_of_what_takes_no_time_waits_for_no_tick_of_the_clock() -> Result<()> {
+async fn a_boot_of_what_takes_no_time_waits_for_no_tick_of_the_clock() -> Result<()> {
     tokio::time::advance(std::time::Duration::from_micros(300)).await;
     let began = Instant::now();
     let above = Definition::new("above").requires(["below"]);

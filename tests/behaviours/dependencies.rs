@@ -10,8 +10,9 @@ fn missing(registry: &service_core::Registry, name: &str) -> Vec<String> {
     report.services.into_iter().find(|it| it.name == name).map(|it| it.missing).unwrap_or_default()
 }
 
+// shows: G11
 #[tokio::test(start_paused = true)]
-async fn g11_what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
+async fn what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
     let registry = isolated()
         .define(Definition::new("a").wants(["b"]).init(async |cx| {
             assert!(cx.get_named::<()>("b").is_err());
@@ -24,8 +25,9 @@ async fn g11_what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()
     Ok(())
 }
 
+// shows: G13
 #[tokio::test(start_paused = true)]
-async fn g13_what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> Result<()> {
+async fn what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> Result<()> {
     let record = Record::new();
     let fails = Definition::new("b").optional().init(async |_| {
         sleep(ms(50)).await;
@@ -39,8 +41,9 @@ async fn g13_what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> R
     Ok(())
 }
 
+// shows: G13
 #[tokio::test(start_paused = true)]
-async fn g13_a_wanted_service_that_is_not_optional_still_fails_the_boot() {
+async fn a_wanted_service_that_is_not_optional_still_fails_the_boot() {
     let error = isolated()
         .define(Definition::new("a").wants(["b"]))
         .define(failing("b", "no"))
@@ -76,8 +79,9 @@ async fn neither_wants_nor_after_boots_what_is_lazy() -> Result<()> {
     Ok(())
 }
 
+// shows: G14
 #[tokio::test(start_paused = true)]
-async fn g14_after_something_absent_has_no_effect() -> Result<()> {
+async fn after_something_absent_has_no_effect() -> Result<()> {
     let registry = isolated().define(Definition::new("a").after(["nobody"])).boot().await?;
     assert_eq!(missing(&registry, "a"), Vec::<String>::new());
     registry.shutdown().await?;

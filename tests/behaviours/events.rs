@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use service_core::{Definition, EventKind, Registry, Result, State};
 use tests::{Record, Told, failing, isolated, ms, story};
 
+// shows: F14
 #[test]
-fn f14_a_listener_that_blocks_does_not_block_the_shutdown() {
+fn a_listener_that_blocks_does_not_block_the_shutdown() {
     let (unblock, blocked) = std::sync::mpsc::channel::<()>();
     let blocked = Mutex::new(blocked);
     let listener = move |_: &_| {
@@ -23,8 +24,9 @@ fn f14_a_listener_that_blocks_does_not_block_the_shutdown() {
     drop(unblock);
 }
 
+// shows: F16
 #[tokio::test(start_paused = true)]
-async fn f16_the_state_is_there_before_its_event_is_told() -> Result<()> {
+async fn the_state_is_there_before_its_event_is_told() -> Result<()> {
     let registry: Arc<Mutex<Option<Registry>>> = Arc::default();
     let seen: Arc<Mutex<Vec<(&str, State)>>> = Arc::default();
     let (handle, states) = (registry.clone(), seen.clone());
@@ -55,8 +57,9 @@ async fn f16_the_state_is_there_before_its_event_is_told() -> Result<()> {
     Ok(())
 }
 
+// shows: F17
 #[tokio::test(start_paused = true)]
-async fn f17_ready_comes_before_booted_and_booted_only_if_everything_required_is_ready() {
+async fn ready_comes_before_booted_and_booted_only_if_everything_required_is_ready() {
     let told = Told::new();
     isolated()
         .on_event(told.listener())
@@ -70,8 +73,9 @@ async fn f17_ready_comes_before_booted_and_booted_only_if_everything_required_is
     assert!(!story.contains(&"booted".to_owned()), "{story:?}");
 }
 
+// shows: F18
 #[tokio::test(start_paused = true)]
-async fn f18_a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
+async fn a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
     let registry = isolated().define(failing("a", "no").optional()).boot().await?;
     registry.shutdown().await?;
     let story = story(&registry);
@@ -79,8 +83,9 @@ async fn f18_a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
     Ok(())
 }
 
+// shows: S21
 #[tokio::test(start_paused = true)]
-async fn s21_shutting_down_comes_first_and_shut_down_after_everything_and_then_the_answer() -> Result<()> {
+async fn shutting_down_comes_first_and_shut_down_after_everything_and_then_the_answer() -> Result<()> {
     let told = Told::new();
     let registry = isolated()
         .on_event(told.listener())

@@ -20,8 +20,9 @@ fn definitions<'a>(dag: &'a Dag, failing: usize, record: &'a Record) -> impl Ite
     })
 }
 
+// shows: F09
 #[tokio::test(start_paused = true)]
-async fn f09_whichever_init_fails_exactly_what_became_ready_is_stopped_once_dependants_first() {
+async fn whichever_init_fails_exactly_what_became_ready_is_stopped_once_dependants_first() {
     for seed in 0..60 {
         let dag = Dag::random(seed, 12);
         for failing in 0..dag.len() {

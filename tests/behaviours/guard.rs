@@ -95,8 +95,9 @@ impl Desk {
     }
 }
 
+// shows: D01
 #[tokio::test(start_paused = true)]
-async fn d01_a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
+async fn a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).boot().await?;
     let refusal = registry.scope(Desk::now()).await.expect_err("it is lazy");
     assert_eq!((refusal.service(), refusal.state()), ("Desk", State::Idle));
@@ -104,8 +105,9 @@ async fn d01_a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()
     Ok(())
 }
 
+// shows: D02
 #[tokio::test(start_paused = true)]
-async fn d02_a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time() -> Result<()> {
+async fn a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
     let registry = isolated().replace::<Doors>(doors).boot().await?;
@@ -123,8 +125,9 @@ async fn d02_a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_ti
     Ok(())
 }
 
+// shows: D05
 #[tokio::test(start_paused = true)]
-async fn d05_a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
+async fn a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
@@ -134,8 +137,9 @@ async fn d05_a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
     Ok(())
 }
 
+// shows: D05
 #[tokio::test(start_paused = true)]
-async fn d05_an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
+async fn an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
@@ -147,16 +151,18 @@ async fn d05_an_instance_that_outlives_its_registry_stays_refused() -> Result<()
     Ok(())
 }
 
+// shows: D10
 #[tokio::test]
-async fn d10_a_value_built_by_hand_is_free() {
+async fn a_value_built_by_hand_is_free() {
     let desk = Desk { doors: None, served: AtomicUsize::new(6) };
     assert_eq!(desk.serve().await.ok(), Some(7));
     assert_eq!(desk.count().ok(), Some(7));
     assert_eq!(desk.echo("hello"), "hello");
 }
 
+// shows: D10
 #[tokio::test(start_paused = true)]
-async fn d10_what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
+async fn what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert_eq!(desk.echo("hello"), "hello");
@@ -166,8 +172,9 @@ async fn d10_what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
     Ok(())
 }
 
+// shows: D11
 #[tokio::test(start_paused = true)]
-async fn d11_a_panic_in_a_call_gives_its_place_back() -> Result<()> {
+async fn a_panic_in_a_call_gives_its_place_back() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert!(tokio::spawn(desk.panic()).await.expect_err("it panics").is_panic());
@@ -176,8 +183,9 @@ async fn d11_a_panic_in_a_call_gives_its_place_back() -> Result<()> {
     Ok(())
 }
 
+// shows: D12
 #[tokio::test(start_paused = true)]
-async fn d12_a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
+async fn a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
@@ -188,8 +196,9 @@ async fn d12_a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
     Ok(())
 }
 
+// shows: S14
 #[tokio::test(start_paused = true)]
-async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Result<()> {
+async fn a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let call = doors.call.clone();
@@ -215,8 +224,9 @@ async fn s14_a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Re
     Ok(())
 }
 
+// shows: S15
 #[tokio::test(start_paused = true)]
-async fn s15_calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()> {
+async fn calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
@@ -245,8 +255,9 @@ async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> R
     Ok(())
 }
 
+// shows: S13
 #[tokio::test(start_paused = true)]
-async fn s13_during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
+async fn during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
     let registry = isolated().lame_duck(ms(1_000)).replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.request_shutdown("rolling update");
@@ -259,8 +270,9 @@ async fn s13_during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
     Ok(())
 }
 
+// shows: D04
 #[tokio::test(start_paused = true)]
-async fn d04_more_than_1024_waiting_calls_are_refused_as_overloaded() -> Result<()> {
+async fn more_than_1024_waiting_calls_are_refused_as_overloaded() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
     let registry = isolated().replace::<Doors>(doors).boot().await?;

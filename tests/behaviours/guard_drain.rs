@@ -98,8 +98,9 @@ fn open(record: &Record) -> World {
     world
 }
 
+// shows: S17
 #[tokio::test(start_paused = true)]
-async fn s17_an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budget() -> Result<()> {
+async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budget() -> Result<()> {
     let record = Record::new();
     let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
@@ -119,8 +120,9 @@ async fn s17_an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_b
     Ok(())
 }
 
+// shows: S02
 #[tokio::test(start_paused = true)]
-async fn s02_a_call_in_flight_during_its_drain_may_call_what_its_service_requires() -> Result<()> {
+async fn a_call_in_flight_during_its_drain_may_call_what_its_service_requires() -> Result<()> {
     let record = Record::new();
     let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
@@ -132,8 +134,9 @@ async fn s02_a_call_in_flight_during_its_drain_may_call_what_its_service_require
     Ok(())
 }
 
+// shows: D03
 #[tokio::test(start_paused = true)]
-async fn d03_guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Result<()> {
+async fn guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Result<()> {
     let world = World { fails: true, ..world(&Record::new()) };
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
@@ -158,8 +161,9 @@ async fn d03_guarded_calls_that_wait_are_released_the_moment_the_init_fails() ->
     Ok(())
 }
 
+// shows: D04, D12
 #[tokio::test(start_paused = true)]
-async fn d04_d12_a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
+async fn a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
     let world = world(&Record::new());
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
@@ -217,8 +221,9 @@ impl Mill {
     }
 }
 
+// shows: D02
 #[tokio::test(start_paused = true)]
-async fn d02_a_call_without_a_receiver_waits_through_the_drain_of_a_restart() -> Result<()> {
+async fn a_call_without_a_receiver_waits_through_the_drain_of_a_restart() -> Result<()> {
     let world = world(&Record::new());
     let broken = world.init.clone();
     let registry = isolated().replace::<World>(world).only::<Mill>().boot().await?;

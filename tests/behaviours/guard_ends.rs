@@ -74,8 +74,9 @@ impl Drop for Lease<'_> {
     }
 }
 
+// shows: D12
 #[tokio::test(start_paused = true)]
-async fn d12_what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> {
+async fn what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> {
     let record = Record::new();
     let registry = isolated().replace(world(&record, false)).only::<Pool>().boot().await?;
     let pool = registry.get::<Pool>()?;
@@ -86,8 +87,9 @@ async fn d12_what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<
     Ok(())
 }
 
+// shows: D12
 #[tokio::test(start_paused = true)]
-async fn d12_what_a_task_drops_when_it_is_aborted_is_a_part_of_it() -> Result<()> {
+async fn what_a_task_drops_when_it_is_aborted_is_a_part_of_it() -> Result<()> {
     let record = Record::new();
     let registry = isolated().replace(world(&record, true)).only::<Pool>().boot().await?;
     registry.shutdown().await.expect_err("the task does not listen");
@@ -174,8 +176,9 @@ impl Patient {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_a_wait_that_ends_by_its_own_bound_closes_no_circle() -> Result<()> {
+async fn a_wait_that_ends_by_its_own_bound_closes_no_circle() -> Result<()> {
     let registry = isolated().only::<Brief>().with::<Patient>().boot().await?;
     registry.shutdown().await?;
     Ok(())

@@ -38,8 +38,9 @@ fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
     refusal.unwrap_or_else(|| panic!("{error}")).cause()
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_three_that_wait_for_each_other_are_named_as_soon_as_the_circle_closes() {
+async fn three_that_wait_for_each_other_are_named_as_soon_as_the_circle_closes() {
     let began = Instant::now();
     let error = isolated().only::<One>().only::<Two>().only::<Three>().boot().await.expect_err("none can be first");
     assert_eq!(began.elapsed(), ms(30), "when the last begins to wait, not when a budget ends");
@@ -93,8 +94,9 @@ impl Far {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_a_wait_through_the_call_of_a_third_is_seen() {
+async fn a_wait_through_the_call_of_a_third_is_seen() {
     let began = Instant::now();
     let error = isolated().only::<Near>().only::<Far>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20));
@@ -131,8 +133,9 @@ impl Guest {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_a_task_may_wait_for_what_requires_its_service() -> Result<()> {
+async fn a_task_may_wait_for_what_requires_its_service() -> Result<()> {
     let registry = isolated().only::<Host>().only::<Guest>().boot().await?;
     sleep(ms(1)).await;
     let report = registry.shutdown().await?;

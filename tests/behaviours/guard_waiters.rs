@@ -157,8 +157,9 @@ async fn life(seed: u64) -> Result<()> {
     Ok(())
 }
 
+// shows: D03, D04
 #[tokio::test(start_paused = true)]
-async fn d03_d04_waiters_are_told_the_truth_in_every_order() -> Result<()> {
+async fn waiters_are_told_the_truth_in_every_order() -> Result<()> {
     for seed in 0..SEEDS {
         life(seed).await?;
     }

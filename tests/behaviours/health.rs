@@ -26,8 +26,9 @@ fn of<'a>(report: &'a HealthReport, name: &str) -> &'a Health {
     &found.unwrap_or_else(|| panic!("{name} is not in {report}")).health
 }
 
+// shows: H01
 #[tokio::test(start_paused = true)]
-async fn h01_while_booting_it_has_not_started_is_alive_and_not_ready() -> Result<()> {
+async fn while_booting_it_has_not_started_is_alive_and_not_ready() -> Result<()> {
     let (send, receive) = std::sync::mpsc::channel();
     let probed = Definition::new("slow").init(move |_| {
         let send = send.clone();
@@ -48,8 +49,9 @@ async fn h01_while_booting_it_has_not_started_is_alive_and_not_ready() -> Result
     Ok(())
 }
 
+// shows: H02
 #[tokio::test(start_paused = true)]
-async fn h02_an_ill_dependency_turns_readiness_false_and_liveness_not() -> Result<()> {
+async fn an_ill_dependency_turns_readiness_false_and_liveness_not() -> Result<()> {
     let registry = isolated()
         .define(says("db", || Health::unhealthy("no disk")))
         .define(says("users", || Health::Healthy).requires(["db"]))
@@ -66,8 +68,9 @@ async fn h02_an_ill_dependency_turns_readiness_false_and_liveness_not() -> Resul
     Ok(())
 }
 
+// shows: H03
 #[tokio::test(start_paused = true)]
-async fn h03_a_check_that_panics_is_ill_health_and_the_others_are_still_told() -> Result<()> {
+async fn a_check_that_panics_is_ill_health_and_the_others_are_still_told() -> Result<()> {
     let registry =
         isolated().define(says("bad", || panic!("not my day"))).define(says("good", || Health::Healthy)).boot().await?;
     let report = registry.health().await;
@@ -77,8 +80,9 @@ async fn h03_a_check_that_panics_is_ill_health_and_the_others_are_still_told() -
     Ok(())
 }
 
+// shows: H04
 #[tokio::test(start_paused = true)]
-async fn h04_checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> Result<()> {
+async fn checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> Result<()> {
     let slow = |name: &str, takes: Duration| {
         let asked = AtomicU32::new(0);
         Definition::new(name).init(async |_| Ok(())).health_timeout(secs(2)).health(move |_| {
@@ -105,8 +109,9 @@ async fn h04_checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> 
     Ok(())
 }
 
+// shows: H10
 #[tokio::test(start_paused = true)]
-async fn h10_each_check_carries_the_time_it_took() -> Result<()> {
+async fn each_check_carries_the_time_it_took() -> Result<()> {
     let asked = AtomicU32::new(0);
     let slow = Definition::new("slow").init(async |_| Ok(())).health(move |_| {
         let asked = asked.fetch_add(1, Ordering::SeqCst);
@@ -125,8 +130,9 @@ async fn h10_each_check_carries_the_time_it_took() -> Result<()> {
     Ok(())
 }
 
+// shows: H10
 #[tokio::test(start_paused = true)]
-async fn h10_a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() -> Result<()> {
+async fn a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() -> Result<()> {
     let times = [0, 10, 1_000, 3_000, 9_000, 999, 1_500, 2_000].map(ms);
     let asked = AtomicUsize::new(0);
     let slow = Definition::new("slow").health(move |_| {
@@ -149,8 +155,9 @@ async fn h10_a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() ->
     Ok(())
 }
 
+// shows: H05
 #[tokio::test(start_paused = true)]
-async fn h05_the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealthy() -> Result<()> {
+async fn the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealthy() -> Result<()> {
     let registry =
         isolated().define(says("a", || Health::degraded("slow"))).define(says("b", || Health::Healthy)).boot().await?;
     assert_eq!(registry.health().await.health(), Health::degraded("slow"));
@@ -159,8 +166,9 @@ async fn h05_the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealth
     Ok(())
 }
 
+// shows: H06
 #[tokio::test(start_paused = true)]
-async fn h06_a_group_is_asked_by_itself() -> Result<()> {
+async fn a_group_is_asked_by_itself() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
     let other = says("other", move || {
@@ -198,8 +206,9 @@ async fn what_was_said_is_good_for_as_long_as_the_builder_says() -> Result<()> {
     Ok(())
 }
 
+// shows: H09
 #[tokio::test(start_paused = true)]
-async fn h09_during_the_lame_duck_and_the_drain_it_is_alive_and_not_ready() -> Result<()> {
+async fn during_the_lame_duck_and_the_drain_it_is_alive_and_not_ready() -> Result<()> {
     let hold = Latch::new();
     let end = hold.clone();
     let slow = Definition::new("slow").init(async |_| Ok(())).shutdown(move |_, _| {
@@ -266,8 +275,9 @@ impl Lifecycle for Disk {
     }
 }
 
+// shows: H11
 #[tokio::test(start_paused = true)]
-async fn h11_a_check_belongs_to_its_service_and_goes_with_it() -> Result<()> {
+async fn a_check_belongs_to_its_service_and_goes_with_it() -> Result<()> {
     let registry = isolated().replace(Disk { free: true }).boot().await?;
     let report = registry.health().await;
     let checks: Vec<_> = report.services.iter().map(|it| (&*it.name, it.health.clone())).collect();
@@ -325,8 +335,9 @@ async fn a_check_that_panics_when_it_is_given_up_is_ill_health() -> Result<()> {
     Ok(())
 }
 
+// shows: H04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn h04_a_check_that_never_yields_is_answered_for_in_time_and_takes_one_thread() -> Result<()> {
+async fn a_check_that_never_yields_is_answered_for_in_time_and_takes_one_thread() -> Result<()> {
     let (free, held) = std::sync::mpsc::channel::<()>();
     let (held, asked) = (std::sync::Mutex::new(held), Arc::new(AtomicU32::new(0)));
     let count = asked.clone();

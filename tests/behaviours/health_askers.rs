@@ -33,8 +33,9 @@ fn asking(registry: &Registry) -> tokio::task::JoinHandle<HealthReport> {
     tokio::spawn(async move { registry.health().await })
 }
 
+// shows: H04
 #[tokio::test(start_paused = true)]
-async fn h04_all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Result<()> {
+async fn all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Result<()> {
     let asked = Arc::default();
     let registry = isolated().define(hangs(&asked, &Arc::default())).boot().await?;
     let began = Instant::now();
@@ -48,8 +49,9 @@ async fn h04_all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Res
     Ok(())
 }
 
+// shows: H06
 #[tokio::test(start_paused = true)]
-async fn h06_a_group_is_answered_at_once_while_the_check_of_another_hangs() -> Result<()> {
+async fn a_group_is_answered_at_once_while_the_check_of_another_hangs() -> Result<()> {
     let quickly = Arc::new(AtomicU32::new(0));
     let count = quickly.clone();
     let quick = Definition::new("quick").init(async |_| Ok(())).health(move |_| {

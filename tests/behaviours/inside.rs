@@ -29,8 +29,9 @@ impl Narcissus {
     }
 }
 
+// shows: D07
 #[tokio::test(start_paused = true)]
-async fn d07_a_guarded_call_inside_ones_own_init_is_an_error_at_once() {
+async fn a_guarded_call_inside_ones_own_init_is_an_error_at_once() {
     let began = Instant::now();
     let error = isolated().only::<Narcissus>().boot().await.expect_err("it would wait for itself");
     assert_eq!(began.elapsed(), ms(0));
@@ -77,8 +78,9 @@ impl Right {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_a_mutual_wait_that_nobody_declared_is_named_as_the_cycle_it_is() {
+async fn a_mutual_wait_that_nobody_declared_is_named_as_the_cycle_it_is() {
     let began = Instant::now();
     let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20), "as soon as the circle closes, not when a budget ends");
@@ -145,8 +147,9 @@ impl Quitter {
     }
 }
 
+// shows: S10
 #[tokio::test(start_paused = true)]
-async fn s10_a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
+async fn a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
     let record = Record::new();
     let registry = isolated().replace::<Notes>(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
     registry.get::<Quitter>()?.quit(registry.clone()).await?;
@@ -223,8 +226,9 @@ impl Mourner {
     }
 }
 
+// shows: S10
 #[tokio::test(start_paused = true)]
-async fn s10_the_end_is_not_waited_for_by_what_goes_down_with_it() -> Result<()> {
+async fn the_end_is_not_waited_for_by_what_goes_down_with_it() -> Result<()> {
     let registry = isolated().only::<Mourner>().boot().await?;
     let other = isolated().boot().await?;
     let mourner = registry.get::<Mourner>()?;

@@ -70,8 +70,9 @@ async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()>
     Ok(())
 }
 
+// shows: B12
 #[tokio::test(start_paused = true)]
-async fn b12_a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<()> {
+async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<()> {
     let record = Record::new();
     let world = World::new(&record, 0);
     let ready = world.ready.clone();
@@ -91,8 +92,9 @@ async fn b12_a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Res
     Ok(())
 }
 
+// shows: D03
 #[tokio::test(start_paused = true)]
-async fn d03_all_who_wait_are_released_with_the_error_when_the_init_fails() -> Result<()> {
+async fn all_who_wait_are_released_with_the_error_when_the_init_fails() -> Result<()> {
     let record = Record::new();
     let world = World::new(&record, 1);
     let ready = world.ready.clone();
@@ -129,8 +131,9 @@ async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result
     Ok(())
 }
 
+// shows: T13
 #[tokio::test(start_paused = true)]
-async fn t13_waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
+async fn waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
     let record = Record::new();
     let world = World::new(&record, 0);
     let ready = world.ready.clone();

@@ -57,8 +57,9 @@ fn greedy(name: &str, held: &Held) -> Definition<Thing> {
     })
 }
 
+// shows: T12
 #[tokio::test(start_paused = true)]
-async fn t12_a_boot_that_is_dropped_at_any_of_its_awaits_leaks_nothing() -> Result<()> {
+async fn a_boot_that_is_dropped_at_any_of_its_awaits_leaks_nothing() -> Result<()> {
     let mut polls = 0;
     loop {
         let held = Held::default();
@@ -99,8 +100,9 @@ async fn t12_a_boot_that_is_dropped_at_any_of_its_awaits_leaks_nothing() -> Resu
     }
 }
 
+// shows: X06
 #[test]
-fn x06_no_task_outlives_the_shutdown_on_either_flavour() -> Result<()> {
+fn no_task_outlives_the_shutdown_on_either_flavour() -> Result<()> {
     let runtimes = [
         tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,

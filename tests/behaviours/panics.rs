@@ -22,16 +22,18 @@ async fn panicking(init: fn()) -> Option<String> {
     error.failures()[0].panic_message().map(str::to_owned)
 }
 
+// shows: F11
 #[tokio::test(start_paused = true)]
-async fn f11_a_panic_in_init_is_a_failure_with_its_message() {
+async fn a_panic_in_init_is_a_failure_with_its_message() {
     assert_eq!(panicking(|| panic!("in words")).await.as_deref(), Some("in words"));
     assert_eq!(panicking(|| panic!("in {} words", 3)).await.as_deref(), Some("in 3 words"));
     let payload = panicking(|| std::panic::panic_any(7)).await;
     assert_eq!(payload.as_deref(), Some("a payload that is not text"));
 }
 
+// shows: F12
 #[tokio::test(start_paused = true)]
-async fn f12_a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()> {
+async fn a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.quick("below"))
@@ -46,8 +48,9 @@ async fn f12_a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Resul
     Ok(())
 }
 
+// shows: F12
 #[tokio::test(start_paused = true)]
-async fn f12_a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> Result<()> {
+async fn a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> Result<()> {
     let shutdown = |_, _| -> std::future::Ready<Result<()>> { panic!("no future") };
     let registry = isolated().define(Definition::new("a").shutdown(shutdown)).boot().await?;
     let error = registry.shutdown().await.expect_err("it panics");
@@ -56,8 +59,9 @@ async fn f12_a_shutdown_closure_that_panics_before_its_future_is_reported_too() 
     Ok(())
 }
 
+// shows: F12
 #[tokio::test(start_paused = true)]
-async fn f12_a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Result<()> {
+async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Result<()> {
     let record = Record::new();
     let told = Told::new();
     let noted = record.clone();
@@ -81,8 +85,9 @@ async fn f12_a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> R
     Ok(())
 }
 
+// shows: F13
 #[tokio::test(start_paused = true)]
-async fn f13_a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listeners() -> Result<()> {
+async fn a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listeners() -> Result<()> {
     let told = Told::new();
     let registry = isolated()
         .on_event(|_| panic!("a bad listener"))
@@ -153,8 +158,9 @@ impl std::fmt::Debug for Mute {
 
 impl std::error::Error for Mute {}
 
+// shows: F11
 #[tokio::test(start_paused = true)]
-async fn f11_an_error_whose_words_panic_is_an_error_all_the_same() {
+async fn an_error_whose_words_panic_is_an_error_all_the_same() {
     let error = isolated().define(Definition::new("a").init(async |_| Err::<(), _>(Mute.into()))).boot().await;
     let error = error.expect_err("it fails").to_string();
     assert!(
@@ -163,8 +169,9 @@ async fn f11_an_error_whose_words_panic_is_an_error_all_the_same() {
     );
 }
 
+// shows: F12
 #[tokio::test(start_paused = true)]
-async fn f12_an_error_whose_words_panic_does_not_keep_the_registry_from_going_down() -> Result<()> {
+async fn an_error_whose_words_panic_does_not_keep_the_registry_from_going_down() -> Result<()> {
     let record = Record::new();
     let down = record.clone();
     let definition = Definition::new("a").init(async |cx| {
@@ -186,8 +193,9 @@ async fn f12_an_error_whose_words_panic_does_not_keep_the_registry_from_going_do
     Ok(())
 }
 
+// shows: F11
 #[tokio::test(start_paused = true)]
-async fn f11_a_payload_that_panics_when_it_is_dropped_leaves_the_cleanups_to_run() {
+async fn a_payload_that_panics_when_it_is_dropped_leaves_the_cleanups_to_run() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {

@@ -6,16 +6,18 @@ use service_core::{Context, Definition, Lifecycle, NotReady, Refusal, Registry, 
 use tests::{Dag, Record, isolated, ms, story};
 use tokio::time::{Instant, sleep};
 
+// shows: G10
 #[tokio::test(start_paused = true)]
-async fn g10_a_plan_runs_no_code_of_a_service() -> Result<()> {
+async fn a_plan_runs_no_code_of_a_service() -> Result<()> {
     let unwanted = Definition::new("a").init(|_| -> std::future::Ready<Result<()>> { panic!("a plan runs nothing") });
     let plan = isolated().define(unwanted.health(|_| async { panic!("nothing at all") })).plan()?;
     assert!(plan.to_string().contains('a'));
     Ok(())
 }
 
+// shows: G21
 #[tokio::test(start_paused = true)]
-async fn g21_an_unknown_name_is_an_error_and_nothing_starts() {
+async fn an_unknown_name_is_an_error_and_nothing_starts() {
     let record = Record::new();
     let error = isolated()
         .define(record.quick("a"))
@@ -30,8 +32,9 @@ async fn g21_an_unknown_name_is_an_error_and_nothing_starts() {
     assert_eq!(record.notes(), Vec::<String>::new());
 }
 
+// shows: X01
 #[tokio::test(start_paused = true)]
-async fn x01_two_registries_do_not_see_each_other() -> Result<()> {
+async fn two_registries_do_not_see_each_other() -> Result<()> {
     let named = |value: u32| Definition::new("a").init(move |_| async move { Ok(value) });
     let first = isolated().define(named(1)).boot().await?;
     let second = isolated().define(named(2)).define(Definition::new("only here")).boot().await?;
@@ -63,8 +66,9 @@ impl Lifecycle for Nest {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_a_circle_through_the_boot_of_another_registry_is_refused() {
+async fn a_circle_through_the_boot_of_another_registry_is_refused() {
     let began = Instant::now();
     let error = isolated().only::<Nest>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(5));
@@ -100,8 +104,9 @@ async fn life(seed: u64) -> Result<Vec<String>> {
     Ok(lines.map(|(event, line)| format!("{:?} {line}", event.at)).collect())
 }
 
+// shows: X04
 #[tokio::test(start_paused = true)]
-async fn x04_the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
+async fn the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
     for seed in 0..100 {
         let first = life(seed).await?;
         for _ in 0..10 {

@@ -4,8 +4,9 @@ use service_core::{Context, Definition, Result, State, StopOutcome};
 use tests::{Record, failing, isolated, ms, story};
 use tokio::time::sleep;
 
+// shows: O01
 #[tokio::test(start_paused = true)]
-async fn o01_the_same_graph_tells_the_same_events_in_the_same_order() {
+async fn the_same_graph_tells_the_same_events_in_the_same_order() {
     let (record, told) = (Record::new(), Record::new());
     let listener = told.clone();
     let boot = isolated()
@@ -34,8 +35,9 @@ async fn o01_the_same_graph_tells_the_same_events_in_the_same_order() {
     assert_eq!(told.notes(), expected);
 }
 
+// shows: O02
 #[tokio::test(start_paused = true)]
-async fn o02_waiting_is_told_from_a_services_own_time() -> Result<()> {
+async fn waiting_is_told_from_a_services_own_time() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.service("db", ms(30), ms(0)))
@@ -51,8 +53,9 @@ async fn o02_waiting_is_told_from_a_services_own_time() -> Result<()> {
     Ok(())
 }
 
+// shows: O05
 #[tokio::test(start_paused = true)]
-async fn o05_what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Result<()> {
+async fn what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Result<()> {
     let record = Record::new();
     let slow = Definition::<()>::new("late").optional().requires(["db"]).init(|_: Context<()>| async {
         sleep(ms(7)).await;
@@ -67,8 +70,9 @@ async fn o05_what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> 
     Ok(())
 }
 
+// shows: O06
 #[tokio::test(start_paused = true)]
-async fn o06_the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<()> {
+async fn the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<()> {
     let definition = Definition::new("chatty").init(|cx: Context<()>| async move {
         for step in 0..5_000 {
             cx.progress(format!("step {step}"));
@@ -86,8 +90,9 @@ async fn o06_the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Res
     Ok(())
 }
 
+// shows: O09
 #[tokio::test(start_paused = true)]
-async fn o09_the_times_of_going_down_are_told_too() -> Result<()> {
+async fn the_times_of_going_down_are_told_too() -> Result<()> {
     let record = Record::new();
     let registry = isolated().define(record.service("db", ms(0), ms(40))).boot().await?;
     let report = registry.shutdown().await?;
@@ -96,8 +101,9 @@ async fn o09_the_times_of_going_down_are_told_too() -> Result<()> {
     Ok(())
 }
 
+// shows: S23
 #[tokio::test(start_paused = true)]
-async fn s23_a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
+async fn a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
     for cycle in 0..1_000 {
         let record = Record::new();
         let builder =
@@ -113,8 +119,9 @@ async fn s23_a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
     Ok(())
 }
 
+// shows: S11
 #[tokio::test(start_paused = true)]
-async fn s11_many_hang_and_the_whole_shutdown_stays_in_its_budget_with_a_share_for_each() -> Result<()> {
+async fn many_hang_and_the_whole_shutdown_stays_in_its_budget_with_a_share_for_each() -> Result<()> {
     let budget = ms(1_000);
     let mut builder = isolated().shutdown_timeout(budget);
     for at in 0..20 {

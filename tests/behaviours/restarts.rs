@@ -48,8 +48,9 @@ fn fragile(name: &str, record: &Record, broken: &Latch) -> Definition<()> {
     })
 }
 
+// shows: R13
 #[tokio::test(start_paused = true)]
-async fn r13_dependants_go_down_before_it_and_come_up_after_it_and_nothing_else_moves() -> Result<()> {
+async fn dependants_go_down_before_it_and_come_up_after_it_and_nothing_else_moves() -> Result<()> {
     let (record, broken, told) = (Record::new(), Latch::new(), Told::new());
     let registry = isolated()
         .define(record.quick("below"))
@@ -186,8 +187,9 @@ impl River {
     }
 }
 
+// shows: D08
 #[tokio::test(start_paused = true)]
-async fn d08_what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Result<()> {
+async fn what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Result<()> {
     let registry = isolated().only::<River>().boot().await?;
     let began = Instant::now();
     let source = registry.get::<Source>()?;
@@ -208,8 +210,9 @@ async fn d08_what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> 
     Ok(())
 }
 
+// shows: R11
 #[tokio::test(start_paused = true)]
-async fn r11_a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
+async fn a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
     let (broken, told) = (Latch::new(), Told::new());
     let lives = Arc::new(AtomicU32::new(0));
     let (pump, count) = (broken.clone(), lives.clone());
@@ -232,8 +235,9 @@ async fn r11_a_failure_during_the_restart_counts_and_is_tried_again_under_the_sa
     Ok(())
 }
 
+// shows: R10
 #[tokio::test(start_paused = true)]
-async fn r10_a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -> Result<()> {
+async fn a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -> Result<()> {
     let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
     let (pump, count) = (broken.clone(), lives.clone());
     let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
@@ -274,8 +278,9 @@ async fn pauses(seed: u64) -> Result<Vec<Duration>> {
     Ok(pauses.collect())
 }
 
+// shows: R12
 #[tokio::test(start_paused = true)]
-async fn r12_pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> Result<()> {
+async fn pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> Result<()> {
     let one = pauses(1).await?;
     assert_eq!(one.len(), 4 + 4 * 5, "of the service, and of the task in each of its lives");
     assert!(one.iter().all(|pause| (ms(1000)..ms(1500)).contains(pause)), "{one:?}");
@@ -285,8 +290,9 @@ async fn r12_pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> R
     Ok(())
 }
 
+// shows: R15
 #[tokio::test(start_paused = true)]
-async fn r15_what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<()> {
+async fn what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<()> {
     let tries = Arc::new(AtomicU32::new(0));
     let count = tries.clone();
     let flaky = Definition::new("flaky").optional().restart(RESTART).init(move |_| {
@@ -323,8 +329,9 @@ async fn an_optional_service_that_breaks_for_good_leaves_the_rest_alone() -> Res
     Ok(())
 }
 
+// shows: R12
 #[tokio::test(start_paused = true)]
-async fn r12_a_quiet_life_shortens_the_first_pause_after_it_and_not_those_of_the_failures_that_follow() -> Result<()> {
+async fn a_quiet_life_shortens_the_first_pause_after_it_and_not_those_of_the_failures_that_follow() -> Result<()> {
     let policy = Restart::transient().intensity(9, secs(60)).backoff(secs(1), secs(30)).quiet(secs(60));
     let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
     let (pump, count) = (broken.clone(), lives.clone());

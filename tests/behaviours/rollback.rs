@@ -18,8 +18,9 @@ impl fmt::Display for Refused {
 
 impl Error for Refused {}
 
+// shows: F01
 #[tokio::test(start_paused = true)]
-async fn f01_a_failed_init_takes_down_what_came_up_and_not_itself() {
+async fn a_failed_init_takes_down_what_came_up_and_not_itself() {
     let record = Record::new();
     let error = isolated()
         .define(record.quick("a"))
@@ -34,8 +35,9 @@ async fn f01_a_failed_init_takes_down_what_came_up_and_not_itself() {
     assert_eq!(rolled_back, Some(vec!["a"]));
 }
 
+// shows: F02
 #[tokio::test(start_paused = true)]
-async fn f02_the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
+async fn the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
     let error = isolated()
         .define(Definition::new("a").shutdown(|_, _| async { Err("a would not stop".into()) }))
         .define(failing("b", "b would not start").requires(["a"]))
@@ -50,8 +52,9 @@ async fn f02_the_error_has_the_failed_start_first_and_then_the_failed_rollback()
     assert!(start.is_some() && start < stop, "{text}");
 }
 
+// shows: F03
 #[tokio::test(start_paused = true)]
-async fn f03_a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
+async fn a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
     let record = Record::new();
     let told = Told::new();
     let error = isolated()
@@ -71,8 +74,9 @@ async fn f03_a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() 
     assert_eq!(told.of("ready"), Vec::<String>::new());
 }
 
+// shows: F05
 #[tokio::test(start_paused = true)]
-async fn f05_what_requires_a_failed_service_never_begins_and_is_listed() {
+async fn what_requires_a_failed_service_never_begins_and_is_listed() {
     let record = Record::new();
     let told = Told::new();
     let error = isolated()
@@ -91,8 +95,9 @@ async fn f05_what_requires_a_failed_service_never_begins_and_is_listed() {
     assert!(error.to_string().contains("d was not started, because it requires b"), "{error}");
 }
 
+// shows: F06
 #[tokio::test(start_paused = true)]
-async fn f06_after_the_boot_deadline_the_rollback_has_its_own_budget() {
+async fn after_the_boot_deadline_the_rollback_has_its_own_budget() {
     let record = Record::new();
     let error = isolated()
         .boot_timeout(ms(100))
@@ -107,8 +112,9 @@ async fn f06_after_the_boot_deadline_the_rollback_has_its_own_budget() {
     assert_eq!(record.at("down a"), ms(5_100), "the spent boot budget does not cut the rollback short");
 }
 
+// shows: F07
 #[tokio::test(start_paused = true)]
-async fn f07_a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
+async fn a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
     let record = Record::new();
     let told = Told::new();
     let boot = isolated()
@@ -124,8 +130,9 @@ async fn f07_a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
     assert_eq!(told.story().last().map(String::as_str), Some("shut down"));
 }
 
+// shows: F08
 #[tokio::test(start_paused = true)]
-async fn f08_the_rollback_is_concurrent_where_the_graph_allows() {
+async fn the_rollback_is_concurrent_where_the_graph_allows() {
     let record = Record::new();
     let began = Instant::now();
     isolated()
@@ -141,15 +148,17 @@ async fn f08_the_rollback_is_concurrent_where_the_graph_allows() {
     assert_eq!(began.elapsed(), ms(400));
 }
 
+// shows: F17, F18
 #[tokio::test(start_paused = true)]
-async fn f17_f18_a_failed_boot_never_says_booted_and_ends_with_shut_down() {
+async fn a_failed_boot_never_says_booted_and_ends_with_shut_down() {
     let told = Told::new();
     isolated().on_event(told.listener()).define(failing("only", "no")).boot().await.expect_err("it fails");
     assert_eq!(told.story(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
 }
 
+// shows: F19
 #[tokio::test(start_paused = true)]
-async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
+async fn a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
     let line = line!() + 2;
     let error = isolated()
         .define(Definition::new("db").init(async |_| {
@@ -178,8 +187,9 @@ async fn f19_a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_i
     assert_eq!(format!("{error:?}"), text, "what `main` shows is what people read");
 }
 
+// shows: F22
 #[tokio::test(start_paused = true)]
-async fn f22_what_never_started_is_never_stopped() {
+async fn what_never_started_is_never_stopped() {
     let record = Record::new();
     isolated()
         .concurrency(1)

@@ -4,8 +4,9 @@ use service_core::{BootFailure, Definition, Phase, Result, ShutdownReason};
 use tests::{Latch, Record, Told, hanging, isolated, ms, story};
 use tokio::time::{Instant, sleep};
 
+// shows: S01
 #[tokio::test(start_paused = true)]
-async fn s01_the_way_down_is_the_reverse_and_concurrent_where_independent() -> Result<()> {
+async fn the_way_down_is_the_reverse_and_concurrent_where_independent() -> Result<()> {
     let record = Record::new();
     let registry = isolated()
         .define(record.service("db", ms(0), ms(100)))
@@ -24,8 +25,9 @@ async fn s01_the_way_down_is_the_reverse_and_concurrent_where_independent() -> R
     Ok(())
 }
 
+// shows: S02
 #[tokio::test(start_paused = true)]
-async fn s02_a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
+async fn a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
     let record = Record::new();
     let registry =
         isolated().define(record.quick("a")).define(record.service("b", ms(0), ms(100)).requires(["a"])).boot().await?;
@@ -37,8 +39,9 @@ async fn s02_a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() 
     Ok(())
 }
 
+// shows: S03, S04
 #[tokio::test(start_paused = true)]
-async fn s03_s04_a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<()> {
+async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<()> {
     let record = Record::new();
     let failing = |name: &str| {
         let words = format!("{name} would not stop");
@@ -58,8 +61,9 @@ async fn s03_s04_a_failed_shutdown_stops_nobody_and_every_error_is_returned() ->
     Ok(())
 }
 
+// shows: S07
 #[tokio::test(start_paused = true)]
-async fn s07_shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_answer() -> Result<()> {
+async fn shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_answer() -> Result<()> {
     let record = Record::new();
     let bad = Definition::new("bad").shutdown(|_, _| async {
         sleep(ms(5)).await;
@@ -74,16 +78,18 @@ async fn s07_shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_s
     Ok(())
 }
 
+// shows: S08
 #[tokio::test(start_paused = true)]
-async fn s08_shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
+async fn shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
     let registry = isolated().boot().await?;
     let report = registry.shutdown().await?;
     assert!(report.services.is_empty());
     Ok(())
 }
 
+// shows: S09
 #[tokio::test(start_paused = true)]
-async fn s09_a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
+async fn a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
     let record = Record::new();
     let told = Told::new();
     let up = record.clone();
@@ -122,8 +128,9 @@ async fn a_shutdown_leaves_nothing_of_a_lazy_first_use_behind() -> Result<()> {
     Ok(())
 }
 
+// shows: S20
 #[tokio::test(start_paused = true)]
-async fn s20_the_reason_reaches_every_hook_and_the_report() -> Result<()> {
+async fn the_reason_reaches_every_hook_and_the_report() -> Result<()> {
     let record = Record::new();
     let noted = record.clone();
     let curious = Definition::new("a")
@@ -144,8 +151,9 @@ async fn s20_the_reason_reaches_every_hook_and_the_report() -> Result<()> {
     Ok(())
 }
 
+// shows: S20
 #[tokio::test(start_paused = true)]
-async fn s20_a_rollback_has_its_reason_too() {
+async fn a_rollback_has_its_reason_too() {
     let record = Record::new();
     let noted = record.clone();
     let curious = Definition::new("a").shutdown(move |_, cx| {
@@ -156,8 +164,9 @@ async fn s20_a_rollback_has_its_reason_too() {
     assert_eq!(record.notes(), [format!("{:?}", Some(ShutdownReason::BootFailed))]);
 }
 
+// shows: S12
 #[tokio::test(start_paused = true)]
-async fn s12_readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Result<()> {
+async fn readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Result<()> {
     let record = Record::new();
     let registry = isolated().lame_duck(ms(3_000)).define(record.quick("a")).boot().await?;
     registry.request_shutdown("rolling update");
@@ -170,8 +179,9 @@ async fn s12_readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> R
     Ok(())
 }
 
+// shows: S19
 #[tokio::test(start_paused = true)]
-async fn s19_a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down() -> Result<()> {
+async fn a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down() -> Result<()> {
     let record = Record::new();
     let told = Told::new();
     let down = Latch::new();
@@ -198,8 +208,9 @@ async fn s19_a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_
     Ok(())
 }
 
+// shows: S21
 #[tokio::test(start_paused = true)]
-async fn s21_stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
+async fn stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
     let record = Record::new();
     let registry = isolated().define(record.service("a", ms(0), ms(70))).boot().await?;
     let watching = tokio::spawn({

@@ -27,8 +27,9 @@ fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
     (definition, runs)
 }
 
+// shows: R10
 #[tokio::test(start_paused = true)]
-async fn r10_a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Result<()> {
+async fn a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Result<()> {
     let ((definition, runs), record) = (storm(10_000), Record::new());
     let registry = isolated().define(definition).define(record.quick("beside")).boot().await?;
     let error = registry.stopped().await.expect_err("it is given up");

@@ -130,8 +130,9 @@ async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Re
     Ok(())
 }
 
+// shows: T05
 #[tokio::test(start_paused = true)]
-async fn t05_a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
+async fn a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
     let socket = Socket::new();
     let definition = Definition::new("import").init_timeout(secs(20)).shutdown_timeout(secs(5));
     let import = definition.init(|cx: Context<()>| async move {

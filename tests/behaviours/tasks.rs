@@ -199,8 +199,9 @@ async fn a_sleep_of_a_context_ends_when_the_service_goes_down() -> Result<()> {
     Ok(())
 }
 
+// shows: R03
 #[tokio::test(start_paused = true)]
-async fn r03_a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_again() -> Result<()> {
+async fn a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_again() -> Result<()> {
     let record = Record::new();
     let run = record.clone();
     let (registry, _) = with(move |cx| {
@@ -221,8 +222,9 @@ async fn r03_a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_
     Ok(())
 }
 
+// shows: R06
 #[tokio::test(start_paused = true)]
-async fn r06_a_failing_transient_task_is_started_again_after_a_growing_pause() -> Result<()> {
+async fn a_failing_transient_task_is_started_again_after_a_growing_pause() -> Result<()> {
     let record = Record::new();
     let run = record.clone();
     let (registry, _) = with(move |cx| {
@@ -243,8 +245,9 @@ async fn r06_a_failing_transient_task_is_started_again_after_a_growing_pause() -
     Ok(())
 }
 
+// shows: R17
 #[tokio::test(start_paused = true)]
-async fn r17_a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Result<()> {
+async fn a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Result<()> {
     let told = Told::new();
     let definition = Definition::new("worker").init(|cx: Context<()>| async move {
         cx.tasks().supervised("poll", Restart::transient().intensity(2, secs(60)), || async {
@@ -263,8 +266,9 @@ async fn r17_a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> 
     Ok(())
 }
 
+// shows: R20
 #[tokio::test(start_paused = true)]
-async fn r20_a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Result<()> {
+async fn a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Result<()> {
     let (registry, _) = with(|cx| {
         let restart = Restart::permanent().backoff(secs(600), secs(600));
         cx.tasks().supervised("rare", restart, || async {});
@@ -277,8 +281,9 @@ async fn r20_a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Resu
     Ok(())
 }
 
+// shows: R19
 #[tokio::test(start_paused = true)]
-async fn r19_a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named() -> Result<()> {
+async fn a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named() -> Result<()> {
     let dropped = Latch::new();
     struct OnDrop(Latch);
     impl Drop for OnDrop {

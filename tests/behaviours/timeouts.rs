@@ -16,8 +16,9 @@ impl Drop for Guard {
     }
 }
 
+// shows: T01
 #[tokio::test(start_paused = true)]
-async fn t01_an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
+async fn an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
     let record = Record::new();
     let held = record.clone();
     let hangs = Definition::new("a").init(move |_| {
@@ -34,16 +35,18 @@ async fn t01_an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped()
     assert_eq!(record.at("dropped"), ms(5_000));
 }
 
+// shows: T01
 #[tokio::test(start_paused = true)]
-async fn t01_an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
+async fn an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
     let record = Record::new();
     let registry = isolated().define(record.service("a", ms(5_000), ms(0)).init_timeout(ms(5_000))).boot().await?;
     registry.shutdown().await?;
     Ok(())
 }
 
+// shows: T02
 #[tokio::test(start_paused = true)]
-async fn t02_a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
+async fn a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
     let error = isolated()
         .boot_timeout(ms(1_000))
         .define(Definition::new("up"))
@@ -63,8 +66,9 @@ async fn t02_a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() 
     assert_eq!(waits, "waits for stuck");
 }
 
+// shows: T05
 #[tokio::test(start_paused = true)]
-async fn t05_extend_moves_the_deadline_and_the_last_extension_counts() {
+async fn extend_moves_the_deadline_and_the_last_extension_counts() {
     let record = Record::new();
     let noted = record.clone();
     let slow = Definition::new("a").init_timeout(ms(1_000)).init(move |cx| {
@@ -85,8 +89,9 @@ async fn t05_extend_moves_the_deadline_and_the_last_extension_counts() {
     assert!(error.to_string().contains("it last said: still at it"), "{error}");
 }
 
+// shows: T05
 #[tokio::test(start_paused = true)]
-async fn t05_an_extension_never_shortens_the_budget() {
+async fn an_extension_never_shortens_the_budget() {
     let short = Definition::new("a").init_timeout(ms(1_000)).init(|cx| {
         cx.extend(ms(1));
         std::future::pending::<Result<()>>()
@@ -95,8 +100,9 @@ async fn t05_an_extension_never_shortens_the_budget() {
     assert_eq!(error.failures()[0].elapsed(), ms(1_000));
 }
 
+// shows: T07
 #[tokio::test(start_paused = true)]
-async fn t07_a_cancelled_boot_says_cancelled_and_rolls_back() {
+async fn a_cancelled_boot_says_cancelled_and_rolls_back() {
     let record = Record::new();
     let token = CancellationToken::new();
     let boot = isolated().cancel(token.clone()).define(record.quick("a")).define(hanging("b").requires(["a"])).boot();
@@ -111,8 +117,9 @@ async fn t07_a_cancelled_boot_says_cancelled_and_rolls_back() {
     assert_eq!(record.of("shutdown"), ["a"]);
 }
 
+// shows: T09
 #[tokio::test(start_paused = true)]
-async fn t09_with_a_cancelled_token_nothing_starts() {
+async fn with_a_cancelled_token_nothing_starts() {
     let record = Record::new();
     let told = Told::new();
     let token = CancellationToken::new();
@@ -169,8 +176,9 @@ async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_i
     assert_eq!(began.elapsed(), ms(600));
 }
 
+// shows: S05
 #[tokio::test(start_paused = true)]
-async fn s05_a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
+async fn a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
     let record = Record::new();
     let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
     let registry = isolated().define(record.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;

@@ -12,8 +12,9 @@ use program::Program;
 
 const UP: [&str; 7] = ["init Db", "start Db", "init Users", "start Users", "init Web", "start Web", "up"];
 
+// shows: X07, S20
 #[test]
-fn x07_s20_a_signal_ends_a_program_in_order_with_0() {
+fn a_signal_ends_a_program_in_order_with_0() {
     for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
         let mut program = Program::start(&["launch"]);
         assert_eq!(program.until("up"), UP);
@@ -25,16 +26,18 @@ fn x07_s20_a_signal_ends_a_program_in_order_with_0() {
     }
 }
 
+// shows: X07
 #[test]
-fn x07_a_failed_boot_is_1_after_the_rollback() {
+fn a_failed_boot_is_1_after_the_rollback() {
     let ended = Program::start(&["launch", "fail at init Users"]).end();
     assert_eq!(ended.printed, ["init Db", "start Db", "init Users", "shutdown Db: the boot failed"]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("told to fail at init Users"), "{}", ended.stderr);
 }
 
+// shows: X07, S04
 #[test]
-fn x07_s04_a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
+fn a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
     let mut program = Program::start(&["launch", "fail at shutdown Users"]);
     program.until("up");
     program.signal(&["TERM"]);
@@ -44,8 +47,9 @@ fn x07_s04_a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
     assert!(ended.stderr.contains("told to fail at shutdown Users"), "{}", ended.stderr);
 }
 
+// shows: X07
 #[test]
-fn x07_nobody_reading_its_errors_changes_no_exit_code() {
+fn nobody_reading_its_errors_changes_no_exit_code() {
     for (told, code) in [("fail at init Users", 1), ("fail at shutdown Users", 2)] {
         let mut program = Program::start(&["launch", told]);
         program.deafen();
@@ -62,8 +66,9 @@ fn x07_nobody_reading_its_errors_changes_no_exit_code() {
     assert_eq!(program.insist("INT").status.code(), Some(130));
 }
 
+// shows: X07, S20
 #[test]
-fn x07_s20_both_at_once_are_the_boots_1() {
+fn both_at_once_are_the_boots_1() {
     let mut program = Program::start(&["launch", "fail at shutdown Db", "hang at init Users"]);
     program.until("init Users");
     program.signal(&["TERM"]);
@@ -72,8 +77,9 @@ fn x07_s20_both_at_once_are_the_boots_1() {
     assert!(ended.stderr.contains("told to fail at shutdown Db"), "{}", ended.stderr);
 }
 
+// shows: T10
 #[test]
-fn t10_a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
+fn a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
     let mut program = Program::start(&["launch", "hang at init Users"]);
     assert_eq!(program.until("init Users"), UP[..3]);
     program.signal(&["TERM"]);
@@ -83,8 +89,9 @@ fn t10_a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
     assert!(ended.stderr.contains("SIGTERM received"), "{}", ended.stderr);
 }
 
+// shows: T10
 #[test]
-fn t10_a_second_signal_leaves_at_once_with_its_number() {
+fn a_second_signal_leaves_at_once_with_its_number() {
     for (signal, name, code) in [("TERM", "SIGTERM", 128 + 15), ("INT", "SIGINT", 128 + 2)] {
         let mut program = Program::start(&["launch", "hang at shutdown Users"]);
         program.until("up");
@@ -97,8 +104,9 @@ fn t10_a_second_signal_leaves_at_once_with_its_number() {
     }
 }
 
+// shows: T10
 #[test]
-fn t10_a_second_signal_leaves_a_rollback_too() {
+fn a_second_signal_leaves_a_rollback_too() {
     let mut program = Program::start(&["launch", "hang at init Users", "hang at shutdown Db"]);
     program.until("init Users");
     program.signal(&["INT"]);
@@ -119,8 +127,9 @@ fn what_a_process_and_its_group_get_at_once_is_one_signal() {
 }
 
 /// Where a storm of signals finds a program, and for how long that keeps it.
+// shows: T10
 #[test]
-fn t10_a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
+fn a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
     for (arguments, until) in [
         (&["launch"][..], "up"),
         (&["launch", "linger at shutdown Users"], "up"),
@@ -161,8 +170,9 @@ fn t10_a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
     }
 }
 
+// shows: R10, X07
 #[test]
-fn r10_x07_a_storm_of_failures_goes_down_in_order_with_2_and_says_why() {
+fn a_storm_of_failures_goes_down_in_order_with_2_and_says_why() {
     let ended = Program::start(&["launch", "storm in Users"]).end();
     let down: Vec<_> = ended.printed.iter().filter_map(|line| line.strip_prefix("shutdown ")).collect();
     let services: Vec<_> = down.iter().filter_map(|line| line.split(':').next()).collect();
@@ -181,8 +191,9 @@ fn deadly() -> Vec<(&'static str, i32)> {
     [("TERM", 15), ("INT", 2)].into_iter().filter(|(_, number)| ignored >> (number - 1) & 1 == 0).collect()
 }
 
+// shows: T11
 #[test]
-fn t11_signals_are_not_touched_unless_asked_for() {
+fn signals_are_not_touched_unless_asked_for() {
     for (signal, number) in deadly() {
         let mut program = Program::start(&["boot"]);
         program.until("waiting");
@@ -193,8 +204,9 @@ fn t11_signals_are_not_touched_unless_asked_for() {
     }
 }
 
+// shows: T11
 #[test]
-fn t11_after_run_a_signal_has_its_default_effect_again() {
+fn after_run_a_signal_has_its_default_effect_again() {
     for (signal, number) in deadly() {
         let mut program = Program::start(&["run"]);
         program.until("up");
@@ -206,8 +218,9 @@ fn t11_after_run_a_signal_has_its_default_effect_again() {
     }
 }
 
+// shows: T11
 #[test]
-fn t11_what_was_given_back_can_be_listened_for_again() {
+fn what_was_given_back_can_be_listened_for_again() {
     let mut program = Program::start(&["run twice"]);
     program.until("up");
     program.signal(&["INT"]);
@@ -218,8 +231,9 @@ fn t11_what_was_given_back_can_be_listened_for_again() {
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
 
+// shows: S21, X07
 #[test]
-fn s21_x07_the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns() {
+fn the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns() {
     let mut program = Program::start(&["events"]);
     program.until("up");
     program.signal(&["TERM"]);
