@@ -1,6 +1,7 @@
 //! The house rules, each a test: what it finds, and what to do about it. Each has a second test with a violation made up,
 //! so that a rule which no longer finds anything is found out.
 
+mod attributes;
 mod files;
 mod floors;
 mod lines;
@@ -8,4 +9,5 @@ mod manifests;
 mod messages;
 mod source;
 mod third_party;
+mod walkthrough;
 mod words;
