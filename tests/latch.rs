@@ -1,8 +1,8 @@
-//! [`Latch`]: shut until it is opened, then open for ever.
+//! [`Latch`]: a gate that opens once.
 
 use tokio::sync::watch;
 
-/// Shut until it is opened, then open for ever. A cheap clone.
+/// A gate that opens once and stays open. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Latch {
     open: watch::Sender<bool>,
@@ -15,7 +15,7 @@ impl Default for Latch {
 }
 
 impl Latch {
-    /// A shut one.
+    /// A closed latch.
     pub fn new() -> Self {
         Self::default()
     }
@@ -25,10 +25,10 @@ impl Latch {
         self.open.send_replace(true);
     }
 
-    /// Ends as soon as it is open.
+    /// Waits until it is open.
     pub async fn opened(&self) {
         let mut open = self.open.subscribe();
-        // It cannot be dropped while it is waited for: this is a handle of it.
+        // The sender lives as long as `self`, so this cannot fail.
         let _ = open.wait_for(|open| *open).await;
     }
 }

@@ -4,40 +4,40 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use service_core::{Definition, Registry, Result};
-use tests::{Latch, NONE, Record, isolated, ms, story};
+use tests::{Latch, NONE, Recorder, event_lines, isolated, ms};
 use tokio::sync::Barrier;
 use tokio::time::sleep;
 
 // shows: B01
 #[tokio::test(start_paused = true)]
 async fn a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let chain = [("e", Some("d")), ("d", Some("b")), ("b", Some("c")), ("c", Some("a")), ("a", None)];
     let define = |builder: service_core::Builder, (name, on): (&str, Option<&str>)| {
-        builder.define(record.service(name, ms(1), ms(1)).requires(on))
+        builder.define(recorder.service(name, ms(1), ms(1)).requires(on))
     };
     let registry = chain.into_iter().fold(isolated(), define).boot().await?;
-    assert_eq!(record.of("init"), ["a", "c", "b", "d", "e"]);
+    assert_eq!(recorder.of("init"), ["a", "c", "b", "d", "e"]);
 
     registry.shutdown().await?;
-    assert_eq!(record.of("shutdown"), ["e", "d", "b", "c", "a"]);
+    assert_eq!(recorder.of("shutdown"), ["e", "d", "b", "c", "a"]);
     Ok(())
 }
 
 // shows: B02
 #[tokio::test(start_paused = true)]
 async fn everything_required_is_ready_before_an_init_begins() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.quick("c").requires(["a", "b"]))
-        .define(record.service("a", ms(10), ms(0)))
-        .define(record.service("b", ms(30), ms(0)))
+        .define(recorder.quick("c").requires(["a", "b"]))
+        .define(recorder.service("a", ms(10), ms(0)))
+        .define(recorder.service("b", ms(30), ms(0)))
         .boot()
         .await?;
-    let story = story(&registry);
-    let at = |line: &str| story.iter().position(|told| told == line);
-    assert!(at("ready a") < at("starting c") && at("ready b") < at("starting c"), "{story:?}");
-    assert_eq!(record.at("init c"), ms(30));
+    let lines = event_lines(&registry);
+    let at = |line: &str| lines.iter().position(|told| told == line);
+    assert!(at("ready a") < at("starting c") && at("ready b") < at("starting c"), "{lines:?}");
+    assert_eq!(recorder.at("init c"), ms(30));
     registry.shutdown().await?;
     Ok(())
 }
@@ -64,10 +64,10 @@ async fn independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
 // shows: B05
 #[tokio::test(start_paused = true)]
 async fn two_independent_inits_take_as_long_as_one() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.service("a", ms(200), ms(0)))
-        .define(record.service("b", ms(200), ms(0)))
+        .define(recorder.service("a", ms(200), ms(0)))
+        .define(recorder.service("b", ms(200), ms(0)))
         .boot()
         .await?;
     assert_eq!(registry.report().total, ms(200));
@@ -78,17 +78,17 @@ async fn two_independent_inits_take_as_long_as_one() -> Result<()> {
 // shows: B06
 #[tokio::test(start_paused = true)]
 async fn a_service_starts_when_its_last_dependency_is_ready_and_not_a_wave_later() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.service("a", ms(10), ms(0)).requires(["b"]))
-        .define(record.service("b", ms(300), ms(0)))
-        .define(record.service("d", ms(10), ms(0)))
-        .define(record.service("on d", ms(10), ms(0)).requires(["d"]))
+        .define(recorder.service("a", ms(10), ms(0)).requires(["b"]))
+        .define(recorder.service("b", ms(300), ms(0)))
+        .define(recorder.service("d", ms(10), ms(0)))
+        .define(recorder.service("on d", ms(10), ms(0)).requires(["d"]))
         .boot()
         .await?;
-    assert_eq!(record.at("up d"), ms(10));
-    assert_eq!(record.at("init on d"), ms(10));
-    assert_eq!(record.at("init a"), ms(300));
+    assert_eq!(recorder.at("up d"), ms(10));
+    assert_eq!(recorder.at("init on d"), ms(10));
+    assert_eq!(recorder.at("init a"), ms(300));
     assert_eq!(registry.report().critical_path, ["b", "a"]);
     registry.shutdown().await?;
     Ok(())
@@ -130,16 +130,16 @@ async fn no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
 // shows: B09
 #[tokio::test(start_paused = true)]
 async fn under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
         .concurrency(1)
-        .define(record.quick("a leaf"))
-        .define(record.quick("top").requires(["middle"]))
-        .define(record.quick("middle").requires(["bottom"]))
-        .define(record.quick("bottom"))
+        .define(recorder.quick("a leaf"))
+        .define(recorder.quick("top").requires(["middle"]))
+        .define(recorder.quick("middle").requires(["bottom"]))
+        .define(recorder.quick("bottom"))
         .boot()
         .await?;
-    assert_eq!(record.of("init"), ["bottom", "middle", "a leaf", "top"]);
+    assert_eq!(recorder.of("init"), ["bottom", "middle", "a leaf", "top"]);
     registry.shutdown().await?;
     Ok(())
 }
@@ -147,30 +147,30 @@ async fn under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
 // shows: B11
 #[tokio::test(start_paused = true)]
 async fn a_service_that_a_hundred_require_inits_once() -> Result<()> {
-    let record = Record::new();
-    let mut builder = isolated().define(record.quick("shared"));
+    let recorder = Recorder::new();
+    let mut builder = isolated().define(recorder.quick("shared"));
     for dependant in 0..100 {
-        builder = builder.define(record.quick(&format!("d{dependant}")).requires(["shared"]));
+        builder = builder.define(recorder.quick(&format!("d{dependant}")).requires(["shared"]));
     }
     let registry = builder.boot().await?;
-    assert_eq!(record.count("init shared"), 1);
-    assert_eq!(record.of("up").len(), 101);
+    assert_eq!(recorder.count("init shared"), 1);
+    assert_eq!(recorder.of("up").len(), 101);
     registry.shutdown().await?;
-    assert_eq!(record.count("shutdown shared"), 1);
+    assert_eq!(recorder.count("shutdown shared"), 1);
     Ok(())
 }
 
 // shows: B15
 #[tokio::test(start_paused = true)]
 async fn a_service_that_nobody_depends_on_boots_too() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.quick("a"))
-        .define(record.quick("b").requires(["a"]))
-        .define(record.quick("alone"))
+        .define(recorder.quick("a"))
+        .define(recorder.quick("b").requires(["a"]))
+        .define(recorder.quick("alone"))
         .boot()
         .await?;
-    assert_eq!(record.count("up alone"), 1);
+    assert_eq!(recorder.count("up alone"), 1);
     registry.shutdown().await?;
     Ok(())
 }
@@ -179,14 +179,14 @@ async fn a_service_that_nobody_depends_on_boots_too() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_dependency_beats_every_other_order() -> Result<()> {
     // First by name, first defined, and one at a time: it still comes last.
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
         .concurrency(1)
-        .define(record.quick("a").requires(["z"]))
-        .define(record.service("z", ms(10), ms(0)))
+        .define(recorder.quick("a").requires(["z"]))
+        .define(recorder.service("z", ms(10), ms(0)))
         .boot()
         .await?;
-    assert_eq!(record.notes(), ["init z", "up z", "init a", "up a"]);
+    assert_eq!(recorder.entries(), ["init z", "up z", "init a", "up a"]);
     registry.shutdown().await?;
     Ok(())
 }
@@ -194,15 +194,15 @@ async fn a_dependency_beats_every_other_order() -> Result<()> {
 // shows: B17
 #[tokio::test(start_paused = true)]
 async fn what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails() {
-    let record = Record::new();
-    let (noted, spawned) = (record.clone(), record.clone());
+    let recorder = Recorder::new();
+    let (noted, spawned) = (recorder.clone(), recorder.clone());
     let error = isolated()
         .define(Definition::new("a").init(move |cx| {
-            let (record, stopping, task) = (noted.clone(), cx.stopping(), spawned.clone());
-            cx.defer(async move { record.note("cleanup a") });
+            let (recorder, stopping, task) = (noted.clone(), cx.stopping(), spawned.clone());
+            cx.defer(async move { recorder.record("cleanup a") });
             cx.spawn("poll", async move {
                 stopping.cancelled().await;
-                task.note("task a ended");
+                task.record("task a ended");
             });
             async { Ok(()) }
         }))
@@ -210,21 +210,24 @@ async fn what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails(
         .boot()
         .await
         .expect_err("b fails");
-    assert_eq!(record.notes(), ["task a ended", "cleanup a"]);
+    assert_eq!(recorder.entries(), ["task a ended", "cleanup a"]);
     assert_eq!(error.failures()[0].service(), "b");
 }
 
 // shows: B18
 #[tokio::test(start_paused = true)]
 async fn booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
-    let record = Record::new();
-    let registry =
-        isolated().define(record.service("a", ms(5), ms(0))).define(record.service("b", ms(9), ms(0))).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated()
+        .define(recorder.service("a", ms(5), ms(0)))
+        .define(recorder.service("b", ms(9), ms(0)))
+        .boot()
+        .await?;
     assert!(registry.is_ready());
-    assert_eq!(story(&registry), ["booting", "starting a", "starting b", "ready a", "ready b", "booted"]);
+    assert_eq!(event_lines(&registry), ["booting", "starting a", "starting b", "ready a", "ready b", "booted"]);
     assert!(registry.get_named::<()>("a").is_ok(), "at once");
     registry.shutdown().await?;
-    assert_eq!(story(&registry).iter().filter(|line| *line == "booted").count(), 1);
+    assert_eq!(event_lines(&registry).iter().filter(|line| *line == "booted").count(), 1);
     Ok(())
 }
 

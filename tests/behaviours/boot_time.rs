@@ -1,7 +1,7 @@
 //! How long a boot takes: its longest path, and nothing more.
 
 use service_core::{Definition, Result};
-use tests::{Dag, Record, isolated, ms};
+use tests::{Dag, Recorder, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 // shows: B07
@@ -34,10 +34,10 @@ async fn a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
 // shows: B07
 #[tokio::test(start_paused = true)]
 async fn time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.service("a", ms(30), ms(0)))
-        .define(record.service("b", ms(5), ms(0)).requires(["a"]))
+        .define(recorder.service("a", ms(30), ms(0)))
+        .define(recorder.service("b", ms(5), ms(0)).requires(["a"]))
         .boot()
         .await?;
     let report = registry.report();

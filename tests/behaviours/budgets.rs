@@ -2,7 +2,7 @@
 //! share nobody can extend.
 
 use service_core::{Definition, Result};
-use tests::{Record, isolated, ms};
+use tests::{Recorder, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 #[tokio::test(start_paused = true)]
@@ -20,16 +20,16 @@ async fn what_is_due_at_the_instant_of_a_deadline_is_in_time() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_spent_budget_still_grants_every_hook_a_turn() -> Result<()> {
-    let record = Record::new();
-    let cleaning = record.clone();
-    let service = record.quick("a").start(move |_, cx| {
-        let record = cleaning.clone();
-        cx.defer(async move { record.note("cleaned up") });
+    let recorder = Recorder::new();
+    let cleaning = recorder.clone();
+    let service = recorder.quick("a").start(move |_, cx| {
+        let recorder = cleaning.clone();
+        cx.defer(async move { recorder.record("cleaned up") });
         async { Ok(()) }
     });
     let registry = isolated().shutdown_timeout(ms(0)).define(service).boot().await?;
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["init a", "up a", "shutdown a", "down a", "cleaned up"]);
+    assert_eq!(recorder.entries(), ["init a", "up a", "shutdown a", "down a", "cleaned up"]);
     Ok(())
 }
 

@@ -1,30 +1,30 @@
 //! Definitions made at run time: what they are told counts, in whatever order.
 
 use service_core::{Definition, Health, Result};
-use tests::{Record, isolated};
+use tests::{Recorder, isolated};
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_that_is_set_before_the_init_runs_too() -> Result<()> {
-    let record = Record::new();
-    let (start, health, shutdown) = (record.clone(), record.clone(), record.clone());
+    let recorder = Recorder::new();
+    let (start, health, shutdown) = (recorder.clone(), recorder.clone(), recorder.clone());
     let definition = Definition::new("a")
         .start(move |_, cx| {
-            start.note(format!("start {}", cx.name()));
+            start.record(format!("start {}", cx.name()));
             async { Ok(()) }
         })
         .health(move |_| {
-            health.note("health");
+            health.record("health");
             async { Health::Healthy }
         })
         .shutdown(move |_, cx| {
-            shutdown.note(format!("shutdown {}", cx.name()));
+            shutdown.record(format!("shutdown {}", cx.name()));
             async { Ok(()) }
         })
         .init(async |_| Ok(7_u8));
     let registry = isolated().define(definition).boot().await?;
     assert_eq!(*registry.get_named::<u8>("a")?, 7);
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["start a", "health", "shutdown a"]);
+    assert_eq!(recorder.entries(), ["start a", "health", "shutdown a"]);
     Ok(())
 }
 

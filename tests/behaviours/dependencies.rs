@@ -1,7 +1,7 @@
 //! `wants`, `after`, `optional`: what may be missing or fail, and what that does to the others.
 
 use service_core::{Definition, Result, State};
-use tests::{Record, failing, isolated, ms};
+use tests::{Recorder, failing, isolated, ms};
 use tokio::time::sleep;
 
 /// What a registry's report says a service has not got.
@@ -28,13 +28,13 @@ async fn what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
 // shows: G13
 #[tokio::test(start_paused = true)]
 async fn what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let fails = Definition::new("b").optional().init(async |_| {
         sleep(ms(50)).await;
         Err::<(), _>("no".into())
     });
-    let registry = isolated().define(record.quick("a").wants(["b"])).define(fails).boot().await?;
-    assert_eq!(record.at("init a"), ms(50), "after b has failed, not before");
+    let registry = isolated().define(recorder.quick("a").wants(["b"])).define(fails).boot().await?;
+    assert_eq!(recorder.at("init a"), ms(50), "after b has failed, not before");
     assert_eq!(missing(&registry, "a"), ["b"]);
     assert!(registry.report().to_string().contains("without b"));
     registry.shutdown().await?;
@@ -55,26 +55,26 @@ async fn a_wanted_service_that_is_not_optional_still_fails_the_boot() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_wanted_and_present_is_ready_before_and_stopped_after() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry =
-        isolated().define(record.quick("a").wants(["b"])).define(record.service("b", ms(30), ms(0))).boot().await?;
-    assert!(record.in_order("up b", "init a"), "{:?}", record.notes());
+        isolated().define(recorder.quick("a").wants(["b"])).define(recorder.service("b", ms(30), ms(0))).boot().await?;
+    assert!(recorder.in_order("up b", "init a"), "{:?}", recorder.entries());
     assert_eq!(missing(&registry, "a"), Vec::<String>::new());
     registry.shutdown().await?;
-    assert!(record.in_order("down a", "shutdown b"), "{:?}", record.notes());
+    assert!(recorder.in_order("down a", "shutdown b"), "{:?}", recorder.entries());
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn neither_wants_nor_after_boots_what_is_lazy() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.quick("a").wants(["b"]).after(["c"]))
-        .define(record.quick("b").lazy())
-        .define(record.quick("c").lazy())
+        .define(recorder.quick("a").wants(["b"]).after(["c"]))
+        .define(recorder.quick("b").lazy())
+        .define(recorder.quick("c").lazy())
         .boot()
         .await?;
-    assert_eq!(record.of("init"), ["a"]);
+    assert_eq!(recorder.of("init"), ["a"]);
     registry.shutdown().await?;
     Ok(())
 }
@@ -90,27 +90,27 @@ async fn after_something_absent_has_no_effect() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn after_orders_both_ways_and_lets_failures_pass() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.quick("a").after(["b", "bad"]))
-        .define(record.service("b", ms(30), ms(0)))
+        .define(recorder.quick("a").after(["b", "bad"]))
+        .define(recorder.service("b", ms(30), ms(0)))
         .define(failing("bad", "no").optional())
         .boot()
         .await?;
-    assert!(record.in_order("up b", "init a"), "{:?}", record.notes());
+    assert!(recorder.in_order("up b", "init a"), "{:?}", recorder.entries());
     registry.shutdown().await?;
-    assert!(record.in_order("down a", "shutdown b"), "{:?}", record.notes());
+    assert!(recorder.in_order("down a", "shutdown b"), "{:?}", recorder.entries());
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_boot_fails_if_and_only_if_a_failed_or_blocked_service_is_not_optional() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let builder = || {
         isolated()
-            .define(record.quick("plain"))
+            .define(recorder.quick("plain"))
             .define(failing("bad", "no").optional())
-            .define(record.quick("needs it").requires(["bad"]).optional())
+            .define(recorder.quick("needs it").requires(["bad"]).optional())
     };
     let registry = builder().boot().await?;
     let states: Vec<_> = registry.report().services.into_iter().map(|it| (it.name, it.state)).collect();
@@ -119,7 +119,8 @@ async fn a_boot_fails_if_and_only_if_a_failed_or_blocked_service_is_not_optional
     assert!(states.contains(&("plain".into(), State::Ready)), "{states:?}");
     registry.shutdown().await?;
 
-    let error = builder().define(record.quick("must").requires(["needs it"])).boot().await.expect_err("it is blocked");
+    let error =
+        builder().define(recorder.quick("must").requires(["needs it"])).boot().await.expect_err("it is blocked");
     assert_eq!(error.failures()[0].service(), "bad");
     assert!(error.to_string().contains("must was not started, because it requires bad"), "{error}");
     Ok(())

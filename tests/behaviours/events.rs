@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use service_core::{Definition, EventKind, Registry, Result, State};
-use tests::{Record, Told, failing, isolated, ms, story};
+use tests::{EventCollector, Recorder, event_lines, failing, isolated, ms};
 
 // shows: F14
 #[test]
@@ -42,7 +42,7 @@ async fn the_state_is_there_before_its_event_is_told() -> Result<()> {
             let state = registry.as_ref().expect("it is booted").report().services[0].state;
             states.lock().unwrap_or_else(PoisonError::into_inner).push((word, state));
         })
-        .define(Record::new().service("a", ms(0), ms(10)))
+        .define(Recorder::new().service("a", ms(0), ms(10)))
         .boot()
         .await?;
     *registry.lock().unwrap_or_else(PoisonError::into_inner) = Some(booted.clone());
@@ -60,17 +60,17 @@ async fn the_state_is_there_before_its_event_is_told() -> Result<()> {
 // shows: F17
 #[tokio::test(start_paused = true)]
 async fn ready_comes_before_booted_and_booted_only_if_everything_required_is_ready() {
-    let told = Told::new();
+    let collector = EventCollector::new();
     isolated()
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(Definition::new("a"))
         .define(failing("b", "no").requires(["a"]))
         .boot()
         .await
         .expect_err("b fails");
-    let story = told.story();
-    assert!(story.contains(&"ready a".to_owned()), "{story:?}");
-    assert!(!story.contains(&"booted".to_owned()), "{story:?}");
+    let lines = collector.lines();
+    assert!(lines.contains(&"ready a".to_owned()), "{lines:?}");
+    assert!(!lines.contains(&"booted".to_owned()), "{lines:?}");
 }
 
 // shows: F18
@@ -78,24 +78,24 @@ async fn ready_comes_before_booted_and_booted_only_if_everything_required_is_rea
 async fn a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
     let registry = isolated().define(failing("a", "no").optional()).boot().await?;
     registry.shutdown().await?;
-    let story = story(&registry);
-    assert_eq!(story, ["booting", "starting a", "failed a", "booted", "shutting down", "shut down"]);
+    let lines = event_lines(&registry);
+    assert_eq!(lines, ["booting", "starting a", "failed a", "booted", "shutting down", "shut down"]);
     Ok(())
 }
 
 // shows: S21
 #[tokio::test(start_paused = true)]
 async fn shutting_down_comes_first_and_shut_down_after_everything_and_then_the_answer() -> Result<()> {
-    let told = Told::new();
+    let collector = EventCollector::new();
     let registry = isolated()
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(Definition::new("a"))
         .define(Definition::new("b").requires(["a"]))
         .boot()
         .await?;
     registry.shutdown().await?;
-    let story = told.story();
-    let down = story.iter().skip_while(|line| *line != "booted").skip(1).collect::<Vec<_>>();
+    let lines = collector.lines();
+    let down = lines.iter().skip_while(|line| *line != "booted").skip(1).collect::<Vec<_>>();
     let expected = [
         "shutting down",
         "draining b",
@@ -112,17 +112,17 @@ async fn shutting_down_comes_first_and_shut_down_after_everything_and_then_the_a
 
 #[tokio::test(start_paused = true)]
 async fn listeners_and_the_registry_tell_the_same_story_without_a_gap() -> Result<()> {
-    let told = Told::new();
-    let record = Record::new();
+    let collector = EventCollector::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .on_event(told.listener())
-        .define(record.service("a", ms(7), ms(3)))
-        .define(record.service("b", ms(2), ms(1)).requires(["a"]))
+        .on_event(collector.listener())
+        .define(recorder.service("a", ms(7), ms(3)))
+        .define(recorder.service("b", ms(2), ms(1)).requires(["a"]))
         .boot()
         .await?;
     registry.shutdown().await?;
-    assert_eq!(told.story(), story(&registry));
-    assert!(told.events().iter().map(|event| event.number).eq(0..told.events().len() as u64));
-    assert!(told.events().is_sorted_by_key(|event| event.at));
+    assert_eq!(collector.lines(), event_lines(&registry));
+    assert!(collector.events().iter().map(|event| event.number).eq(0..collector.events().len() as u64));
+    assert!(collector.events().is_sorted_by_key(|event| event.at));
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! F09: whichever service of whichever graph fails, exactly what became ready goes down, once, in reverse.
 
 use service_core::Definition;
-use tests::{Dag, Record, Told, isolated};
+use tests::{Dag, EventCollector, Recorder, isolated};
 use tokio::time::sleep;
 
 /// The services of a graph; the one numbered `failing` fails when its time has come.
-fn definitions<'a>(dag: &'a Dag, failing: usize, record: &'a Record) -> impl Iterator<Item = Definition<()>> + 'a {
+fn definitions<'a>(dag: &'a Dag, failing: usize, recorder: &'a Recorder) -> impl Iterator<Item = Definition<()>> + 'a {
     (0..dag.len()).map(move |service| {
         let (takes, fails) = (dag.takes[service], service == failing);
         let requires = dag.requires[service].iter().map(|&on| dag.name(on));
@@ -16,7 +16,7 @@ fn definitions<'a>(dag: &'a Dag, failing: usize, record: &'a Record) -> impl Ite
             });
             return definition;
         }
-        record.service(&dag.name(service), takes, takes).requires(requires)
+        recorder.service(&dag.name(service), takes, takes).requires(requires)
     })
 }
 
@@ -27,25 +27,26 @@ async fn whichever_init_fails_exactly_what_became_ready_is_stopped_once_dependan
         let dag = Dag::random(seed, 12);
         for failing in 0..dag.len() {
             let case = format!("seed {seed}, service {failing}");
-            let record = Record::new();
-            let told = Told::new();
-            let builder = isolated().on_event(told.listener());
-            let boot = definitions(&dag, failing, &record).fold(builder, |builder, it| builder.define(it)).boot().await;
+            let recorder = Recorder::new();
+            let collector = EventCollector::new();
+            let builder = isolated().on_event(collector.listener());
+            let boot =
+                definitions(&dag, failing, &recorder).fold(builder, |builder, it| builder.define(it)).boot().await;
             let error = boot.err().unwrap_or_else(|| panic!("{case}: it fails"));
             assert_eq!(error.failures()[0].service(), dag.name(failing), "{case}");
-            goes_down_in_reverse(&dag, told.of("ready"), &record, &case);
+            goes_down_in_reverse(&dag, collector.of("ready"), &recorder, &case);
         }
     }
 }
 
-fn goes_down_in_reverse(dag: &Dag, mut ready: Vec<String>, record: &Record, case: &str) {
-    let mut shut_down = record.of("shutdown");
+fn goes_down_in_reverse(dag: &Dag, mut ready: Vec<String>, recorder: &Recorder, case: &str) {
+    let mut shut_down = recorder.of("shutdown");
     for service in 0..dag.len() {
         for on in dag.requires[service].iter().map(|&on| dag.name(on)) {
             let name = dag.name(service);
             if shut_down.contains(&name) {
                 assert!(
-                    record.in_order(&format!("down {name}"), &format!("shutdown {on}")),
+                    recorder.in_order(&format!("down {name}"), &format!("shutdown {on}")),
                     "{case}: {name} uses {on}"
                 );
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use service_core::{Context, Lifecycle, NotReady, Refusal, Restart, Result, State, guarded, service};
-use tests::{Latch, Record, isolated, ms};
+use tests::{Latch, Recorder, isolated, ms};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 struct World {
     init: Latch,
     fails: bool,
-    record: Record,
+    recorder: Recorder,
 }
 
 #[service(lazy, requires = [World])]
@@ -25,7 +25,7 @@ impl Lifecycle for Store {
     }
 
     async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
-        cx.get::<World>().record.note("shutdown store");
+        cx.get::<World>().recorder.record("shutdown store");
         Ok(())
     }
 }
@@ -40,7 +40,7 @@ impl Store {
 #[service(lazy, requires = [World, Store], drain_timeout = "2s")]
 struct Feed {
     store: Arc<Store>,
-    record: Record,
+    recorder: Recorder,
     stopping: CancellationToken,
 }
 
@@ -51,11 +51,11 @@ impl Lifecycle for Feed {
         if world.fails {
             return Err("no feed".into());
         }
-        Ok(Self { store: cx.get(), record: world.record.clone(), stopping: cx.stopping() })
+        Ok(Self { store: cx.get(), recorder: world.recorder.clone(), stopping: cx.stopping() })
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        self.record.note("shutdown feed");
+        self.recorder.record("shutdown feed");
         Ok(())
     }
 }
@@ -65,14 +65,14 @@ impl Feed {
     /// A stream that ends when it is told to.
     pub async fn polite(&self) -> Result<(), NotReady> {
         self.stopping.cancelled().await;
-        self.record.note("told to stop");
+        self.recorder.record("told to stop");
         Ok(())
     }
 
     /// A stream that sees it, and goes on.
     pub async fn endless(&self) -> Result<(), NotReady> {
         self.stopping.cancelled().await;
-        self.record.note("did not listen");
+        self.recorder.record("did not listen");
         std::future::pending().await
     }
 
@@ -88,12 +88,12 @@ impl Feed {
     }
 }
 
-fn world(record: &Record) -> World {
-    World { init: Latch::new(), fails: false, record: record.clone() }
+fn world(recorder: &Recorder) -> World {
+    World { init: Latch::new(), fails: false, recorder: recorder.clone() }
 }
 
-fn open(record: &Record) -> World {
-    let world = world(record);
+fn open(recorder: &Recorder) -> World {
+    let world = world(recorder);
     world.init.open();
     world
 }
@@ -101,8 +101,8 @@ fn open(record: &Record) -> World {
 // shows: S17
 #[tokio::test(start_paused = true)]
 async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budget() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace::<World>(open(&recorder)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
     for _ in 0..2 {
         let feed = feed.clone();
@@ -112,8 +112,8 @@ async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budge
     sleep(ms(1)).await;
     let error = registry.shutdown().await.expect_err("two streams never end");
     polite.await??;
-    assert_eq!(record.count("did not listen"), 2, "both were told");
-    assert!(record.in_order("told to stop", "shutdown feed"));
+    assert_eq!(recorder.count("did not listen"), 2, "both were told");
+    assert!(recorder.in_order("told to stop", "shutdown feed"));
     let report = error.report().expect("it was waited for");
     let feed = report.services.iter().find(|it| it.name == "Feed").expect("it was up");
     assert_eq!((feed.drain, feed.calls_left.clone()), (ms(2_000), vec![("endless".to_owned(), 2)]));
@@ -123,21 +123,21 @@ async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budge
 // shows: S02
 #[tokio::test(start_paused = true)]
 async fn a_call_in_flight_during_its_drain_may_call_what_its_service_requires() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace::<World>(open(&record)).only::<Feed>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace::<World>(open(&recorder)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
     let late = tokio::spawn(async move { feed.late().await });
     sleep(ms(1)).await;
     registry.shutdown().await?;
     assert_eq!(late.await??, 1, "the store was still up");
-    assert_eq!(record.of("shutdown"), ["feed", "store"]);
+    assert_eq!(recorder.of("shutdown"), ["feed", "store"]);
     Ok(())
 }
 
 // shows: D03
 #[tokio::test(start_paused = true)]
 async fn guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Result<()> {
-    let world = World { fails: true, ..world(&Record::new()) };
+    let world = World { fails: true, ..world(&Recorder::new()) };
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
     let began = Instant::now();
@@ -164,7 +164,7 @@ async fn guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Res
 // shows: D04, D12
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
-    let world = world(&Record::new());
+    let world = world(&Recorder::new());
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
     for _ in 0..2 {
@@ -194,9 +194,9 @@ struct Mill {
 impl Lifecycle for Mill {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let world = cx.get::<World>();
-        let (record, broken) = (world.record.clone(), world.init.clone());
-        let lives = record.count("mill");
-        record.note("mill");
+        let (recorder, broken) = (world.recorder.clone(), world.init.clone());
+        let lives = recorder.count("mill");
+        recorder.record("mill");
         cx.tasks().supervised("wheel", Restart::transient().intensity(0, ms(1_000)), move || {
             let broken = broken.clone();
             async move {
@@ -211,20 +211,20 @@ impl Lifecycle for Mill {
 #[guarded]
 impl Mill {
     pub async fn grind(&self) -> Result<(), NotReady> {
-        self.world.record.note("grinds");
+        self.world.recorder.record("grinds");
         sleep(ms(1_000)).await;
         Ok(())
     }
 
     pub async fn life() -> Result<usize> {
-        Ok(Self::service().await?.world.record.count("mill"))
+        Ok(Self::service().await?.world.recorder.count("mill"))
     }
 }
 
 // shows: D02
 #[tokio::test(start_paused = true)]
 async fn a_call_without_a_receiver_waits_through_the_drain_of_a_restart() -> Result<()> {
-    let world = world(&Record::new());
+    let world = world(&Recorder::new());
     let broken = world.init.clone();
     let registry = isolated().replace::<World>(world).only::<Mill>().boot().await?;
     let mill = registry.get::<Mill>()?;

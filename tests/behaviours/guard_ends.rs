@@ -8,20 +8,20 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, Waker};
 
 use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
-use tests::{Latch, Record, isolated, ms};
+use tests::{Latch, Recorder, isolated, ms};
 use tokio::time::timeout;
 
 #[service(lazy, autowire)]
 struct World {
-    record: Record,
+    recorder: Recorder,
     /// Whether a task of the pool holds a lease, too.
     task_holds: bool,
     /// Lets the call end that was handed on.
     end: Latch,
 }
 
-fn world(record: &Record, task_holds: bool) -> World {
-    World { record: record.clone(), task_holds, end: Latch::new() }
+fn world(recorder: &Recorder, task_holds: bool) -> World {
+    World { recorder: recorder.clone(), task_holds, end: Latch::new() }
 }
 
 /// What it lends is given back by a guarded call.
@@ -46,7 +46,7 @@ impl Lifecycle for Pool {
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        self.world.record.note("shutdown");
+        self.world.recorder.record("shutdown");
         Ok(())
     }
 }
@@ -59,7 +59,7 @@ impl Pool {
     }
 
     pub fn give_back(&self, whose: &str) -> Result<(), NotReady> {
-        self.world.record.note(format!("{whose} gave it back"));
+        self.world.recorder.record(format!("{whose} gave it back"));
         Ok(())
     }
 }
@@ -69,7 +69,7 @@ struct Lease<'a>(&'a Pool, &'a str);
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Err(refusal) = self.0.give_back(self.1) {
-            self.0.world.record.note(refusal.to_string());
+            self.0.world.recorder.record(refusal.to_string());
         }
     }
 }
@@ -77,23 +77,23 @@ impl Drop for Lease<'_> {
 // shows: D12
 #[tokio::test(start_paused = true)]
 async fn what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace(world(&record, false)).only::<Pool>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace(world(&recorder, false)).only::<Pool>().boot().await?;
     let pool = registry.get::<Pool>()?;
     let (held, down) = tokio::join!(timeout(ms(100), pool.hold()), registry.shutdown());
     assert!(held.is_err(), "it was cancelled while the pool was draining");
     down?;
-    assert_eq!(record.notes(), ["call gave it back", "shutdown"]);
+    assert_eq!(recorder.entries(), ["call gave it back", "shutdown"]);
     Ok(())
 }
 
 // shows: D12
 #[tokio::test(start_paused = true)]
 async fn what_a_task_drops_when_it_is_aborted_is_a_part_of_it() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace(world(&record, true)).only::<Pool>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace(world(&recorder, true)).only::<Pool>().boot().await?;
     registry.shutdown().await.expect_err("the task does not listen");
-    assert_eq!(record.notes(), ["task gave it back", "shutdown"]);
+    assert_eq!(recorder.entries(), ["task gave it back", "shutdown"]);
     Ok(())
 }
 
@@ -125,7 +125,7 @@ impl Lifecycle for Relay {
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        self.world.record.note("shutdown");
+        self.world.recorder.record("shutdown");
         Ok(())
     }
 }
@@ -134,16 +134,16 @@ impl Relay {
     #[guarded]
     async fn outlive(&self) {
         self.world.end.opened().await;
-        self.world.record.note("handed on, and ended");
+        self.world.recorder.record("handed on, and ended");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_outlives_the_task_which_began_it_is_waited_for() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace(world(&record, false)).only::<Relay>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace(world(&recorder, false)).only::<Relay>().boot().await?;
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["handed on, and ended", "shutdown"]);
+    assert_eq!(recorder.entries(), ["handed on, and ended", "shutdown"]);
     Ok(())
 }
 
@@ -187,6 +187,6 @@ async fn a_wait_that_ends_by_its_own_bound_closes_no_circle() -> Result<()> {
 #[test]
 fn a_call_can_be_shared_as_the_future_of_a_plain_method_can() {
     fn shared<T: Send + Sync>(_: &T) {}
-    let pool = Pool { world: Arc::new(world(&Record::new(), false)) };
+    let pool = Pool { world: Arc::new(world(&Recorder::new(), false)) };
     shared(&pool.hold());
 }

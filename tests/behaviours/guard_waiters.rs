@@ -7,8 +7,9 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use service_core::{Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
-use tests::{Dice, isolated, ms};
+use tests::{isolated, ms};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
@@ -72,8 +73,8 @@ struct Pause {
 }
 
 impl Pause {
-    fn drawn(dice: &mut Dice) -> Self {
-        Self { turns: dice.roll(6), time: ms(dice.roll(20) as u64) }
+    fn random(rng: &mut Rng) -> Self {
+        Self { turns: rng.usize(..6), time: ms(rng.u64(..20)) }
     }
 
     async fn pass(self) {
@@ -125,23 +126,23 @@ fn is_true(told: &NotReady, fate: Fate) -> bool {
 }
 
 async fn life(seed: u64) -> Result<()> {
-    let mut dice = Dice::new(seed);
-    let fate = FATES[dice.roll(FATES.len())];
-    let weather = Weather { fate, after: Pause::drawn(&mut dice) };
+    let mut rng = Rng::with_seed(seed);
+    let fate = FATES[rng.usize(..FATES.len())];
+    let weather = Weather { fate, after: Pause::random(&mut rng) };
     let registry = isolated().replace::<Weather>(weather).boot().await?;
     let mut waiters = JoinSet::new();
     for _ in 0..WAITERS {
-        let pause = Pause::drawn(&mut dice);
-        let patience = match dice.roll(3) {
+        let pause = Pause::random(&mut rng);
+        let patience = match rng.usize(..3) {
             0 => Patience::Endless,
             1 => Patience::Short,
-            _ => Patience::Dropped(ms(dice.roll(10) as u64)),
+            _ => Patience::Dropped(ms(rng.u64(..10))),
         };
         let registry = registry.clone();
         waiters.spawn(async move { registry.scope(waiter(pause, patience)).await });
     }
     if fate == Fate::IsCancelled {
-        Pause::drawn(&mut dice).pass().await;
+        Pause::random(&mut rng).pass().await;
         registry.request_shutdown("cancelled");
     }
     let told = timeout(ms(60_000), waiters.join_all()).await;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use service_core::{Context, Lifecycle, NotReady, Refusal, Registry, Result, guarded, service};
-use tests::{Record, isolated, ms};
+use tests::{Recorder, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 #[service(lazy, autowire)]
 struct Notes {
-    record: Record,
+    recorder: Recorder,
 }
 
 /// Calls itself in its own `init`.
@@ -123,16 +123,16 @@ struct Quitter {
 impl Lifecycle for Quitter {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let notes = cx.get::<Notes>();
-        let (task, record) = (cx.clone(), notes.record.clone());
+        let (task, recorder) = (cx.clone(), notes.recorder.clone());
         cx.spawn("quit", async move {
             task.stopping().cancelled().await;
-            record.note(format!("task {}", Self::service().await.is_ok()));
+            recorder.record(format!("task {}", Self::service().await.is_ok()));
         });
         Ok(Self { notes })
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        self.notes.record.note(format!("hook {}", Self::service().await.is_ok()));
+        self.notes.recorder.record(format!("hook {}", Self::service().await.is_ok()));
         Ok(())
     }
 }
@@ -142,7 +142,7 @@ impl Quitter {
     async fn quit(&self, registry: Registry) -> Result<(), NotReady> {
         let answer = registry.shutdown().await.expect_err("it would wait for itself");
         assert!(answer.report().is_none());
-        self.notes.record.note(answer.to_string());
+        self.notes.recorder.record(answer.to_string());
         Ok(())
     }
 }
@@ -150,21 +150,21 @@ impl Quitter {
 // shows: S10
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace::<Notes>(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace::<Notes>(Notes { recorder: recorder.clone() }).only::<Quitter>().boot().await?;
     registry.get::<Quitter>()?.quit(registry.clone()).await?;
     registry.stopped().await?;
-    let said = &record.notes()[0];
+    let said = &recorder.entries()[0];
     assert!(said.starts_with("the shutdown is requested, but Quitter cannot wait for it"), "{said}");
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_is_within_its_own_reach_while_it_drains_and_stops() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace::<Notes>(Notes { record: record.clone() }).only::<Quitter>().boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace::<Notes>(Notes { recorder: recorder.clone() }).only::<Quitter>().boot().await?;
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["task true", "hook true"]);
+    assert_eq!(recorder.entries(), ["task true", "hook true"]);
     Ok(())
 }
 

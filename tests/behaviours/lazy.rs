@@ -3,21 +3,21 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use service_core::{Context, Lifecycle, Refusal, Result, State, service};
-use tests::{Latch, Record, isolated, ms, story};
+use tests::{Latch, Recorder, event_lines, isolated, ms};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 #[service(lazy, autowire)]
 struct World {
-    record: Record,
+    recorder: Recorder,
     ready: Latch,
     /// How many attempts fail.
     fail: AtomicU32,
 }
 
 impl World {
-    fn new(record: &Record, fail: u32) -> Self {
-        Self { record: record.clone(), ready: Latch::new(), fail: AtomicU32::new(fail) }
+    fn new(recorder: &Recorder, fail: u32) -> Self {
+        Self { recorder: recorder.clone(), ready: Latch::new(), fail: AtomicU32::new(fail) }
     }
 }
 
@@ -26,12 +26,12 @@ struct Below;
 
 impl Lifecycle for Below {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.get::<World>().record.note("init below");
+        cx.get::<World>().recorder.record("init below");
         Ok(Self)
     }
 
     async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
-        cx.get::<World>().record.note("shutdown below");
+        cx.get::<World>().recorder.record("shutdown below");
         Ok(())
     }
 }
@@ -43,7 +43,7 @@ struct Search;
 impl Lifecycle for Search {
     async fn init(cx: &Context<Self>) -> Result<Self> {
         let world = cx.get::<World>();
-        world.record.note("init search");
+        world.recorder.record("init search");
         world.ready.opened().await;
         match world.fail.load(Ordering::SeqCst) {
             0 => Ok(Self),
@@ -57,24 +57,24 @@ impl Lifecycle for Search {
 
 #[tokio::test(start_paused = true)]
 async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 0);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 0);
     world.ready.open();
     let registry = isolated().replace::<World>(world).boot().await?;
-    assert_eq!(record.notes(), Vec::<String>::new());
+    assert_eq!(recorder.entries(), Vec::<String>::new());
     assert_eq!(registry.state::<Search>(), State::Idle);
     registry.wait_ready::<Search>().await?;
-    assert_eq!(record.notes(), ["init below", "init search"]);
+    assert_eq!(recorder.entries(), ["init below", "init search"]);
     registry.shutdown().await?;
-    assert_eq!(record.of("shutdown"), ["below"]);
+    assert_eq!(recorder.of("shutdown"), ["below"]);
     Ok(())
 }
 
 // shows: B12
 #[tokio::test(start_paused = true)]
 async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 0);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 0);
     let ready = world.ready.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
     let mut uses = JoinSet::new();
@@ -86,7 +86,7 @@ async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<
     ready.open();
     let found: Vec<_> = uses.join_all().await.into_iter().collect::<Result<_, _>>()?;
     assert!(found.iter().all(|instance| std::sync::Arc::ptr_eq(instance, &found[0])));
-    assert_eq!(record.count("init search"), 1);
+    assert_eq!(recorder.count("init search"), 1);
     drop(found);
     registry.shutdown().await?;
     Ok(())
@@ -95,8 +95,8 @@ async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<
 // shows: D03
 #[tokio::test(start_paused = true)]
 async fn all_who_wait_are_released_with_the_error_when_the_init_fails() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 1);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 1);
     let ready = world.ready.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
     let mut uses = JoinSet::new();
@@ -117,16 +117,16 @@ async fn all_who_wait_are_released_with_the_error_when_the_init_fails() -> Resul
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 1);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 1);
     world.ready.open();
     let registry = isolated().replace::<World>(world).boot().await?;
     registry.wait_ready::<Search>().await.expect_err("the first attempt fails");
     sleep(ms(1)).await;
-    assert_eq!(record.notes(), ["init below", "init search", "shutdown below"], "below was up for its sake alone");
+    assert_eq!(recorder.entries(), ["init below", "init search", "shutdown below"], "below was up for its sake alone");
     assert!(registry.is_ready(), "the registry is none the worse");
     registry.wait_ready::<Search>().await?;
-    assert_eq!(record.count("init search"), 2);
+    assert_eq!(recorder.count("init search"), 2);
     registry.shutdown().await?;
     Ok(())
 }
@@ -134,8 +134,8 @@ async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result
 // shows: T13
 #[tokio::test(start_paused = true)]
 async fn waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 0);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 0);
     let ready = world.ready.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
     for _ in 0..3 {
@@ -143,15 +143,15 @@ async fn waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
     }
     ready.open();
     timeout(ms(100), registry.wait_ready::<Search>()).await??;
-    assert_eq!(record.count("init search"), 1);
+    assert_eq!(recorder.count("init search"), 1);
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().replace::<World>(World::new(&record, 0)).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().replace::<World>(World::new(&recorder, 0)).boot().await?;
     let waiting = tokio::spawn({
         let registry = registry.clone();
         async move { registry.wait_ready::<Search>().await.map(|_| ()) }
@@ -160,18 +160,18 @@ async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Res
     let report = registry.shutdown().await?;
     assert!(report.is_clean());
     assert!(waiting.await?.is_err());
-    assert!(story(&registry).contains(&"undone Search".to_owned()), "{:?}", story(&registry));
-    assert_eq!(record.of("shutdown"), ["below"]);
+    assert!(event_lines(&registry).contains(&"undone Search".to_owned()), "{:?}", event_lines(&registry));
+    assert_eq!(recorder.of("shutdown"), ["below"]);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_boots_a_lazy_service_with_the_rest() -> Result<()> {
-    let record = Record::new();
-    let world = World::new(&record, 0);
+    let recorder = Recorder::new();
+    let world = World::new(&recorder, 0);
     world.ready.open();
     let registry = isolated().replace::<World>(world).with::<Search>().boot().await?;
-    assert_eq!(record.of("init"), ["below", "search"]);
+    assert_eq!(recorder.of("init"), ["below", "search"]);
     registry.shutdown().await?;
     Ok(())
 }

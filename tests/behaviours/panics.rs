@@ -1,14 +1,14 @@
 //! A panic in a user's code is that service's failure, and nobody else's.
 
 use service_core::{Definition, Phase, Result, StopOutcome};
-use tests::{Record, Told, isolated, ms};
+use tests::{EventCollector, Recorder, isolated, ms};
 use tokio::time::sleep;
 
 /// Boots a service that panics while a sibling is up, and says how the panic reads.
 async fn panicking(init: fn()) -> Option<String> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let error = isolated()
-        .define(record.quick("sibling"))
+        .define(recorder.quick("sibling"))
         .define(Definition::new("a").init(move |_| async move {
             sleep(ms(1)).await;
             init();
@@ -17,7 +17,7 @@ async fn panicking(init: fn()) -> Option<String> {
         .boot()
         .await
         .expect_err("it panics");
-    assert_eq!(record.count("down sibling"), 1, "the sibling goes down like any other");
+    assert_eq!(recorder.count("down sibling"), 1, "the sibling goes down like any other");
     assert_eq!(*error.failures()[0].phase(), Phase::Init);
     error.failures()[0].panic_message().map(str::to_owned)
 }
@@ -34,9 +34,9 @@ async fn a_panic_in_init_is_a_failure_with_its_message() {
 // shows: F12
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.quick("below"))
+        .define(recorder.quick("below"))
         .define(Definition::new("a").requires(["below"]).shutdown(|_, _| async { panic!("no way down") }))
         .boot()
         .await?;
@@ -44,7 +44,7 @@ async fn a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()
     let report = error.report().expect("it was waited for");
     let failures: Vec<_> = report.failures().map(|it| (it.service(), it.panic_message())).collect();
     assert_eq!(failures, [("a", Some("no way down"))]);
-    assert_eq!(record.count("down below"), 1);
+    assert_eq!(recorder.count("down below"), 1);
     Ok(())
 }
 
@@ -62,14 +62,14 @@ async fn a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> R
 // shows: F12
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Result<()> {
-    let record = Record::new();
-    let told = Told::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
+    let noted = recorder.clone();
     let registry = isolated()
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(Definition::new("a").init(move |cx| {
-            let record = noted.clone();
-            cx.defer(async move { record.note("first cleanup") });
+            let recorder = noted.clone();
+            cx.defer(async move { recorder.record("first cleanup") });
             cx.defer(async { panic!("second cleanup") });
             cx.spawn("tick", async { panic!("tick") });
             async { Ok(()) }
@@ -77,8 +77,8 @@ async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Resul
         .boot()
         .await?;
     let error = registry.shutdown().await.expect_err("it panics");
-    assert_eq!(record.notes(), ["first cleanup"]);
-    assert_eq!(told.of("task failed"), ["a"]);
+    assert_eq!(recorder.entries(), ["first cleanup"]);
+    assert_eq!(collector.of("task failed"), ["a"]);
     let outcome = &error.report().expect("it was waited for").services[0].outcome;
     let StopOutcome::Failed(failure) = outcome else { panic!("{outcome}") };
     assert_eq!(*failure.phase(), Phase::Task("tick".into()), "what went wrong first");
@@ -88,16 +88,16 @@ async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Resul
 // shows: F13
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listeners() -> Result<()> {
-    let told = Told::new();
+    let collector = EventCollector::new();
     let registry = isolated()
         .on_event(|_| panic!("a bad listener"))
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(Definition::new("a"))
         .boot()
         .await?;
     registry.shutdown().await?;
-    assert_eq!(told.of("ready"), ["a"]);
-    assert_eq!(told.of("stopped"), ["a"]);
+    assert_eq!(collector.of("ready"), ["a"]);
+    assert_eq!(collector.of("stopped"), ["a"]);
     Ok(())
 }
 
@@ -172,8 +172,8 @@ async fn an_error_whose_words_panic_is_an_error_all_the_same() {
 // shows: F12
 #[tokio::test(start_paused = true)]
 async fn an_error_whose_words_panic_does_not_keep_the_registry_from_going_down() -> Result<()> {
-    let record = Record::new();
-    let down = record.clone();
+    let recorder = Recorder::new();
+    let down = recorder.clone();
     let definition = Definition::new("a").init(async |cx| {
         let restart = service_core::Restart::transient().intensity(0, ms(1));
         cx.tasks().supervised("feed", restart, || async {
@@ -183,13 +183,13 @@ async fn an_error_whose_words_panic_does_not_keep_the_registry_from_going_down()
         Ok(())
     });
     let definition = definition.shutdown(move |_, _| {
-        down.note("down");
+        down.record("down");
         async { Err(Mute.into()) }
     });
     let registry = isolated().define(definition).boot().await?;
     let error = registry.stopped().await.expect_err("a task of it was given up").to_string();
     assert!(error.contains("task feed of a failed after 1ms: (its Display panicked)"), "{error}");
-    assert_eq!(record.count("down"), 1);
+    assert_eq!(recorder.count("down"), 1);
     Ok(())
 }
 
@@ -202,14 +202,14 @@ async fn a_payload_that_panics_when_it_is_dropped_leaves_the_cleanups_to_run() {
             assert!(std::thread::panicking(), "a bomb");
         }
     }
-    let record = Record::new();
-    let cleaned = record.clone();
+    let recorder = Recorder::new();
+    let cleaned = recorder.clone();
     let definition = Definition::new("a").init(move |cx| {
-        let record = cleaned.clone();
-        cx.defer(async move { record.note("cleaned up") });
+        let recorder = cleaned.clone();
+        cx.defer(async move { recorder.record("cleaned up") });
         async { std::panic::panic_any(Bomb) }
     });
     let error = isolated().define::<()>(definition).boot().await.expect_err("it panics");
     assert_eq!(error.failures()[0].panic_message(), Some("a payload that is not text"));
-    assert_eq!(record.notes(), ["cleaned up"]);
+    assert_eq!(recorder.entries(), ["cleaned up"]);
 }

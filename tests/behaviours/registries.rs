@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use service_core::{Context, Definition, Lifecycle, NotReady, Refusal, Registry, Result, service};
-use tests::{Dag, Record, isolated, ms, story};
+use tests::{Dag, Recorder, event_lines, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 // shows: G10
@@ -18,18 +18,18 @@ async fn a_plan_runs_no_code_of_a_service() -> Result<()> {
 // shows: G21
 #[tokio::test(start_paused = true)]
 async fn an_unknown_name_is_an_error_and_nothing_starts() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let error = isolated()
-        .define(record.quick("a"))
-        .define(record.quick("b").requires(["databse"]))
-        .define(record.quick("database"))
+        .define(recorder.quick("a"))
+        .define(recorder.quick("b").requires(["databse"]))
+        .define(recorder.quick("database"))
         .boot()
         .await
         .expect_err("there is no databse");
     let problems = error.plan().map(|error| error.problems().len());
     assert_eq!(problems, Some(1), "{error}");
     assert!(error.to_string().contains("databse") && error.to_string().contains("database"), "{error}");
-    assert_eq!(record.notes(), Vec::<String>::new());
+    assert_eq!(recorder.entries(), Vec::<String>::new());
 }
 
 // shows: X01
@@ -100,7 +100,7 @@ async fn life(seed: u64) -> Result<Vec<String>> {
     }
     let registry = builder.boot().await?;
     registry.shutdown().await?;
-    let lines = registry.events().into_iter().zip(story(&registry));
+    let lines = registry.events().into_iter().zip(event_lines(&registry));
     Ok(lines.map(|(event, line)| format!("{:?} {line}", event.at)).collect())
 }
 
@@ -118,11 +118,11 @@ async fn the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_definition_is_found_by_its_name_and_only_as_its_own_type() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
         .define(Definition::new("shard-1").init(async |_| Ok(1_u32)))
         .define(Definition::new("shard-2").init(async |_| Ok(2_u32)))
-        .define(record.service("slow", ms(5), ms(0)))
+        .define(recorder.service("slow", ms(5), ms(0)))
         .boot()
         .await?;
     assert_eq!(*registry.get_named::<u32>("shard-2")?, 2);

@@ -1,20 +1,20 @@
 //! What is told afterwards: times, failures, and a bounded memory of events.
 
 use service_core::{Context, Definition, Result, State, StopOutcome};
-use tests::{Record, failing, isolated, ms, story};
+use tests::{Recorder, event_lines, failing, isolated, ms};
 use tokio::time::sleep;
 
 // shows: O01
 #[tokio::test(start_paused = true)]
 async fn the_same_graph_tells_the_same_events_in_the_same_order() {
-    let (record, told) = (Record::new(), Record::new());
+    let (recorder, told) = (Recorder::new(), Recorder::new());
     let listener = told.clone();
     let boot = isolated()
-        .define(record.service("db", ms(10), ms(5)))
-        .define(record.service("cache", ms(20), ms(5)))
+        .define(recorder.service("db", ms(10), ms(5)))
+        .define(recorder.service("cache", ms(20), ms(5)))
         .define(failing("users", "no table").requires(["db"]))
-        .define(record.quick("api").requires(["users"]))
-        .on_event(move |event| listener.note(tests::told(event)));
+        .define(recorder.quick("api").requires(["users"]))
+        .on_event(move |event| listener.record(tests::event_line(event)));
     let error = boot.boot().await.expect_err("users fails");
     assert_eq!(error.failures().len(), 1);
     let expected = [
@@ -32,16 +32,16 @@ async fn the_same_graph_tells_the_same_events_in_the_same_order() {
         "stopped db",
         "shut down",
     ];
-    assert_eq!(told.notes(), expected);
+    assert_eq!(told.entries(), expected);
 }
 
 // shows: O02
 #[tokio::test(start_paused = true)]
 async fn waiting_is_told_from_a_services_own_time() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.service("db", ms(30), ms(0)))
-        .define(record.service("users", ms(20), ms(0)).requires(["db"]))
+        .define(recorder.service("db", ms(30), ms(0)))
+        .define(recorder.service("users", ms(20), ms(0)).requires(["db"]))
         .boot()
         .await?;
     let report = registry.report();
@@ -56,12 +56,12 @@ async fn waiting_is_told_from_a_services_own_time() -> Result<()> {
 // shows: O05
 #[tokio::test(start_paused = true)]
 async fn what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let slow = Definition::<()>::new("late").optional().requires(["db"]).init(|_: Context<()>| async {
         sleep(ms(7)).await;
         Err("no".into())
     });
-    let registry = isolated().define(record.service("db", ms(30), ms(0))).define(slow).boot().await?;
+    let registry = isolated().define(recorder.service("db", ms(30), ms(0))).define(slow).boot().await?;
     let report = registry.report();
     let late = report.services.iter().find(|it| it.name == "late").expect("it is there");
     assert_eq!((late.state, late.waited, late.own), (State::Failed, ms(30), ms(7)));
@@ -93,8 +93,8 @@ async fn the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<
 // shows: O09
 #[tokio::test(start_paused = true)]
 async fn the_times_of_going_down_are_told_too() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().define(record.service("db", ms(0), ms(40))).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().define(recorder.service("db", ms(0), ms(40))).boot().await?;
     let report = registry.shutdown().await?;
     assert_eq!((report.services[0].own, report.total), (ms(40), ms(40)));
     assert!(matches!(report.services[0].outcome, StopOutcome::Clean));
@@ -105,12 +105,12 @@ async fn the_times_of_going_down_are_told_too() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
     for cycle in 0..1_000 {
-        let record = Record::new();
+        let recorder = Recorder::new();
         let builder =
-            ["a", "b", "c", "d", "e"].iter().fold(isolated(), |builder, name| builder.define(record.quick(name)));
+            ["a", "b", "c", "d", "e"].iter().fold(isolated(), |builder, name| builder.define(recorder.quick(name)));
         let registry = builder.boot().await?;
         registry.shutdown().await?;
-        let told = story(&registry);
+        let told = event_lines(&registry);
         for name in ["a", "b", "c", "d", "e"] {
             let mine: Vec<_> = told.iter().filter_map(|it| it.strip_suffix(name)?.strip_suffix(' ')).collect();
             assert_eq!(mine, ["starting", "ready", "draining", "stopping", "stopped"], "cycle {cycle}: {told:?}");

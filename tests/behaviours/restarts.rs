@@ -8,7 +8,7 @@ use service_core::{
     Context, Definition, EventKind, Lifecycle, NotReady, Refusal, Restart, Result, ShutdownReason, State, guarded,
     service,
 };
-use tests::{Latch, Record, Told, isolated, ms, story};
+use tests::{EventCollector, Latch, Recorder, event_lines, isolated, ms};
 use tokio::time::{Instant, sleep, timeout};
 
 const fn secs(secs: u64) -> Duration {
@@ -31,19 +31,19 @@ fn breaks(cx: &Context<()>, broken: &Latch) {
 }
 
 /// A service that breaks when this is opened, in its first life only.
-fn fragile(name: &str, record: &Record, broken: &Latch) -> Definition<()> {
+fn fragile(name: &str, recorder: &Recorder, broken: &Latch) -> Definition<()> {
     let lives = Arc::new(AtomicU32::new(0));
-    let (broken, hooks, down) = (broken.clone(), record.clone(), record.clone());
+    let (broken, hooks, down) = (broken.clone(), recorder.clone(), recorder.clone());
     let (up, gone) = (format!("init {name}"), format!("shutdown {name}"));
     let definition = Definition::new(name).restart(RESTART).init(move |cx| {
-        hooks.note(&up);
+        hooks.record(&up);
         if lives.fetch_add(1, Ordering::SeqCst) == 0 {
             breaks(&cx, &broken);
         }
         async { Ok(()) }
     });
     definition.shutdown(move |_, _| {
-        down.note(&gone);
+        down.record(&gone);
         async { Ok(()) }
     })
 }
@@ -51,28 +51,28 @@ fn fragile(name: &str, record: &Record, broken: &Latch) -> Definition<()> {
 // shows: R13
 #[tokio::test(start_paused = true)]
 async fn dependants_go_down_before_it_and_come_up_after_it_and_nothing_else_moves() -> Result<()> {
-    let (record, broken, told) = (Record::new(), Latch::new(), Told::new());
+    let (recorder, broken, collector) = (Recorder::new(), Latch::new(), EventCollector::new());
     let registry = isolated()
-        .define(record.quick("below"))
-        .define(fragile("it", &record, &broken).requires(["below"]))
-        .define(record.quick("above").requires(["it"]))
-        .define(record.quick("top").requires(["above"]))
-        .define(record.quick("beside").requires(["below"]))
-        .on_event(told.listener())
+        .define(recorder.quick("below"))
+        .define(fragile("it", &recorder, &broken).requires(["below"]))
+        .define(recorder.quick("above").requires(["it"]))
+        .define(recorder.quick("top").requires(["above"]))
+        .define(recorder.quick("beside").requires(["below"]))
+        .on_event(collector.listener())
         .boot()
         .await?;
-    record.clear();
+    recorder.clear();
     broken.open();
     sleep(secs(2)).await;
-    assert_eq!(record.of("shutdown"), ["top", "above", "it"]);
-    assert_eq!(record.of("init"), ["it", "above", "top"]);
-    assert_eq!(told.of("restarting"), ["it"]);
+    assert_eq!(recorder.of("shutdown"), ["top", "above", "it"]);
+    assert_eq!(recorder.of("init"), ["it", "above", "top"]);
+    assert_eq!(collector.of("restarting"), ["it"]);
     assert!(registry.is_ready());
     let report = registry.report();
     let waited = |name: &str| report.services.iter().find(|it| it.name == name).map(|it| it.waited);
     assert_eq!((waited("it"), waited("above")), (Some(secs(1)), Some(secs(1))), "since the restart: {report}");
     registry.shutdown().await?;
-    assert_eq!(record.of("shutdown").len(), 3 + 5, "{:?}", record.notes());
+    assert_eq!(recorder.of("shutdown").len(), 3 + 5, "{:?}", recorder.entries());
     Ok(())
 }
 
@@ -213,7 +213,7 @@ async fn what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Resu
 // shows: R11
 #[tokio::test(start_paused = true)]
 async fn a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
-    let (broken, told) = (Latch::new(), Told::new());
+    let (broken, collector) = (Latch::new(), EventCollector::new());
     let lives = Arc::new(AtomicU32::new(0));
     let (pump, count) = (broken.clone(), lives.clone());
     let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
@@ -224,13 +224,13 @@ async fn a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_r
         async move { if life == 1 { Err("not yet".into()) } else { Ok(()) } }
     });
     let above = Definition::new("above").requires(["it"]).init(async |_| Ok(()));
-    let registry = isolated().define(definition).define(above).on_event(told.listener()).boot().await?;
+    let registry = isolated().define(definition).define(above).on_event(collector.listener()).boot().await?;
     broken.open();
     sleep(secs(5)).await;
     assert_eq!(lives.load(Ordering::SeqCst), 3);
-    assert_eq!(told.of("restarting"), ["it", "it"]);
-    assert_eq!(told.of("failed"), tests::NONE);
-    assert!(registry.is_ready() && story(&registry).iter().filter(|it| *it == "ready above").count() == 2);
+    assert_eq!(collector.of("restarting"), ["it", "it"]);
+    assert_eq!(collector.of("failed"), tests::NONE);
+    assert!(registry.is_ready() && event_lines(&registry).iter().filter(|it| *it == "ready above").count() == 2);
     registry.shutdown().await?;
     Ok(())
 }
@@ -247,8 +247,8 @@ async fn a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -
         }
         async move { if life > 0 { Err("the pump has burst".into()) } else { Ok(()) } }
     });
-    let record = Record::new();
-    let registry = isolated().define(definition).define(record.quick("beside")).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().define(definition).define(recorder.quick("beside")).boot().await?;
     broken.open();
     let error = registry.stopped().await.expect_err("it was given up");
     let report = error.report().expect("everything is down");
@@ -257,7 +257,7 @@ async fn a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -
         "{report}"
     );
     assert_eq!(lives.load(Ordering::SeqCst), 1 + 2, "twice a minute, and no more");
-    assert_eq!(record.of("shutdown"), ["beside"]);
+    assert_eq!(recorder.of("shutdown"), ["beside"]);
     Ok(())
 }
 
@@ -299,10 +299,10 @@ async fn what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<
         let attempt = count.fetch_add(1, Ordering::SeqCst);
         async move { if attempt < 2 { Err("no answer".into()) } else { Ok(()) } }
     });
-    let record = Record::new();
-    let blocked = record.quick("blocked").optional().requires(["flaky"]);
+    let recorder = Recorder::new();
+    let blocked = recorder.quick("blocked").optional().requires(["flaky"]);
     let registry = isolated().define(flaky).define(blocked).boot().await?;
-    assert_eq!(record.notes(), tests::NONE, "the boot does not wait for it");
+    assert_eq!(recorder.entries(), tests::NONE, "the boot does not wait for it");
     let refusal = registry.get_named::<()>("blocked").expect_err("it is blocked");
     assert!(matches!(refusal.cause(), Refusal::Blocked(by, _) if by == "flaky"), "{refusal}");
     sleep(secs(5)).await;
@@ -377,14 +377,14 @@ async fn a_shutdown_in_a_restart_keeps_to_its_budget_whatever_is_going_down_alre
 #[tokio::test(start_paused = true)]
 async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_it_blocks_one_that_is_not() -> Result<()>
 {
-    let (broken, lives, record) = (Latch::new(), Arc::new(AtomicU32::new(0)), Record::new());
+    let (broken, lives, recorder) = (Latch::new(), Arc::new(AtomicU32::new(0)), Recorder::new());
     let pump = broken.clone();
     let definition = Definition::new("it").optional().restart(RESTART).init(move |cx: Context<()>| {
         let life = lives.fetch_add(1, Ordering::SeqCst);
         breaks(&cx, &pump);
         async move { if life > 0 { Err("the pump has burst".into()) } else { Ok(()) } }
     });
-    let registry = isolated().define(definition).define(record.quick("above").requires(["it"])).boot().await?;
+    let registry = isolated().define(definition).define(recorder.quick("above").requires(["it"])).boot().await?;
     broken.open();
     let stopped = timeout(secs(600), registry.stopped()).await?;
     let error = stopped.expect_err("nobody can do without what is above it");
@@ -395,15 +395,15 @@ async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_in_the_pause_before_a_restart_ends_at_once() -> Result<()> {
-    let (record, broken) = (Record::new(), Latch::new());
-    let registry = isolated().define(fragile("it", &record, &broken)).define(record.quick("beside")).boot().await?;
+    let (recorder, broken) = (Recorder::new(), Latch::new());
+    let registry = isolated().define(fragile("it", &recorder, &broken)).define(recorder.quick("beside")).boot().await?;
     broken.open();
     sleep(ms(500)).await;
     let asked = Instant::now();
     registry.shutdown().await?;
     assert_eq!(asked.elapsed(), Duration::ZERO);
-    assert_eq!(record.count("init it"), 1);
-    assert_eq!(record.count("shutdown it"), 1, "once, although everything went down afterwards");
+    assert_eq!(recorder.count("init it"), 1);
+    assert_eq!(recorder.count("shutdown it"), 1, "once, although everything went down afterwards");
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use service_core::{BootFailure, Definition, Phase};
-use tests::{Latch, Record, Told, failing, hanging, isolated, ms};
+use tests::{EventCollector, Latch, Recorder, failing, hanging, isolated, ms};
 use tokio::time::{Instant, sleep, timeout};
 
 #[derive(Debug)]
@@ -21,14 +21,14 @@ impl Error for Refused {}
 // shows: F01
 #[tokio::test(start_paused = true)]
 async fn a_failed_init_takes_down_what_came_up_and_not_itself() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let error = isolated()
-        .define(record.quick("a"))
+        .define(recorder.quick("a"))
         .define(failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b never was up") }))
         .boot()
         .await
         .expect_err("b fails");
-    assert_eq!(record.notes(), ["init a", "up a", "shutdown a", "down a"]);
+    assert_eq!(recorder.entries(), ["init a", "up a", "shutdown a", "down a"]);
     assert_eq!(error.failures().len(), 1);
     assert_eq!(error.failures()[0].service(), "b");
     let rolled_back = error.rollback().map(|rollback| rollback.services.iter().map(|it| it.name.as_str()).collect());
@@ -55,11 +55,11 @@ async fn the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
 // shows: F03
 #[tokio::test(start_paused = true)]
 async fn a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
-    let record = Record::new();
-    let told = Told::new();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
     let error = isolated()
-        .on_event(told.listener())
-        .define(record.service("d", ms(300), ms(0)))
+        .on_event(collector.listener())
+        .define(recorder.service("d", ms(300), ms(0)))
         .define(Definition::new("c").init(async |_| {
             sleep(ms(100)).await;
             Err::<(), _>("no".into())
@@ -68,40 +68,40 @@ async fn a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
         .await
         .expect_err("c fails");
     assert_eq!(error.failures()[0].elapsed(), ms(100));
-    assert_eq!(told.of("undone"), ["d"], "before boot() returned");
+    assert_eq!(collector.of("undone"), ["d"], "before boot() returned");
     sleep(ms(1_000)).await;
-    assert_eq!(record.notes(), ["init d"], "neither up nor shut down, however long one waits");
-    assert_eq!(told.of("ready"), Vec::<String>::new());
+    assert_eq!(recorder.entries(), ["init d"], "neither up nor shut down, however long one waits");
+    assert_eq!(collector.of("ready"), Vec::<String>::new());
 }
 
 // shows: F05
 #[tokio::test(start_paused = true)]
 async fn what_requires_a_failed_service_never_begins_and_is_listed() {
-    let record = Record::new();
-    let told = Told::new();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
     let error = isolated()
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(failing("b", "no"))
-        .define(record.quick("c").requires(["b"]))
-        .define(record.quick("d").requires(["c"]))
-        .define(record.quick("e"))
+        .define(recorder.quick("c").requires(["b"]))
+        .define(recorder.quick("d").requires(["c"]))
+        .define(recorder.quick("e"))
         .boot()
         .await
         .expect_err("b fails");
-    assert_eq!(record.of("init"), ["e"]);
+    assert_eq!(recorder.of("init"), ["e"]);
     let BootFailure::Services { blocked, .. } = error.failure() else { panic!("{error}") };
     assert_eq!(*blocked, [("c".into(), "b".into()), ("d".into(), "b".into())]);
-    assert_eq!(told.of("blocked"), ["c", "d"]);
+    assert_eq!(collector.of("blocked"), ["c", "d"]);
     assert!(error.to_string().contains("d was not started, because it requires b"), "{error}");
 }
 
 // shows: F06
 #[tokio::test(start_paused = true)]
 async fn after_the_boot_deadline_the_rollback_has_its_own_budget() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let error = isolated()
         .boot_timeout(ms(100))
-        .define(record.service("a", ms(10), ms(5_000)))
+        .define(recorder.service("a", ms(10), ms(5_000)))
         .define(hanging("b").requires(["a"]))
         .boot()
         .await
@@ -109,51 +109,51 @@ async fn after_the_boot_deadline_the_rollback_has_its_own_budget() {
     let BootFailure::TimedOut { after, unready } = error.failure() else { panic!("{error}") };
     assert_eq!(*after, ms(100));
     assert_eq!(unready.len(), 1, "{unready:?}");
-    assert_eq!(record.at("down a"), ms(5_100), "the spent boot budget does not cut the rollback short");
+    assert_eq!(recorder.at("down a"), ms(5_100), "the spent boot budget does not cut the rollback short");
 }
 
 // shows: F07
 #[tokio::test(start_paused = true)]
 async fn a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
-    let record = Record::new();
-    let told = Told::new();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
     let boot = isolated()
-        .on_event(told.listener())
-        .define(record.service("a", ms(10), ms(10)))
-        .define(record.service("b", ms(10), ms(10)).requires(["a"]))
-        .define(record.service("c", ms(500), ms(10)).requires(["b"]))
+        .on_event(collector.listener())
+        .define(recorder.service("a", ms(10), ms(10)))
+        .define(recorder.service("b", ms(10), ms(10)).requires(["a"]))
+        .define(recorder.service("c", ms(500), ms(10)).requires(["b"]))
         .boot();
     assert!(timeout(ms(100), boot).await.is_err(), "c takes longer");
     sleep(ms(1_000)).await;
-    assert_eq!(record.of("shutdown"), ["b", "a"]);
-    assert_eq!(told.of("undone"), ["c"]);
-    assert_eq!(told.story().last().map(String::as_str), Some("shut down"));
+    assert_eq!(recorder.of("shutdown"), ["b", "a"]);
+    assert_eq!(collector.of("undone"), ["c"]);
+    assert_eq!(collector.lines().last().map(String::as_str), Some("shut down"));
 }
 
 // shows: F08
 #[tokio::test(start_paused = true)]
 async fn the_rollback_is_concurrent_where_the_graph_allows() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let began = Instant::now();
     isolated()
-        .define(record.service("root", ms(0), ms(100)))
-        .define(record.service("left", ms(0), ms(300)).requires(["root"]))
-        .define(record.service("right", ms(0), ms(200)).requires(["root"]))
+        .define(recorder.service("root", ms(0), ms(100)))
+        .define(recorder.service("left", ms(0), ms(300)).requires(["root"]))
+        .define(recorder.service("right", ms(0), ms(200)).requires(["root"]))
         .define(failing("top", "no").requires(["left", "right"]))
         .boot()
         .await
         .expect_err("top fails");
-    assert_eq!(record.at("shutdown left"), record.at("shutdown right"));
-    assert_eq!(record.at("shutdown root"), ms(300));
+    assert_eq!(recorder.at("shutdown left"), recorder.at("shutdown right"));
+    assert_eq!(recorder.at("shutdown root"), ms(300));
     assert_eq!(began.elapsed(), ms(400));
 }
 
 // shows: F17, F18
 #[tokio::test(start_paused = true)]
 async fn a_failed_boot_never_says_booted_and_ends_with_shut_down() {
-    let told = Told::new();
-    isolated().on_event(told.listener()).define(failing("only", "no")).boot().await.expect_err("it fails");
-    assert_eq!(told.story(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
+    let collector = EventCollector::new();
+    isolated().on_event(collector.listener()).define(failing("only", "no")).boot().await.expect_err("it fails");
+    assert_eq!(collector.lines(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
 }
 
 // shows: F19
@@ -190,28 +190,28 @@ async fn a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_wa
 // shows: F22
 #[tokio::test(start_paused = true)]
 async fn what_never_started_is_never_stopped() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     isolated()
         .concurrency(1)
         .define(failing("bottom", "no"))
-        .define(record.quick("above").requires(["bottom"]))
-        .define(record.quick("beside"))
+        .define(recorder.quick("above").requires(["bottom"]))
+        .define(recorder.quick("beside"))
         .boot()
         .await
         .expect_err("bottom fails");
-    assert_eq!(record.notes(), Vec::<String>::new(), "`beside` had no turn before the failure");
+    assert_eq!(recorder.entries(), Vec::<String>::new(), "`beside` had no turn before the failure");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_start_runs_cleanups_but_no_shutdown() {
-    let record = Record::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let noted = recorder.clone();
     let error = isolated()
         .define(
             Definition::new("a")
                 .init(move |cx| {
-                    let record = noted.clone();
-                    cx.defer(async move { record.note("cleanup") });
+                    let recorder = noted.clone();
+                    cx.defer(async move { recorder.record("cleanup") });
                     async { Ok(()) }
                 })
                 .start(|_, _| async { Err("cannot listen".into()) })
@@ -221,7 +221,7 @@ async fn a_failed_start_runs_cleanups_but_no_shutdown() {
         .await
         .expect_err("its start fails");
     assert_eq!(*error.failures()[0].phase(), Phase::Start);
-    assert_eq!(record.notes(), ["cleanup"]);
+    assert_eq!(recorder.entries(), ["cleanup"]);
 }
 
 #[tokio::test(start_paused = true)]

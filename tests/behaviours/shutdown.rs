@@ -1,24 +1,24 @@
 //! Shutdown: the reverse of the boot, once, going on past failures, with everything reported.
 
 use service_core::{BootFailure, Definition, Phase, Result, ShutdownReason};
-use tests::{Latch, Record, Told, hanging, isolated, ms, story};
+use tests::{EventCollector, Latch, Recorder, event_lines, hanging, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 // shows: S01
 #[tokio::test(start_paused = true)]
 async fn the_way_down_is_the_reverse_and_concurrent_where_independent() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let registry = isolated()
-        .define(record.service("db", ms(0), ms(100)))
-        .define(record.service("cache", ms(0), ms(100)).requires(["db"]))
-        .define(record.service("mail", ms(0), ms(150)))
-        .define(record.service("users", ms(0), ms(100)).requires(["cache", "mail"]))
+        .define(recorder.service("db", ms(0), ms(100)))
+        .define(recorder.service("cache", ms(0), ms(100)).requires(["db"]))
+        .define(recorder.service("mail", ms(0), ms(150)))
+        .define(recorder.service("users", ms(0), ms(100)).requires(["cache", "mail"]))
         .boot()
         .await?;
     let record_at_shutdown = Instant::now();
     let report = registry.shutdown().await?;
-    assert_eq!(record.of("down"), ["users", "cache", "mail", "db"]);
-    assert_eq!(record.at("shutdown cache"), record.at("shutdown mail"));
+    assert_eq!(recorder.of("down"), ["users", "cache", "mail", "db"]);
+    assert_eq!(recorder.at("shutdown cache"), recorder.at("shutdown mail"));
     assert_eq!(record_at_shutdown.elapsed(), ms(300), "the longest path down");
     assert_eq!(report.total, ms(300));
     assert_eq!(report.services.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["users", "cache", "mail", "db"]);
@@ -28,21 +28,24 @@ async fn the_way_down_is_the_reverse_and_concurrent_where_independent() -> Resul
 // shows: S02
 #[tokio::test(start_paused = true)]
 async fn a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
-    let record = Record::new();
-    let registry =
-        isolated().define(record.quick("a")).define(record.service("b", ms(0), ms(100)).requires(["a"])).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated()
+        .define(recorder.quick("a"))
+        .define(recorder.service("b", ms(0), ms(100)).requires(["a"]))
+        .boot()
+        .await?;
     registry.shutdown().await?;
-    assert_eq!(record.at("shutdown a"), ms(100));
-    let story = story(&registry);
-    let at = |line: &str| story.iter().position(|told| told == line);
-    assert!(at("stopped b") < at("draining a"), "{story:?}");
+    assert_eq!(recorder.at("shutdown a"), ms(100));
+    let lines = event_lines(&registry);
+    let at = |line: &str| lines.iter().position(|told| told == line);
+    assert!(at("stopped b") < at("draining a"), "{lines:?}");
     Ok(())
 }
 
 // shows: S03, S04
 #[tokio::test(start_paused = true)]
 async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let failing = |name: &str| {
         let words = format!("{name} would not stop");
         Definition::new(name).requires(["a"]).shutdown(move |_, _| {
@@ -50,12 +53,12 @@ async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<
             async { Err(words.into()) }
         })
     };
-    let registry = isolated().define(record.quick("a")).define(failing("b")).define(failing("c")).boot().await?;
+    let registry = isolated().define(recorder.quick("a")).define(failing("b")).define(failing("c")).boot().await?;
     let error = registry.shutdown().await.expect_err("two fail");
     let report = error.report().expect("it was waited for");
     let failures: Vec<_> = report.failures().map(|it| (it.service(), it.phase().clone())).collect();
     assert_eq!(failures, [("c", Phase::Shutdown), ("b", Phase::Shutdown)], "the reverse of the plan");
-    assert_eq!(record.count("down a"), 1);
+    assert_eq!(recorder.count("down a"), 1);
     let text = error.to_string();
     assert!(text.contains("b would not stop") && text.contains("c would not stop"), "{text}");
     Ok(())
@@ -64,17 +67,17 @@ async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<
 // shows: S07
 #[tokio::test(start_paused = true)]
 async fn shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_answer() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let bad = Definition::new("bad").shutdown(|_, _| async {
         sleep(ms(5)).await;
         Err("no".into())
     });
-    let registry = isolated().define(record.quick("a")).define(bad).boot().await?;
+    let registry = isolated().define(recorder.quick("a")).define(bad).boot().await?;
     let (first, second) = tokio::join!(registry.shutdown(), registry.shutdown());
     let later = registry.shutdown().await;
     let said = [first, second, later].map(|answer| answer.expect_err("bad fails").to_string());
     assert!(said.iter().all(|answer| *answer == said[0]), "{said:?}");
-    assert_eq!(record.count("shutdown a"), 1);
+    assert_eq!(recorder.count("shutdown a"), 1);
     Ok(())
 }
 
@@ -90,17 +93,17 @@ async fn shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
 // shows: S09
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
-    let record = Record::new();
-    let told = Told::new();
-    let up = record.clone();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
+    let up = recorder.clone();
     // Nobody has the registry before it is booted, but a token reaches it.
     let token = tokio_util::sync::CancellationToken::new();
     let pull = token.clone();
     let error = isolated()
         .cancel(token)
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .define(up.quick("a"))
-        .define(record.service("b", ms(300), ms(0)).requires(["a"]))
+        .define(recorder.service("b", ms(300), ms(0)).requires(["a"]))
         .define(Definition::new("trigger").requires(["a"]).init(move |_| {
             let token = pull.clone();
             async move {
@@ -113,15 +116,19 @@ async fn a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
         .await
         .expect_err("it is given up");
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
-    assert_eq!(record.notes(), ["init a", "up a", "init b", "shutdown a", "down a"]);
-    assert_eq!(told.of("undone").len() + told.of("ready").len(), 3, "b is undone, and the trigger is one of the two");
+    assert_eq!(recorder.entries(), ["init a", "up a", "init b", "shutdown a", "down a"]);
+    assert_eq!(
+        collector.of("undone").len() + collector.of("ready").len(),
+        3,
+        "b is undone, and the trigger is one of the two"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_leaves_nothing_of_a_lazy_first_use_behind() -> Result<()> {
     // The demand is under way when the registry goes down.
-    let record = Record::new();
-    let registry = isolated().define(record.quick("a")).define(hanging("never").lazy()).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().define(recorder.quick("a")).define(hanging("never").lazy()).boot().await?;
     registry.request_shutdown("enough");
     let report = registry.stopped().await?;
     assert_eq!(report.services.len(), 1, "{report}");
@@ -131,22 +138,22 @@ async fn a_shutdown_leaves_nothing_of_a_lazy_first_use_behind() -> Result<()> {
 // shows: S20
 #[tokio::test(start_paused = true)]
 async fn the_reason_reaches_every_hook_and_the_report() -> Result<()> {
-    let record = Record::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let noted = recorder.clone();
     let curious = Definition::new("a")
         .init(async |cx| {
             assert_eq!(cx.reason(), None, "there is none on the way up");
             Ok(())
         })
         .shutdown(move |_, cx| {
-            noted.note(cx.reason().map(|reason| reason.to_string()).unwrap_or_default());
+            noted.record(cx.reason().map(|reason| reason.to_string()).unwrap_or_default());
             async { Ok(()) }
         });
     let registry = isolated().define(curious).boot().await?;
     registry.request_shutdown("the lease was lost");
     registry.request_shutdown("a later one changes nothing");
     let report = registry.stopped().await?;
-    assert_eq!(record.notes(), ["the lease was lost"]);
+    assert_eq!(recorder.entries(), ["the lease was lost"]);
     assert_eq!(report.reason, ShutdownReason::from("the lease was lost"));
     Ok(())
 }
@@ -154,65 +161,65 @@ async fn the_reason_reaches_every_hook_and_the_report() -> Result<()> {
 // shows: S20
 #[tokio::test(start_paused = true)]
 async fn a_rollback_has_its_reason_too() {
-    let record = Record::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let noted = recorder.clone();
     let curious = Definition::new("a").shutdown(move |_, cx| {
-        noted.note(format!("{:?}", cx.reason()));
+        noted.record(format!("{:?}", cx.reason()));
         async { Ok(()) }
     });
     isolated().define(curious).define(tests::failing("b", "no").requires(["a"])).boot().await.expect_err("b fails");
-    assert_eq!(record.notes(), [format!("{:?}", Some(ShutdownReason::BootFailed))]);
+    assert_eq!(recorder.entries(), [format!("{:?}", Some(ShutdownReason::BootFailed))]);
 }
 
 // shows: S12
 #[tokio::test(start_paused = true)]
 async fn readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().lame_duck(ms(3_000)).define(record.quick("a")).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().lame_duck(ms(3_000)).define(recorder.quick("a")).boot().await?;
     registry.request_shutdown("rolling update");
     sleep(ms(2_999)).await;
     assert!(!registry.is_ready());
     assert!(registry.get_named::<()>("a").is_ok(), "it still serves");
-    assert_eq!(record.of("shutdown"), Vec::<String>::new());
+    assert_eq!(recorder.of("shutdown"), Vec::<String>::new());
     registry.stopped().await?;
-    assert_eq!(record.at("shutdown a"), ms(3_000));
+    assert_eq!(recorder.at("shutdown a"), ms(3_000));
     Ok(())
 }
 
 // shows: S19
 #[tokio::test(start_paused = true)]
 async fn a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down() -> Result<()> {
-    let record = Record::new();
-    let told = Told::new();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
     let down = Latch::new();
     let ended = down.clone();
     let registry = isolated()
-        .on_event(told.listener())
+        .on_event(collector.listener())
         .on_event(move |event| {
             if matches!(event.kind, service_core::EventKind::ShutDown { .. }) {
                 ended.open();
             }
         })
-        .define(record.quick("a"))
-        .define(record.quick("b").requires(["a"]))
+        .define(recorder.quick("a"))
+        .define(recorder.quick("b").requires(["a"]))
         .boot()
         .await?;
     let clone = registry.clone();
     drop(registry);
     sleep(ms(10)).await;
-    assert_eq!(record.of("shutdown"), Vec::<String>::new(), "a clone is the same registry");
+    assert_eq!(recorder.of("shutdown"), Vec::<String>::new(), "a clone is the same registry");
     drop(clone);
     down.opened().await;
-    assert!(told.story().contains(&"left running a, b".to_owned()), "{:?}", told.story());
-    assert_eq!(record.of("down"), ["b", "a"]);
+    assert!(collector.lines().contains(&"left running a, b".to_owned()), "{:?}", collector.lines());
+    assert_eq!(recorder.of("down"), ["b", "a"]);
     Ok(())
 }
 
 // shows: S21
 #[tokio::test(start_paused = true)]
 async fn stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().define(record.service("a", ms(0), ms(70))).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().define(recorder.service("a", ms(0), ms(70))).boot().await?;
     let watching = tokio::spawn({
         let registry = registry.clone();
         async move { registry.stopped().await.map(|report| report.total) }
@@ -226,43 +233,43 @@ async fn stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn tasks_end_before_shutdown_and_cleanups_run_after_it_latest_first() -> Result<()> {
-    let record = Record::new();
-    let (rising, falling) = (record.clone(), record.clone());
+    let recorder = Recorder::new();
+    let (rising, falling) = (recorder.clone(), recorder.clone());
     let definition = Definition::new("a")
         .init(move |cx| {
             let [task, first, second] = std::array::from_fn(|_| rising.clone());
             let stopping = cx.stopping();
-            cx.defer(async move { first.note("first cleanup") });
-            cx.defer(async move { second.note("second cleanup") });
+            cx.defer(async move { first.record("first cleanup") });
+            cx.defer(async move { second.record("second cleanup") });
             cx.spawn("poll", async move {
                 stopping.cancelled().await;
                 sleep(ms(20)).await;
-                task.note("task ended");
+                task.record("task ended");
             });
             async { Ok(()) }
         })
         .shutdown(move |_, cx| {
-            falling.note("shutdown");
+            falling.record("shutdown");
             assert!(cx.tasks().is_empty());
             async { Ok(()) }
         });
     let registry = isolated().define(definition).boot().await?;
     let report = registry.shutdown().await?;
-    assert_eq!(record.notes(), ["task ended", "shutdown", "second cleanup", "first cleanup"]);
+    assert_eq!(recorder.entries(), ["task ended", "shutdown", "second cleanup", "first cleanup"]);
     assert_eq!(report.services[0].drain, ms(20));
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_comes_too_late_is_refused_and_told() -> Result<()> {
-    let told = Told::new();
+    let collector = EventCollector::new();
     let late = Definition::new("a").shutdown(|_, cx| async move {
         assert!(!cx.spawn("late", async {}), "the service is on its way down");
         Ok(())
     });
-    let registry = isolated().on_event(told.listener()).define(late).boot().await?;
+    let registry = isolated().on_event(collector.listener()).define(late).boot().await?;
     registry.shutdown().await?;
-    assert_eq!(told.of("task refused"), ["a"]);
+    assert_eq!(collector.of("task refused"), ["a"]);
     Ok(())
 }
 

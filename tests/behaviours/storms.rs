@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use service_core::{Context, Definition, Event, Restart, Result, ShutdownReason};
-use tests::{Latch, Record, Told, isolated, ms};
+use tests::{EventCollector, Latch, Recorder, isolated, ms};
 use tokio::time::timeout;
 
 /// How many events a registry keeps.
@@ -30,13 +30,13 @@ fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
 // shows: R10
 #[tokio::test(start_paused = true)]
 async fn a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Result<()> {
-    let ((definition, runs), record) = (storm(10_000), Record::new());
-    let registry = isolated().define(definition).define(record.quick("beside")).boot().await?;
+    let ((definition, runs), recorder) = (storm(10_000), Recorder::new());
+    let registry = isolated().define(definition).define(recorder.quick("beside")).boot().await?;
     let error = registry.stopped().await.expect_err("it is given up");
     assert_eq!(runs.load(Ordering::SeqCst), 10_001);
     let report = error.report().expect("everything is down");
     assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the pump is stuck")), "{report}");
-    assert_eq!(record.of("shutdown"), ["beside"]);
+    assert_eq!(recorder.of("shutdown"), ["beside"]);
     assert_eq!(registry.events().len(), KEPT);
     assert!(registry.events().last().is_some_and(|last| last.number > 20_000));
     Ok(())
@@ -71,15 +71,15 @@ async fn a_storm_without_an_end_keeps_nobody_from_working_or_from_going_down() -
 
 #[tokio::test(start_paused = true)]
 async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest() -> Result<()> {
-    let told = Told::new();
+    let collector = EventCollector::new();
     let chatty = Definition::new("chatty").init(|cx: Context<()>| async move {
         // It never yields, so nobody is told meanwhile.
         (0..3 * KEPT).for_each(|step| cx.progress(format!("step {step}")));
         Ok(())
     });
-    let registry = isolated().define(chatty).on_event(told.listener()).boot().await?;
+    let registry = isolated().define(chatty).on_event(collector.listener()).boot().await?;
     registry.shutdown().await?;
-    let numbers: Vec<_> = told.events().iter().map(|event| event.number).collect();
+    let numbers: Vec<_> = collector.events().iter().map(|event| event.number).collect();
     assert!(numbers.is_sorted() && numbers.first() == Some(&0), "{:?}", numbers.first());
     assert_eq!(numbers.last(), registry.events().last().map(|last| last.number).as_ref());
     assert!((KEPT..2 * KEPT).contains(&numbers.len()), "{} of {} were told", numbers.len(), 3 * KEPT);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use service_core::{Context, Lifecycle, Result, State, service};
-use tests::{NONE, Record, isolated};
+use tests::{NONE, Recorder, isolated};
 
 trait Mail: Send + Sync {
     fn from(&self) -> &'static str;
@@ -11,7 +11,7 @@ trait Mail: Send + Sync {
 
 #[service(lazy, autowire)]
 struct World {
-    record: Record,
+    recorder: Recorder,
 }
 
 #[service(lazy, requires = [World])]
@@ -19,7 +19,7 @@ struct Socket;
 
 impl Lifecycle for Socket {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.get::<World>().record.note("init socket");
+        cx.get::<World>().recorder.record("init socket");
         Ok(Self)
     }
 }
@@ -31,12 +31,12 @@ struct Smtp {
 
 impl Lifecycle for Smtp {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.get::<World>().record.note("init smtp");
+        cx.get::<World>().recorder.record("init smtp");
         Ok(Self { from: "smtp" })
     }
 
     async fn shutdown(&self, cx: &Context<Self>) -> Result<()> {
-        cx.get::<World>().record.note("shutdown smtp");
+        cx.get::<World>().recorder.record("shutdown smtp");
         Ok(())
     }
 }
@@ -64,21 +64,21 @@ impl Mail for Pigeon {
 // shows: X02
 #[tokio::test(start_paused = true)]
 async fn no_hook_of_what_is_replaced_runs_and_only_the_stand_ins_edges_count() -> Result<()> {
-    let record = Record::new();
-    let world = World { record: record.clone() };
+    let recorder = Recorder::new();
+    let world = World { recorder: recorder.clone() };
     let registry = isolated().replace(world).replace(Smtp { from: "fake" }).only::<Letters>().boot().await?;
     assert_eq!(registry.get::<Letters>()?.mail.from(), "fake");
     assert!(registry.get::<Letters>()?.smtp.is_some());
     assert_eq!(registry.state::<Socket>(), State::Idle, "only the real one needed it");
     registry.shutdown().await?;
-    assert_eq!(record.notes(), NONE);
+    assert_eq!(recorder.entries(), NONE);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_trait_is_replaced_whoever_provides_it() -> Result<()> {
-    let record = Record::new();
-    let world = World { record: record.clone() };
+    let recorder = Recorder::new();
+    let world = World { recorder: recorder.clone() };
     let pigeon: Arc<dyn Mail> = Arc::new(Pigeon);
     let registry = isolated().replace(world).replace_dyn(pigeon).only::<Letters>().boot().await?;
     let letters = registry.get::<Letters>()?;
@@ -86,14 +86,14 @@ async fn a_trait_is_replaced_whoever_provides_it() -> Result<()> {
     assert!(letters.smtp.is_none(), "nothing asks for the real one any more");
     drop(letters);
     registry.shutdown().await?;
-    assert_eq!(record.notes(), NONE);
+    assert_eq!(recorder.entries(), NONE);
     Ok(())
 }
 
 /// Hands over what it says when it is dropped.
 #[service(lazy)]
 struct Testament {
-    record: Record,
+    recorder: Recorder,
 }
 
 impl Lifecycle for Testament {
@@ -110,19 +110,19 @@ impl Mail for Testament {
 
 impl Drop for Testament {
     fn drop(&mut self) {
-        self.record.note("dropped");
+        self.recorder.record("dropped");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_value_that_was_handed_over_is_let_go_at_shutdown_like_any_other() -> Result<()> {
-    let record = Record::new();
-    let testament = || Testament { record: record.clone() };
+    let recorder = Recorder::new();
+    let testament = || Testament { recorder: recorder.clone() };
     let mail: Arc<dyn Mail> = Arc::new(testament());
     let builder = isolated().replace(testament()).replace_dyn(mail);
     let registry = builder.only::<Testament>().only::<dyn Mail>().boot().await?;
-    assert_eq!(record.notes(), NONE);
+    assert_eq!(recorder.entries(), NONE);
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["dropped", "dropped"], "although somebody still holds {registry:?}");
+    assert_eq!(recorder.entries(), ["dropped", "dropped"], "although somebody still holds {registry:?}");
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use service_core::{Builder, Context, Definition, EventKind, Result, Systemd};
-use tests::{Latch, Record, failing, isolated, ms, story};
+use tests::{Latch, Recorder, event_lines, failing, isolated, ms};
 use tokio::time::{Instant, sleep, timeout};
 
 const fn secs(secs: u64) -> Duration {
@@ -80,14 +80,14 @@ fn extensions(messages: &[String]) -> Vec<u64> {
     of(messages, "EXTEND_TIMEOUT_USEC").iter().map(|it| it.parse::<u64>().expect("a number") / 1_000_000).collect()
 }
 
-fn two(record: &Record) -> Builder {
-    isolated().define(record.service("db", ms(2_000), ms(3_000))).define(record.quick("users").requires(["db"]))
+fn two(recorder: &Recorder) -> Builder {
+    isolated().define(recorder.service("db", ms(2_000), ms(3_000))).define(recorder.quick("users").requires(["db"]))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_life_is_told_from_its_beginning_to_its_end_and_no_longer() -> Result<()> {
     let socket = Socket::new();
-    let registry = two(&Record::new()).systemd(socket.systemd()).boot().await?;
+    let registry = two(&Recorder::new()).systemd(socket.systemd()).boot().await?;
     let boot = socket.messages();
     assert_eq!(of(&boot, "READY"), ["1"]);
     assert!(boot.last().is_some_and(|last| last.starts_with("READY=1\n")), "{boot:?}");
@@ -114,7 +114,7 @@ async fn a_life_is_told_from_its_beginning_to_its_end_and_no_longer() -> Result<
 #[tokio::test(start_paused = true)]
 async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Result<()> {
     let socket = Socket::new();
-    let slow = Record::new().service("slow", secs(60), secs(12)).init_timeout(secs(100)).shutdown_timeout(secs(20));
+    let slow = Recorder::new().service("slow", secs(60), secs(12)).init_timeout(secs(100)).shutdown_timeout(secs(20));
     let builder = isolated().define(slow).shutdown_timeout(secs(40)).lame_duck(secs(5)).systemd(socket.systemd());
     let (registry, told) = socket.during(builder.boot()).await;
     let (registry, boot) = (registry?, extensions(&told));
@@ -184,7 +184,7 @@ async fn a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_failed_boot_is_never_ready() {
     let socket = Socket::new();
-    let db = Record::new().service("db", ms(0), ms(1_000));
+    let db = Recorder::new().service("db", ms(0), ms(1_000));
     let users = failing("users", "no").requires(["db"]);
     let boot = isolated().define(db).define(users).rollback_timeout(secs(7)).systemd(socket.systemd());
     boot.boot().await.expect_err("users fail");
@@ -242,7 +242,7 @@ async fn many_services_are_a_few_messages() -> Result<()> {
     let socket = Socket::new();
     let mut builder = isolated().systemd(socket.systemd());
     for number in 0..500 {
-        builder = builder.define(Record::new().service(&format!("s{number}"), ms(number), ms(0)));
+        builder = builder.define(Recorder::new().service(&format!("s{number}"), ms(number), ms(0)));
     }
     let registry = builder.boot().await?;
     let told = socket.messages();
@@ -265,7 +265,7 @@ async fn what_there_was_no_room_for_is_told_later_in_order() -> Result<()> {
     assert_eq!(of(&told, "READY"), ["1"]);
     assert!(told[0].starts_with("STATUS=booting"), "{told:?}");
     registry.shutdown().await?;
-    assert!(!story(&registry).contains(&"systemd unreachable".to_owned()), "that is no failure");
+    assert!(!event_lines(&registry).contains(&"systemd unreachable".to_owned()), "that is no failure");
     Ok(())
 }
 

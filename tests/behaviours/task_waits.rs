@@ -4,11 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use service_core::{
     BootError, BootFailure, Builder, Context, EventKind, Lifecycle, NotReady, Refusal, Registry, Result, State,
     guarded, service,
 };
-use tests::{Dice, isolated, ms};
+use tests::{isolated, ms};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
@@ -324,9 +325,9 @@ async fn a_task_that_waits_for_what_waits_for_its_end_is_refused_when_it_does_no
 #[tokio::test(start_paused = true)]
 async fn in_whatever_order_its_waits_begin_a_circle_is_found_when_the_last_one_does() {
     for seed in 0..400 {
-        let mut dice = Dice::new(seed);
-        let way = if dice.roll(2) == 0 { Way::ByItsTasks } else { Way::BothByTheirTasks };
-        let [init, task, spoke] = std::array::from_fn(|_| ms(dice.roll(4) as u64));
+        let mut rng = Rng::with_seed(seed);
+        let way = if rng.bool() { Way::ByItsTasks } else { Way::BothByTheirTasks };
+        let [init, task, spoke] = std::array::from_fn(|_| ms(rng.u64(..4)));
         let began = Instant::now();
         let boot = wheel(Script { way, init, task, spoke, bound: None }).boot().await;
         assert_eq!(began.elapsed(), init.max(task).max(spoke), "seed {seed}: {way:?} {init:?} {task:?} {spoke:?}");

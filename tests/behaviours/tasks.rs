@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use service_core::{Context, Definition, Registry, Restart, Result, Schedule, ShutdownReason};
-use tests::{Latch, NONE, Record, Told, isolated, ms, story};
+use tests::{EventCollector, Latch, NONE, Recorder, event_lines, isolated, ms};
 use tokio::time::{Instant, sleep, timeout};
 
 const fn secs(secs: u64) -> Duration {
@@ -30,58 +30,58 @@ async fn with(begin: impl Fn(&Context<()>) + Send + Sync + 'static) -> Result<(R
 
 #[tokio::test(start_paused = true)]
 async fn a_periodic_task_runs_at_once_then_every_interval_until_its_service_goes_down() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
         cx.tasks().periodic("tick", secs(10), move || {
-            run.note("tick");
+            run.record("tick");
             async {}
         });
     })
     .await?;
     sleep(secs(25)).await;
-    assert_eq!(record.times("tick"), [secs(0), secs(10), secs(20)]);
+    assert_eq!(recorder.times("tick"), [secs(0), secs(10), secs(20)]);
     let asked = Instant::now();
     registry.shutdown().await?;
     assert_eq!(asked.elapsed(), Duration::ZERO, "the pause ends at once");
     sleep(secs(60)).await;
-    assert_eq!(record.count("tick"), 3);
+    assert_eq!(recorder.count("tick"), 3);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_periodic_task_may_begin_later() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
         cx.tasks().periodic("tick", Schedule::new(secs(10)).first_after(secs(3)), move || {
-            run.note("tick");
+            run.record("tick");
             async {}
         });
     })
     .await?;
     sleep(secs(25)).await;
-    assert_eq!(record.times("tick"), [secs(3), secs(13), secs(23)]);
+    assert_eq!(recorder.times("tick"), [secs(3), secs(13), secs(23)]);
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_periodic_task_slower_than_its_interval_skips_what_it_missed() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
         cx.tasks().periodic("slow", secs(10), move || {
-            run.note("begin");
+            run.record("begin");
             sleep(secs(25))
         });
     })
     .await?;
     sleep(secs(95)).await;
-    assert_eq!(record.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "never two at once, never a burst");
+    assert_eq!(recorder.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "never two at once, never a burst");
     registry.request_shutdown("enough");
     let report = registry.stopped().await.expect_err("the run that was under way had 10 s, and needed more");
     assert!(report.to_string().contains("slow"), "{report}");
@@ -108,25 +108,25 @@ async fn a_run_that_fails_or_panics_is_told_and_the_next_one_comes() -> Result<(
     .await?;
     sleep(ms(3_500)).await;
     assert_eq!(runs.load(Ordering::SeqCst), 4);
-    assert_eq!(story(&registry).iter().filter(|it| *it == "task failed worker").count(), 2);
+    assert_eq!(event_lines(&registry).iter().filter(|it| *it == "task failed worker").count(), 2);
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
         cx.tasks().periodic("spread", Schedule::new(secs(10)).jitter(secs(4)), move || {
-            run.note("run");
+            run.record("run");
             async {}
         });
     })
     .await?;
     sleep(secs(1_000)).await;
-    let times = record.times("run");
+    let times = recorder.times("run");
     assert_eq!(times[0], secs(0));
     let late: Vec<_> = times.iter().map(|time| Duration::from_millis(time.as_millis() as u64 % 10_000)).collect();
     assert!(late.iter().all(|late| *late <= secs(4)), "{times:?}");
@@ -138,13 +138,13 @@ async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result
 #[tokio::test(start_paused = true)]
 async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
     let (registry, cx) = with(|_| {}).await?;
-    let record = Record::new();
+    let recorder = Recorder::new();
     let forever = |word: &'static str| {
-        let (record, stopping) = (record.clone(), cx.stopping());
+        let (recorder, stopping) = (recorder.clone(), cx.stopping());
         async move {
-            record.note(word);
+            recorder.record(word);
             stopping.cancelled().await;
-            record.note(format!("{word} ended"));
+            recorder.record(format!("{word} ended"));
         }
     };
     assert!(cx.tasks().spawn("a", forever("first")));
@@ -160,29 +160,29 @@ async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
     assert!(cx.tasks().abort("b"));
     assert_eq!(cx.tasks().wait_all(secs(5)).await, 1, "the third is still there");
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["first", "second", "third", "third ended"]);
+    assert_eq!(recorder.entries(), ["first", "second", "third", "third ended"]);
     assert!(!cx.spawn("late", async {}), "nothing starts once the service is down");
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_delayed_task_runs_once_and_leaves_the_table() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let (registry, cx) = with(|_| {}).await?;
     let note = |word: &'static str| {
-        let record = record.clone();
-        async move { record.note(word) }
+        let recorder = recorder.clone();
+        async move { recorder.record(word) }
     };
     cx.tasks().delayed("letter", secs(5), note("first"));
     sleep(secs(2)).await;
     cx.tasks().delayed("letter", secs(5), note("second"));
     sleep(secs(6)).await;
-    assert_eq!(record.times("second"), [secs(7)]);
-    assert_eq!((record.count("first"), cx.tasks().names()), (0, Vec::<String>::new()));
+    assert_eq!(recorder.times("second"), [secs(7)]);
+    assert_eq!((recorder.count("first"), cx.tasks().names()), (0, Vec::<String>::new()));
     cx.tasks().delayed("letter", secs(5), note("never"));
     registry.shutdown().await?;
     sleep(secs(60)).await;
-    assert_eq!(record.notes(), ["second"]);
+    assert_eq!(recorder.entries(), ["second"]);
     Ok(())
 }
 
@@ -202,14 +202,14 @@ async fn a_sleep_of_a_context_ends_when_the_service_goes_down() -> Result<()> {
 // shows: R03
 #[tokio::test(start_paused = true)]
 async fn a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_again() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         for (name, restart) in [("p", Restart::permanent()), ("tr", Restart::transient()), ("te", Restart::temporary())]
         {
             let (run, stopping) = (run.clone(), cx.stopping());
             cx.tasks().supervised(name, restart, move || {
-                run.note(name);
+                run.record(name);
                 let stopping = stopping.clone();
                 async move { stopping.cancelled().await }
             });
@@ -218,28 +218,28 @@ async fn a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_agai
     .await?;
     sleep(secs(1)).await;
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["p", "tr", "te"]);
+    assert_eq!(recorder.entries(), ["p", "tr", "te"]);
     Ok(())
 }
 
 // shows: R06
 #[tokio::test(start_paused = true)]
 async fn a_failing_transient_task_is_started_again_after_a_growing_pause() -> Result<()> {
-    let record = Record::new();
-    let run = record.clone();
+    let recorder = Recorder::new();
+    let run = recorder.clone();
     let (registry, _) = with(move |cx| {
         let run = run.clone();
         let restart = Restart::transient().backoff(secs(1), secs(60));
         cx.tasks().supervised("poll", restart, move || {
-            run.note("poll");
+            run.record("poll");
             let runs = run.count("poll");
             async move { if runs < 4 { Err("no answer") } else { Ok(()) } }
         });
     })
     .await?;
     sleep(secs(60)).await;
-    assert_eq!(record.times("poll"), [secs(0), secs(1), secs(3), secs(7)]);
-    let told = story(&registry);
+    assert_eq!(recorder.times("poll"), [secs(0), secs(1), secs(3), secs(7)]);
+    let told = event_lines(&registry);
     assert_eq!(told.iter().filter(|it| *it == "task restarting worker").count(), 3);
     registry.shutdown().await?;
     Ok(())
@@ -248,7 +248,7 @@ async fn a_failing_transient_task_is_started_again_after_a_growing_pause() -> Re
 // shows: R17
 #[tokio::test(start_paused = true)]
 async fn a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Result<()> {
-    let told = Told::new();
+    let collector = EventCollector::new();
     let definition = Definition::new("worker").init(|cx: Context<()>| async move {
         cx.tasks().supervised("poll", Restart::transient().intensity(2, secs(60)), || async {
             sleep(ms(10)).await;
@@ -256,13 +256,13 @@ async fn a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Resu
         });
         Ok(())
     });
-    let registry = isolated().define(definition).on_event(told.listener()).boot().await?;
+    let registry = isolated().define(definition).on_event(collector.listener()).boot().await?;
     let error = registry.stopped().await.expect_err("the task has failed for good");
     let report = error.report().expect("everything is down");
     assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the queue is gone")), "{report}");
     let failure = report.failures().next().expect("the service's failure");
     assert!(failure.to_string().contains("task poll of worker") && !error.to_string().contains("cancelled"), "{error}");
-    assert_eq!(told.of("task failed"), ["worker", "worker", "worker"]);
+    assert_eq!(collector.of("task failed"), ["worker", "worker", "worker"]);
     Ok(())
 }
 
@@ -309,14 +309,14 @@ async fn a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_refused_replaces_nothing() -> Result<()> {
-    let record = Record::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let noted = recorder.clone();
     let (registry, _) = with(move |cx| {
-        let (flush, late, record) = (cx.clone(), cx.clone(), noted.clone());
+        let (flush, late, recorder) = (cx.clone(), cx.clone(), noted.clone());
         cx.spawn("flush", async move {
             flush.stopping().cancelled().await;
             sleep(secs(2)).await;
-            record.note("flushed");
+            recorder.record("flushed");
         });
         cx.spawn("late", async move {
             late.stopping().cancelled().await;
@@ -326,7 +326,7 @@ async fn a_task_that_is_refused_replaces_nothing() -> Result<()> {
     })
     .await?;
     registry.shutdown().await?;
-    assert_eq!(record.notes(), ["flushed"], "it had its drain to end");
+    assert_eq!(recorder.entries(), ["flushed"], "it had its drain to end");
     Ok(())
 }
 
@@ -352,7 +352,7 @@ fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
         let (one, other) = (Respawns(registry.clone(), cx.clone()), Respawns(registry.clone(), cx.clone()));
         let started = cx.spawn("late", async move { drop(one) });
         registry.spawn(async move { drop(other) });
-        send.send((started, cx.tasks().len(), story(&registry)))
+        send.send((started, cx.tasks().len(), event_lines(&registry)))
     });
     let (started, running, told) = ended.recv_timeout(secs(60)).expect("nobody waits for a lock of his own");
     assert_eq!((started, running), (false, 0));

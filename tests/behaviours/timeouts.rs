@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 use service_core::{BootFailure, Definition, Phase, Result, Retry, StopOutcome};
-use tests::{Record, Told, hanging, isolated, ms};
+use tests::{EventCollector, Recorder, hanging, isolated, ms};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Notes when it is dropped.
-struct Guard(Record);
+struct Guard(Recorder);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.note("dropped");
+        self.0.record("dropped");
     }
 }
 
 // shows: T01
 #[tokio::test(start_paused = true)]
 async fn an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
-    let record = Record::new();
-    let held = record.clone();
+    let recorder = Recorder::new();
+    let held = recorder.clone();
     let hangs = Definition::new("a").init(move |_| {
         let guard = Guard(held.clone());
         async move {
@@ -32,14 +32,14 @@ async fn an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
     let failure = &error.failures()[0];
     assert!(failure.is_timeout(), "{failure}");
     assert_eq!(failure.elapsed(), ms(5_000));
-    assert_eq!(record.at("dropped"), ms(5_000));
+    assert_eq!(recorder.at("dropped"), ms(5_000));
 }
 
 // shows: T01
 #[tokio::test(start_paused = true)]
 async fn an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
-    let record = Record::new();
-    let registry = isolated().define(record.service("a", ms(5_000), ms(0)).init_timeout(ms(5_000))).boot().await?;
+    let recorder = Recorder::new();
+    let registry = isolated().define(recorder.service("a", ms(5_000), ms(0)).init_timeout(ms(5_000))).boot().await?;
     registry.shutdown().await?;
     Ok(())
 }
@@ -69,22 +69,22 @@ async fn a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
 // shows: T05
 #[tokio::test(start_paused = true)]
 async fn extend_moves_the_deadline_and_the_last_extension_counts() {
-    let record = Record::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let noted = recorder.clone();
     let slow = Definition::new("a").init_timeout(ms(1_000)).init(move |cx| {
-        let record = noted.clone();
+        let recorder = noted.clone();
         async move {
             for _ in 0..3 {
                 sleep(ms(900)).await;
                 cx.progress("still at it");
                 cx.extend(ms(1_000));
             }
-            record.note(format!("{:?} left", cx.remaining()));
+            recorder.record(format!("{:?} left", cx.remaining()));
             std::future::pending::<Result<()>>().await
         }
     });
     let error = isolated().define(slow).boot().await.expect_err("it falls silent");
-    assert_eq!(record.notes(), ["1s left"]);
+    assert_eq!(recorder.entries(), ["1s left"]);
     assert_eq!(error.failures()[0].elapsed(), ms(3 * 900 + 1_000));
     assert!(error.to_string().contains("it last said: still at it"), "{error}");
 }
@@ -103,9 +103,9 @@ async fn an_extension_never_shortens_the_budget() {
 // shows: T07
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_boot_says_cancelled_and_rolls_back() {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let token = CancellationToken::new();
-    let boot = isolated().cancel(token.clone()).define(record.quick("a")).define(hanging("b").requires(["a"])).boot();
+    let boot = isolated().cancel(token.clone()).define(recorder.quick("a")).define(hanging("b").requires(["a"])).boot();
     let cancel = async {
         sleep(ms(100)).await;
         token.cancel();
@@ -114,56 +114,56 @@ async fn a_cancelled_boot_says_cancelled_and_rolls_back() {
     let error = boot.expect_err("it is cancelled");
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
     assert_eq!(error.failures().len(), 0, "b is not to blame");
-    assert_eq!(record.of("shutdown"), ["a"]);
+    assert_eq!(recorder.of("shutdown"), ["a"]);
 }
 
 // shows: T09
 #[tokio::test(start_paused = true)]
 async fn with_a_cancelled_token_nothing_starts() {
-    let record = Record::new();
-    let told = Told::new();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
     let token = CancellationToken::new();
     token.cancel();
-    let boot = isolated().cancel(token).on_event(told.listener()).define(record.quick("a")).boot();
+    let boot = isolated().cancel(token).on_event(collector.listener()).define(recorder.quick("a")).boot();
     let error = boot.await.expect_err("it is cancelled");
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
-    assert_eq!(record.notes(), Vec::<String>::new());
-    assert_eq!(told.of("starting"), Vec::<String>::new());
+    assert_eq!(recorder.entries(), Vec::<String>::new());
+    assert_eq!(collector.of("starting"), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_token_shuts_down_a_registry_that_is_up() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let token = CancellationToken::new();
-    let registry = isolated().cancel(token.clone()).define(record.quick("a")).boot().await?;
+    let registry = isolated().cancel(token.clone()).define(recorder.quick("a")).boot().await?;
     token.cancel();
     let report = registry.stopped().await?;
     assert_eq!(report.reason, service_core::ShutdownReason::Cancelled);
-    assert_eq!(record.of("shutdown"), ["a"]);
+    assert_eq!(recorder.of("shutdown"), ["a"]);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn retry_tries_again_after_growing_pauses_and_undoes_each_attempt() -> Result<()> {
-    let record = Record::new();
-    let told = Told::new();
-    let noted = record.clone();
+    let recorder = Recorder::new();
+    let collector = EventCollector::new();
+    let noted = recorder.clone();
     let flaky = Definition::new("a").retry(Retry::new(5, ms(100), ms(300))).init(move |cx| {
-        let record = noted.clone();
-        let cleanup = record.clone();
-        cx.defer(async move { cleanup.note("cleanup") });
+        let recorder = noted.clone();
+        let cleanup = recorder.clone();
+        cx.defer(async move { cleanup.record("cleanup") });
         async move {
-            record.note("attempt");
-            if record.count("attempt") < 5 { Err("not yet".into()) } else { Ok(()) }
+            recorder.record("attempt");
+            if recorder.count("attempt") < 5 { Err("not yet".into()) } else { Ok(()) }
         }
     });
-    let registry = isolated().on_event(told.listener()).define(flaky).boot().await?;
+    let registry = isolated().on_event(collector.listener()).define(flaky).boot().await?;
     assert_eq!(registry.report().services[0].attempts, 5);
     assert_eq!(registry.report().total, ms(100 + 200 + 300 + 300));
-    assert_eq!(record.count("cleanup"), 4);
+    assert_eq!(recorder.count("cleanup"), 4);
     registry.shutdown().await?;
-    assert_eq!(record.count("cleanup"), 5);
-    assert_eq!(told.of("retrying").len(), 4);
+    assert_eq!(recorder.count("cleanup"), 5);
+    assert_eq!(collector.of("retrying").len(), 4);
     Ok(())
 }
 
@@ -179,14 +179,14 @@ async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_i
 // shows: S05
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
-    let record = Record::new();
+    let recorder = Recorder::new();
     let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
-    let registry = isolated().define(record.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
+    let registry = isolated().define(recorder.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
     let error = registry.shutdown().await.expect_err("it hangs");
     let report = error.report().expect("it was waited for");
     let StopOutcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };
     assert_eq!((failure.service(), failure.phase(), failure.elapsed()), ("b", &Phase::Shutdown, ms(2_000)));
-    assert_eq!(record.at("down a"), ms(2_000));
+    assert_eq!(recorder.at("down a"), ms(2_000));
     Ok(())
 }
 

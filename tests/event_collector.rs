@@ -1,52 +1,52 @@
-//! [`Told`]: what a registry told its listeners; [`told`]: an event in a few words.
+//! [`EventCollector`]: the events of a registry; [`event_line`]: an event in a few words.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use service_core::{Event, EventKind, Registry};
 
-/// What a registry told its listeners. Complete when a boot has failed or a shutdown has ended.
+/// A listener that keeps each event. It has them all when a boot has failed or a shutdown has ended. Clones share the events.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct EventCollector {
     events: Arc<Mutex<Vec<Event>>>,
 }
 
-impl Told {
-    /// Nothing yet.
+impl EventCollector {
+    /// A collector without events.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For the builder's `on_event`.
+    /// The listener, for the builder's `on_event`.
     pub fn listener(&self) -> impl Fn(&Event) + Send + Sync + 'static {
         let events = self.events.clone();
         move |event| events.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone())
     }
 
-    /// Everything so far.
+    /// All events so far.
     pub fn events(&self) -> Vec<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything so far, in words.
-    pub fn story(&self) -> Vec<String> {
-        self.events().iter().map(told).collect()
+    /// All events so far, each in a few words.
+    pub fn lines(&self) -> Vec<String> {
+        self.events().iter().map(event_line).collect()
     }
 
-    /// The services to which this happened, in order: `of("ready")`.
+    /// The services of the events with this word, in order: `of("ready")`.
     pub fn of(&self, word: &str) -> Vec<String> {
-        let story = self.story();
-        let of = story.iter().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+        let lines = self.lines();
+        let of = lines.iter().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
         of.map(str::to_owned).collect()
     }
 }
 
-/// What a registry remembers, in words.
-pub fn story(registry: &Registry) -> Vec<String> {
-    registry.events().iter().map(told).collect()
+/// The events that a registry keeps, each in a few words.
+pub fn event_lines(registry: &Registry) -> Vec<String> {
+    registry.events().iter().map(event_line).collect()
 }
 
-/// An event in a few words: what happened, to whom.
-pub fn told(event: &Event) -> String {
+/// An event in a few words: its kind, and its service if it has one.
+pub fn event_line(event: &Event) -> String {
     let word = match &event.kind {
         EventKind::Booting { .. } => "booting",
         EventKind::Starting { .. } => "starting",
