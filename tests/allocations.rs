@@ -127,6 +127,6 @@ async fn at_home_and_isolated() -> Result<()> {
 
 // shows: D09
 #[tokio::test]
-async fn a_guarded_call_that_need_not_wait_allocates_nothing() -> Result<()> {
+async fn a_guarded_call_that_does_not_wait_allocates_nothing() -> Result<()> {
     at_home_and_isolated().await
 }

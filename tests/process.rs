@@ -57,7 +57,7 @@ impl Users {
 
 // shows: B13
 #[tokio::test]
-async fn two_boots_at_once_are_one() -> Result<()> {
+async fn concurrent_boots_share_one_registry() -> Result<()> {
     let _turn = turn().await;
     let mut boots = JoinSet::new();
     for _ in 0..20 {
@@ -100,7 +100,7 @@ async fn a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
 
 // shows: D05
 #[tokio::test]
-async fn after_the_shutdown_a_call_is_refused_and_only_a_boot_boots() -> Result<()> {
+async fn a_call_after_the_shutdown_is_refused_until_the_next_boot() -> Result<()> {
     let _turn = turn().await;
     Registry::boot().await?.shutdown().await?;
     let said = "Users is not ready: it is stopped";
@@ -116,7 +116,7 @@ async fn after_the_shutdown_a_call_is_refused_and_only_a_boot_boots() -> Result<
 }
 
 #[tokio::test]
-async fn a_boot_while_the_last_registry_goes_down_waits_for_its_end() -> Result<()> {
+async fn a_boot_during_a_shutdown_waits_for_its_end() -> Result<()> {
     let _turn = turn().await;
     let first = Registry::boot().await?;
     let (down, second) = tokio::join!(first.shutdown(), Registry::boot());
@@ -144,7 +144,7 @@ async fn a_registration_after_the_boot_has_begun_is_refused() -> Result<()> {
 
 // shows: X03
 #[tokio::test]
-async fn what_stood_in_for_a_service_is_gone_after_the_test() -> Result<()> {
+async fn a_replacement_ends_with_its_isolated_registry() -> Result<()> {
     let _turn = turn().await;
     let mut tests = JoinSet::new();
     for url in ["one", "two", "three"] {
@@ -168,7 +168,7 @@ async fn what_stood_in_for_a_service_is_gone_after_the_test() -> Result<()> {
 }
 
 #[test]
-fn a_registry_whose_runtime_is_gone_is_booted_afresh() -> Result<()> {
+fn a_boot_after_the_runtime_of_the_registry_ended_creates_a_new_one() -> Result<()> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     let first = runtime()?;
     let turn = first.block_on(turn());
@@ -192,7 +192,7 @@ fn a_registry_whose_runtime_is_gone_is_booted_afresh() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_boot_inside_the_boot_is_an_error_at_once() -> Result<()> {
+async fn a_boot_inside_the_boot_fails_at_once() -> Result<()> {
     let _turn = turn().await;
     let definition = Definition::new("impatient").init(async |_| {
         Registry::boot().await?;
@@ -218,7 +218,7 @@ impl Lifecycle for Lodger {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_boot_that_is_waited_for_by_what_it_waits_for_itself_is_an_error_at_once() -> Result<()> {
+async fn a_boot_that_completes_a_cycle_with_an_isolated_registry_fails_at_once() -> Result<()> {
     let _turn = turn().await;
     let lodge = Registry::builder().isolated().replace(Db { url: "lodge" }).boot().await?;
     let waits = lodge.clone();

@@ -22,7 +22,7 @@ fn is_pinned() -> bool {
 }
 
 #[test]
-fn every_case_reads_as_it_is_written_down() {
+fn every_compile_error_matches_its_snapshot() {
     if is_pinned() {
         trybuild::TestCases::new().compile_fail("ui/**/*.rs");
     }
@@ -36,7 +36,7 @@ const CHAIN: &str = "
 
 // shows: K04
 #[test]
-fn a_library_that_uses_none_of_it_is_refused_by_cargo_check() {
+fn cargo_check_refuses_a_library_that_uses_none_of_its_services() {
     let sound = "#[service_core::service(autowire)] struct A {}";
     assert_eq!(check("library_sound", sound), None, "a sound library passes");
     for (name, source, said) in [

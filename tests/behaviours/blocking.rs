@@ -19,7 +19,7 @@ fn blocking() -> Definition<()> {
 
 // shows: T04
 #[tokio::test]
-async fn on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<()> {
+async fn an_init_that_blocks_the_only_thread_is_reported_afterwards() -> Result<()> {
     let registry =
         isolated().define(blocking()).define(Definition::new("victim").init(async |_| Ok(()))).boot().await?;
     let report = registry.report();
@@ -37,7 +37,7 @@ async fn on_one_thread_an_init_that_blocks_is_named_afterwards() -> Result<()> {
 
 // shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_several_threads_an_init_that_blocks_is_named_while_it_does() -> Result<()> {
+async fn an_init_that_blocks_one_of_several_threads_is_reported_while_it_blocks() -> Result<()> {
     let (free, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::new("culprit").init(move |_: Context<()>| {
@@ -59,7 +59,7 @@ async fn on_several_threads_an_init_that_blocks_is_named_while_it_does() -> Resu
 
 // shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_init_that_blocks_beyond_its_budget_is_given_up_and_the_error_says_why() {
+async fn an_init_that_blocks_beyond_its_budget_fails_with_an_error_that_says_so() {
     let (_never, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::<()>::new("culprit").init_timeout(ms(600)).init(move |_| {
@@ -119,12 +119,12 @@ async fn the_phase_that_blocks_is_named() -> Result<()> {
 
 // shows: T04
 #[tokio::test]
-async fn on_one_thread_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+async fn a_block_of_the_only_thread_is_reported_with_its_phase() -> Result<()> {
     the_phase_that_blocks_is_named().await
 }
 
 // shows: T04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_several_threads_it_is_named_with_the_phase_that_blocked() -> Result<()> {
+async fn a_block_of_one_of_several_threads_is_reported_with_its_phase() -> Result<()> {
     the_phase_that_blocks_is_named().await
 }

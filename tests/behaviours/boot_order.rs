@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 // shows: B01
 #[tokio::test(start_paused = true)]
-async fn a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Result<()> {
+async fn a_chain_starts_dependencies_first_and_stops_in_reverse() -> Result<()> {
     let recorder = Recorder::new();
     let chain = [("e", Some("d")), ("d", Some("b")), ("b", Some("c")), ("c", Some("a")), ("a", None)];
     let define = |builder: service_core::Builder, (name, on): (&str, Option<&str>)| {
@@ -26,7 +26,7 @@ async fn a_chain_comes_up_dependencies_first_and_goes_down_in_reverse() -> Resul
 
 // shows: B02
 #[tokio::test(start_paused = true)]
-async fn everything_required_is_ready_before_an_init_begins() -> Result<()> {
+async fn an_init_begins_when_all_required_services_are_ready() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("c").requires(["a", "b"]))
@@ -44,7 +44,7 @@ async fn everything_required_is_ready_before_an_init_begins() -> Result<()> {
 
 // shows: B04
 #[tokio::test(start_paused = true)]
-async fn independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
+async fn independent_services_can_wait_for_each_other() -> Result<()> {
     let both = Arc::new(Barrier::new(2));
     let meeting = |name| {
         let both = both.clone();
@@ -63,7 +63,7 @@ async fn independent_services_can_wait_for_each_other_to_begin() -> Result<()> {
 
 // shows: B05
 #[tokio::test(start_paused = true)]
-async fn two_independent_inits_take_as_long_as_one() -> Result<()> {
+async fn two_independent_inits_run_at_the_same_time() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("a", ms(200), ms(0)))
@@ -77,7 +77,7 @@ async fn two_independent_inits_take_as_long_as_one() -> Result<()> {
 
 // shows: B06
 #[tokio::test(start_paused = true)]
-async fn a_service_starts_when_its_last_dependency_is_ready_and_not_a_wave_later() -> Result<()> {
+async fn a_service_starts_as_soon_as_its_last_dependency_is_ready() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("a", ms(10), ms(0)).requires(["b"]))
@@ -117,7 +117,7 @@ fn crowded(name: String, crowd: &Arc<Crowd>) -> Definition<()> {
 
 // shows: B09
 #[tokio::test(start_paused = true)]
-async fn no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
+async fn no_more_services_start_at_once_than_the_concurrency_limit_allows() -> Result<()> {
     let crowd = Arc::new(Crowd::default());
     let leaves = (0..500).map(|leaf| crowded(format!("leaf {leaf}"), &crowd));
     let registry = leaves.fold(isolated().concurrency(4), service_core::Builder::define).boot().await?;
@@ -129,7 +129,7 @@ async fn no_more_services_come_up_at_once_than_the_cap_allows() -> Result<()> {
 
 // shows: B09
 #[tokio::test(start_paused = true)]
-async fn under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
+async fn under_a_concurrency_limit_the_longest_path_starts_first() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .concurrency(1)
@@ -146,7 +146,7 @@ async fn under_a_cap_the_longest_way_up_goes_first() -> Result<()> {
 
 // shows: B11
 #[tokio::test(start_paused = true)]
-async fn a_service_that_a_hundred_require_inits_once() -> Result<()> {
+async fn a_service_that_a_hundred_services_require_starts_once() -> Result<()> {
     let recorder = Recorder::new();
     let mut builder = isolated().define(recorder.quick("shared"));
     for dependant in 0..100 {
@@ -162,7 +162,7 @@ async fn a_service_that_a_hundred_require_inits_once() -> Result<()> {
 
 // shows: B15
 #[tokio::test(start_paused = true)]
-async fn a_service_that_nobody_depends_on_boots_too() -> Result<()> {
+async fn a_service_without_dependants_is_booted() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("a"))
@@ -177,7 +177,7 @@ async fn a_service_that_nobody_depends_on_boots_too() -> Result<()> {
 
 // shows: B16
 #[tokio::test(start_paused = true)]
-async fn a_dependency_beats_every_other_order() -> Result<()> {
+async fn a_dependency_takes_precedence_over_every_other_order() -> Result<()> {
     // First by name, first defined, and one at a time: it still comes last.
     let recorder = Recorder::new();
     let registry = isolated()
@@ -193,7 +193,7 @@ async fn a_dependency_beats_every_other_order() -> Result<()> {
 
 // shows: B17
 #[tokio::test(start_paused = true)]
-async fn what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails() {
+async fn cleanups_and_tasks_of_an_init_end_when_a_later_service_fails() {
     let recorder = Recorder::new();
     let (noted, spawned) = (recorder.clone(), recorder.clone());
     let error = isolated()
@@ -216,7 +216,7 @@ async fn what_an_init_deferred_and_spawned_is_undone_when_a_later_service_fails(
 
 // shows: B18
 #[tokio::test(start_paused = true)]
-async fn booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_once() -> Result<()> {
+async fn booted_is_reported_once_after_the_last_service_is_ready() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("a", ms(5), ms(0)))
@@ -233,7 +233,7 @@ async fn booted_is_told_once_after_the_last_is_ready_and_late_comers_see_it_at_o
 
 // shows: B19
 #[tokio::test(start_paused = true)]
-async fn waiting_for_dependencies_holds_no_thread() -> Result<()> {
+async fn a_service_that_waits_for_its_dependencies_holds_no_thread() -> Result<()> {
     // One thread, and 200 services of which each waits for the one below.
     let latch = Latch::new();
     let bottom = latch.clone();

@@ -33,7 +33,7 @@ async fn a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
 
 // shows: B07
 #[tokio::test(start_paused = true)]
-async fn time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
+async fn the_report_separates_waiting_time_from_a_services_own_time() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("a", ms(30), ms(0)))
@@ -49,7 +49,7 @@ async fn time_spent_waiting_is_told_apart_from_time_of_its_own() -> Result<()> {
 
 // shows: B07
 #[tokio::test(start_paused = true)]
-async fn a_boot_of_what_takes_no_time_waits_for_no_tick_of_the_clock() -> Result<()> {
+async fn a_boot_of_services_that_take_no_time_takes_no_time() -> Result<()> {
     tokio::time::advance(std::time::Duration::from_micros(300)).await;
     let began = Instant::now();
     let above = Definition::new("above").requires(["below"]);

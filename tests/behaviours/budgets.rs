@@ -6,7 +6,7 @@ use tests::{Recorder, isolated, ms};
 use tokio::time::{Instant, sleep};
 
 #[tokio::test(start_paused = true)]
-async fn what_is_due_at_the_instant_of_a_deadline_is_in_time() -> Result<()> {
+async fn a_hook_that_ends_at_the_instant_of_its_deadline_is_in_time() -> Result<()> {
     // Its last timer was set after that of its deadline, so it is woken after whoever watches the deadline.
     let steps = Definition::new("steps").init(async |_| {
         sleep(ms(2)).await;
@@ -19,7 +19,7 @@ async fn what_is_due_at_the_instant_of_a_deadline_is_in_time() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spent_budget_still_grants_every_hook_a_turn() -> Result<()> {
+async fn every_hook_runs_once_even_if_the_budget_is_spent() -> Result<()> {
     let recorder = Recorder::new();
     let cleaning = recorder.clone();
     let service = recorder.quick("a").start(move |_, cx| {
@@ -34,7 +34,7 @@ async fn a_spent_budget_still_grants_every_hook_a_turn() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_extension_does_not_reach_beyond_the_budget_of_the_whole_shutdown() -> Result<()> {
+async fn an_extension_ends_with_the_budget_of_the_whole_shutdown() -> Result<()> {
     let greedy = Definition::new("greedy").shutdown(async |_, cx| {
         cx.extend(ms(60_000));
         sleep(ms(50_000)).await;
@@ -48,7 +48,7 @@ async fn an_extension_does_not_reach_beyond_the_budget_of_the_whole_shutdown() -
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_cuts_short_what_a_failed_service_was_undoing_before() {
+async fn a_rollback_limits_cleanups_that_were_already_running() {
     let fails = Definition::new("fails").init(async |cx| {
         cx.defer(async { sleep(ms(9_000)).await });
         Result::<()>::Err("no".into())

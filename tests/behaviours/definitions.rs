@@ -4,7 +4,7 @@ use service_core::{Definition, Health, Result};
 use tests::{Recorder, isolated};
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_that_is_set_before_the_init_runs_too() -> Result<()> {
+async fn a_hook_that_is_set_before_the_init_of_a_definition_runs() -> Result<()> {
     let recorder = Recorder::new();
     let (start, health, shutdown) = (recorder.clone(), recorder.clone(), recorder.clone());
     let definition = Definition::new("a")
@@ -29,7 +29,7 @@ async fn a_hook_that_is_set_before_the_init_runs_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_can_read_is_refused_in_a_sentence() {
+async fn a_name_with_control_characters_is_refused() {
     let builder =
         isolated().define(Definition::new(" ")).define(Definition::new("a\nb")).define(Definition::new("a\u{1b}[2J"));
     let error = builder.plan().expect_err("nobody can read these").to_string();

@@ -12,7 +12,7 @@ fn missing(registry: &service_core::Registry, name: &str) -> Vec<String> {
 
 // shows: G11
 #[tokio::test(start_paused = true)]
-async fn what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
+async fn a_wanted_service_that_is_absent_degrades_its_dependant() -> Result<()> {
     let registry = isolated()
         .define(Definition::new("a").wants(["b"]).init(async |cx| {
             assert!(cx.get_named::<()>("b").is_err());
@@ -27,7 +27,7 @@ async fn what_is_wanted_and_absent_degrades_and_does_not_fail() -> Result<()> {
 
 // shows: G13
 #[tokio::test(start_paused = true)]
-async fn what_is_wanted_and_fails_is_waited_for_and_then_done_without() -> Result<()> {
+async fn a_dependant_starts_without_a_wanted_service_that_failed() -> Result<()> {
     let recorder = Recorder::new();
     let fails = Definition::new("b").optional().init(async |_| {
         sleep(ms(50)).await;
@@ -54,7 +54,7 @@ async fn a_wanted_service_that_is_not_optional_still_fails_the_boot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_wanted_and_present_is_ready_before_and_stopped_after() -> Result<()> {
+async fn a_wanted_service_starts_before_its_dependant_and_stops_after_it() -> Result<()> {
     let recorder = Recorder::new();
     let registry =
         isolated().define(recorder.quick("a").wants(["b"])).define(recorder.service("b", ms(30), ms(0))).boot().await?;
@@ -66,7 +66,7 @@ async fn what_is_wanted_and_present_is_ready_before_and_stopped_after() -> Resul
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_wants_nor_after_boots_what_is_lazy() -> Result<()> {
+async fn neither_wants_nor_after_boots_a_lazy_service() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("a").wants(["b"]).after(["c"]))
@@ -81,7 +81,7 @@ async fn neither_wants_nor_after_boots_what_is_lazy() -> Result<()> {
 
 // shows: G14
 #[tokio::test(start_paused = true)]
-async fn after_something_absent_has_no_effect() -> Result<()> {
+async fn after_an_absent_service_has_no_effect() -> Result<()> {
     let registry = isolated().define(Definition::new("a").after(["nobody"])).boot().await?;
     assert_eq!(missing(&registry, "a"), Vec::<String>::new());
     registry.shutdown().await?;
@@ -89,7 +89,7 @@ async fn after_something_absent_has_no_effect() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_orders_both_ways_and_lets_failures_pass() -> Result<()> {
+async fn after_orders_start_and_stop_and_ignores_failures() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("a").after(["b", "bad"]))
@@ -104,7 +104,7 @@ async fn after_orders_both_ways_and_lets_failures_pass() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_boot_fails_if_and_only_if_a_failed_or_blocked_service_is_not_optional() -> Result<()> {
+async fn a_boot_fails_only_if_a_failed_or_blocked_service_is_not_optional() -> Result<()> {
     let recorder = Recorder::new();
     let builder = || {
         isolated()

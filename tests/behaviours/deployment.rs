@@ -115,7 +115,7 @@ async fn default_shutdown() -> Result<Duration> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_manifest_leaves_the_time_that_the_defaults_take() -> Result<()> {
+async fn the_kubernetes_manifest_leaves_time_for_the_default_budgets() -> Result<()> {
     let manifest = manifest();
     let pod = |key: &str| seconds(&manifest, &format!("{POD}.{key}"));
     let container = |key: &str| seconds(&manifest, &format!("{POD}.containers.0.{key}"));
@@ -147,7 +147,7 @@ async fn the_manifest_leaves_the_time_that_the_defaults_take() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_unit_leaves_the_time_that_the_defaults_take() -> Result<()> {
+async fn the_systemd_unit_leaves_time_for_the_default_budgets() -> Result<()> {
     let unit = unit();
     let seconds = |key: &str| Duration::from_secs(unit[key].parse().expect("a number"));
     assert_eq!((unit["Type"], unit["NotifyAccess"]), ("notify", "main"));
@@ -160,7 +160,7 @@ async fn the_unit_leaves_the_time_that_the_defaults_take() -> Result<()> {
 }
 
 #[test]
-fn a_manifest_is_read_by_its_paths() {
+fn a_manifest_value_is_found_by_its_path() {
     let manifest = manifest();
     let of = |path: &str| manifest.get(path).map(String::as_str);
     assert_eq!(of("kind"), Some("Deployment"));

@@ -26,7 +26,7 @@ fn a_listener_that_blocks_does_not_block_the_shutdown() {
 
 // shows: F16
 #[tokio::test(start_paused = true)]
-async fn the_state_is_there_before_its_event_is_told() -> Result<()> {
+async fn the_state_changes_before_its_event_is_delivered() -> Result<()> {
     let registry: Arc<Mutex<Option<Registry>>> = Arc::default();
     let seen: Arc<Mutex<Vec<(&str, State)>>> = Arc::default();
     let (handle, states) = (registry.clone(), seen.clone());
@@ -59,7 +59,7 @@ async fn the_state_is_there_before_its_event_is_told() -> Result<()> {
 
 // shows: F17
 #[tokio::test(start_paused = true)]
-async fn ready_comes_before_booted_and_booted_only_if_everything_required_is_ready() {
+async fn booted_is_not_reported_if_a_required_service_failed() {
     let collector = EventCollector::new();
     isolated()
         .on_event(collector.listener())
@@ -75,7 +75,7 @@ async fn ready_comes_before_booted_and_booted_only_if_everything_required_is_rea
 
 // shows: F18
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
+async fn a_shutdown_after_a_failure_is_reported_to_its_end() -> Result<()> {
     let registry = isolated().define(failing("a", "no").optional()).boot().await?;
     registry.shutdown().await?;
     let lines = event_lines(&registry);
@@ -85,7 +85,7 @@ async fn a_shutdown_after_a_failure_is_told_to_its_end() -> Result<()> {
 
 // shows: S21
 #[tokio::test(start_paused = true)]
-async fn shutting_down_comes_first_and_shut_down_after_everything_and_then_the_answer() -> Result<()> {
+async fn shutdown_returns_after_its_last_event() -> Result<()> {
     let collector = EventCollector::new();
     let registry = isolated()
         .on_event(collector.listener())
@@ -111,7 +111,7 @@ async fn shutting_down_comes_first_and_shut_down_after_everything_and_then_the_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn listeners_and_the_registry_tell_the_same_story_without_a_gap() -> Result<()> {
+async fn listeners_and_the_registry_have_the_same_events_without_a_gap() -> Result<()> {
     let collector = EventCollector::new();
     let recorder = Recorder::new();
     let registry = isolated()

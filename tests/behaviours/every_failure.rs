@@ -22,7 +22,7 @@ fn definitions<'a>(dag: &'a Dag, failing: usize, recorder: &'a Recorder) -> impl
 
 // shows: F09
 #[tokio::test(start_paused = true)]
-async fn whichever_init_fails_exactly_what_became_ready_is_stopped_once_dependants_first() {
+async fn when_any_init_fails_the_ready_services_stop_once_dependants_first() {
     for seed in 0..60 {
         let dag = Dag::random(seed, 12);
         for failing in 0..dag.len() {

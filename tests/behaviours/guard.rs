@@ -97,7 +97,7 @@ impl Desk {
 
 // shows: D01
 #[tokio::test(start_paused = true)]
-async fn a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
+async fn a_refusing_call_to_a_service_that_is_not_ready_is_refused_at_once() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).boot().await?;
     let refusal = registry.scope(Desk::now()).await.expect_err("it is lazy");
     assert_eq!((refusal.service(), refusal.state()), ("Desk", State::Idle));
@@ -107,7 +107,7 @@ async fn a_refusing_call_to_what_is_not_up_is_refused_at_once() -> Result<()> {
 
 // shows: D02
 #[tokio::test(start_paused = true)]
-async fn a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time() -> Result<()> {
+async fn a_waiting_call_runs_when_its_service_is_ready_or_times_out() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
     let registry = isolated().replace::<Doors>(doors).boot().await?;
@@ -127,7 +127,7 @@ async fn a_waiting_call_runs_when_its_service_is_up_or_gives_up_after_its_time()
 
 // shows: D05
 #[tokio::test(start_paused = true)]
-async fn a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
+async fn a_call_after_the_shutdown_is_refused_because_the_service_is_stopped() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
@@ -139,7 +139,7 @@ async fn a_call_after_the_shutdown_is_refused_as_stopped() -> Result<()> {
 
 // shows: D05
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
+async fn a_call_on_an_instance_that_outlives_its_registry_is_refused() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
@@ -153,7 +153,7 @@ async fn an_instance_that_outlives_its_registry_stays_refused() -> Result<()> {
 
 // shows: D10
 #[tokio::test]
-async fn a_value_built_by_hand_is_free() {
+async fn a_value_that_no_registry_manages_is_not_guarded() {
     let desk = Desk { doors: None, served: AtomicUsize::new(6) };
     assert_eq!(desk.serve().await.ok(), Some(7));
     assert_eq!(desk.count().ok(), Some(7));
@@ -162,7 +162,7 @@ async fn a_value_built_by_hand_is_free() {
 
 // shows: D10
 #[tokio::test(start_paused = true)]
-async fn what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
+async fn a_method_whose_return_type_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert_eq!(desk.echo("hello"), "hello");
@@ -174,7 +174,7 @@ async fn what_cannot_carry_a_refusal_panics_with_it() -> Result<()> {
 
 // shows: D11
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_a_call_gives_its_place_back() -> Result<()> {
+async fn a_call_that_panics_releases_its_permit() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     assert!(tokio::spawn(desk.panic()).await.expect_err("it panics").is_panic());
@@ -185,7 +185,7 @@ async fn a_panic_in_a_call_gives_its_place_back() -> Result<()> {
 
 // shows: D12
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
+async fn a_call_that_is_dropped_releases_its_permit() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
@@ -198,7 +198,7 @@ async fn a_call_that_is_dropped_gives_its_place_back() -> Result<()> {
 
 // shows: S14
 #[tokio::test(start_paused = true)]
-async fn a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Result<()> {
+async fn a_drain_waits_for_a_thousand_calls_and_admits_no_other() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let call = doors.call.clone();
@@ -226,7 +226,7 @@ async fn a_thousand_calls_in_flight_all_end_and_no_other_is_admitted() -> Result
 
 // shows: S15
 #[tokio::test(start_paused = true)]
-async fn calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()> {
+async fn calls_that_outlast_the_drain_budget_are_counted_and_named() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     doors.init.open();
     let registry = isolated().replace::<Doors>(doors).only::<Desk>().boot().await?;
@@ -245,7 +245,7 @@ async fn calls_longer_than_the_drain_budget_are_counted_and_named() -> Result<()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> Result<()> {
+async fn a_call_inside_an_admitted_call_is_admitted_during_the_drain() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     let call = tokio::spawn(async move { desk.twice().await.ok() });
@@ -257,7 +257,7 @@ async fn a_call_inside_an_admitted_call_is_never_refused_by_its_own_drain() -> R
 
 // shows: S13
 #[tokio::test(start_paused = true)]
-async fn during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
+async fn guarded_calls_run_during_the_lame_duck_period() -> Result<()> {
     let registry = isolated().lame_duck(ms(1_000)).replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.request_shutdown("rolling update");
@@ -272,7 +272,7 @@ async fn during_the_lame_duck_delay_guarded_calls_run() -> Result<()> {
 
 // shows: D04
 #[tokio::test(start_paused = true)]
-async fn more_than_1024_waiting_calls_are_refused_as_overloaded() -> Result<()> {
+async fn a_call_beyond_1024_waiting_calls_is_refused_as_overloaded() -> Result<()> {
     let doors = Doors { init: Latch::new(), call: Latch::new() };
     let init = doors.init.clone();
     let registry = isolated().replace::<Doors>(doors).boot().await?;

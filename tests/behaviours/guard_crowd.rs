@@ -120,7 +120,7 @@ async fn round() -> Result<u64> {
 
 // shows: S14, S18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_real_threads_every_call_is_admitted_and_drained_or_refused() -> Result<()> {
+async fn every_call_from_real_threads_is_either_drained_or_refused() -> Result<()> {
     let mut admitted = 0;
     for _ in 0..ROUNDS {
         admitted += round().await?;

@@ -100,7 +100,7 @@ fn open(recorder: &Recorder) -> World {
 
 // shows: S17
 #[tokio::test(start_paused = true)]
-async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budget() -> Result<()> {
+async fn an_endless_stream_is_told_to_stop_and_abandoned_when_the_drain_budget_ends() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<World>(open(&recorder)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
@@ -122,7 +122,7 @@ async fn an_endless_stream_sees_that_its_service_stops_then_the_end_of_the_budge
 
 // shows: S02
 #[tokio::test(start_paused = true)]
-async fn a_call_in_flight_during_its_drain_may_call_what_its_service_requires() -> Result<()> {
+async fn a_call_in_flight_during_the_drain_may_call_the_services_dependencies() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<World>(open(&recorder)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;
@@ -136,7 +136,7 @@ async fn a_call_in_flight_during_its_drain_may_call_what_its_service_requires() 
 
 // shows: D03
 #[tokio::test(start_paused = true)]
-async fn guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Result<()> {
+async fn waiting_calls_are_refused_as_soon_as_the_init_fails() -> Result<()> {
     let world = World { fails: true, ..world(&Recorder::new()) };
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
@@ -163,7 +163,7 @@ async fn guarded_calls_that_wait_are_released_the_moment_the_init_fails() -> Res
 
 // shows: D04, D12
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_cancelled_gives_its_place_back() -> Result<()> {
+async fn a_waiting_call_that_is_cancelled_releases_its_place() -> Result<()> {
     let world = world(&Recorder::new());
     let init = world.init.clone();
     let registry = isolated().replace::<World>(world).boot().await?;
@@ -223,7 +223,7 @@ impl Mill {
 
 // shows: D02
 #[tokio::test(start_paused = true)]
-async fn a_call_without_a_receiver_waits_through_the_drain_of_a_restart() -> Result<()> {
+async fn a_call_without_a_receiver_waits_until_a_restart_is_over() -> Result<()> {
     let world = world(&Recorder::new());
     let broken = world.init.clone();
     let registry = isolated().replace::<World>(world).only::<Mill>().boot().await?;

@@ -76,7 +76,7 @@ impl Drop for Lease<'_> {
 
 // shows: D12
 #[tokio::test(start_paused = true)]
-async fn what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> {
+async fn guarded_calls_in_the_destructors_of_a_cancelled_call_are_admitted() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace(world(&recorder, false)).only::<Pool>().boot().await?;
     let pool = registry.get::<Pool>()?;
@@ -89,7 +89,7 @@ async fn what_a_call_drops_when_it_is_cancelled_is_a_part_of_it() -> Result<()> 
 
 // shows: D12
 #[tokio::test(start_paused = true)]
-async fn what_a_task_drops_when_it_is_aborted_is_a_part_of_it() -> Result<()> {
+async fn guarded_calls_in_the_destructors_of_an_aborted_task_are_admitted() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace(world(&recorder, true)).only::<Pool>().boot().await?;
     registry.shutdown().await.expect_err("the task does not listen");
@@ -139,7 +139,7 @@ impl Relay {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_outlives_the_task_which_began_it_is_waited_for() -> Result<()> {
+async fn a_drain_waits_for_a_call_that_outlives_the_task_which_began_it() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace(world(&recorder, false)).only::<Relay>().boot().await?;
     registry.shutdown().await?;
@@ -178,14 +178,14 @@ impl Patient {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_ends_by_its_own_bound_closes_no_circle() -> Result<()> {
+async fn a_wait_with_a_timeout_completes_no_cycle() -> Result<()> {
     let registry = isolated().only::<Brief>().with::<Patient>().boot().await?;
     registry.shutdown().await?;
     Ok(())
 }
 
 #[test]
-fn a_call_can_be_shared_as_the_future_of_a_plain_method_can() {
+fn the_future_of_a_guarded_call_is_send_and_sync_like_that_of_a_plain_method() {
     fn shared<T: Send + Sync>(_: &T) {}
     let pool = Pool { world: Arc::new(world(&Recorder::new(), false)) };
     shared(&pool.hold());

@@ -204,7 +204,7 @@ async fn all(shapes: &Arc<Shapes>) -> Vec<Result<usize, NotReady>> {
 
 // shows: D10
 #[tokio::test(start_paused = true)]
-async fn every_shape_runs_while_its_service_is_up_and_is_refused_afterwards() -> Result<()> {
+async fn every_form_of_guarded_method_runs_while_its_service_is_ready_and_is_refused_afterwards() -> Result<()> {
     let registry = isolated().only::<Shapes>().boot().await?;
     let shapes = registry.get::<Shapes>()?;
     for (at, returned) in registry.scope(all(&shapes)).await.into_iter().enumerate() {

@@ -40,7 +40,7 @@ fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn three_that_wait_for_each_other_are_named_as_soon_as_the_circle_closes() {
+async fn a_cycle_of_three_waiting_services_is_reported_as_soon_as_it_is_complete() {
     let began = Instant::now();
     let error = isolated().only::<One>().only::<Two>().only::<Three>().boot().await.expect_err("none can be first");
     assert_eq!(began.elapsed(), ms(30), "when the last begins to wait, not when a budget ends");
@@ -96,7 +96,7 @@ impl Far {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_wait_through_the_call_of_a_third_is_seen() {
+async fn a_cycle_through_a_call_of_a_third_service_is_reported() {
     let began = Instant::now();
     let error = isolated().only::<Near>().only::<Far>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20));
@@ -135,7 +135,7 @@ impl Guest {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_task_may_wait_for_what_requires_its_service() -> Result<()> {
+async fn a_task_may_wait_for_a_service_that_requires_its_own() -> Result<()> {
     let registry = isolated().only::<Host>().only::<Guest>().boot().await?;
     sleep(ms(1)).await;
     let report = registry.shutdown().await?;
@@ -176,7 +176,7 @@ fn both() -> Builder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undeclared_call_works_is_dashed_in_every_drawing_and_listed() -> Result<()> {
+async fn an_undeclared_call_works_and_is_listed_and_drawn_with_a_dashed_line() -> Result<()> {
     let registry = both().boot().await?;
     let report = registry.report();
     assert_eq!(report.undeclared, [("Caller".to_owned(), "Open".to_owned())]);
@@ -191,7 +191,7 @@ async fn an_undeclared_call_works_is_dashed_in_every_drawing_and_listed() -> Res
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undeclared_call_is_an_error_where_that_is_denied() {
+async fn an_undeclared_call_is_an_error_if_the_builder_denies_them() {
     let began = Instant::now();
     let error = both().deny_undeclared().boot().await.expect_err("nothing declares it");
     assert_eq!(began.elapsed(), ms(0), "before it waits");
@@ -201,7 +201,7 @@ async fn an_undeclared_call_is_an_error_where_that_is_denied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_declared_is_never_denied() -> Result<()> {
+async fn a_declared_call_is_never_denied() -> Result<()> {
     let registry = isolated().deny_undeclared().only::<Guest>().boot().await?;
     assert_eq!(registry.state::<Guest>(), State::Ready);
     registry.shutdown().await?;

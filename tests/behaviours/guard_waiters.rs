@@ -160,7 +160,7 @@ async fn life(seed: u64) -> Result<()> {
 
 // shows: D03, D04
 #[tokio::test(start_paused = true)]
-async fn waiters_are_told_the_truth_in_every_order() -> Result<()> {
+async fn every_waiting_call_gets_the_right_answer_in_every_order_of_events() -> Result<()> {
     for seed in 0..SEEDS {
         life(seed).await?;
     }

@@ -28,7 +28,7 @@ fn of<'a>(report: &'a HealthReport, name: &str) -> &'a Health {
 
 // shows: H01
 #[tokio::test(start_paused = true)]
-async fn while_booting_it_has_not_started_is_alive_and_not_ready() -> Result<()> {
+async fn a_booting_registry_is_not_started_alive_and_not_ready() -> Result<()> {
     let (send, receive) = std::sync::mpsc::channel();
     let probed = Definition::new("slow").init(move |_| {
         let send = send.clone();
@@ -51,7 +51,7 @@ async fn while_booting_it_has_not_started_is_alive_and_not_ready() -> Result<()>
 
 // shows: H02
 #[tokio::test(start_paused = true)]
-async fn an_ill_dependency_turns_readiness_false_and_liveness_not() -> Result<()> {
+async fn an_unhealthy_dependency_turns_readiness_false_but_not_liveness() -> Result<()> {
     let registry = isolated()
         .define(says("db", || Health::unhealthy("no disk")))
         .define(says("users", || Health::Healthy).requires(["db"]))
@@ -70,7 +70,7 @@ async fn an_ill_dependency_turns_readiness_false_and_liveness_not() -> Result<()
 
 // shows: H03
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_is_ill_health_and_the_others_are_still_told() -> Result<()> {
+async fn a_check_that_panics_is_unhealthy_and_the_other_checks_are_reported() -> Result<()> {
     let registry =
         isolated().define(says("bad", || panic!("not my day"))).define(says("good", || Health::Healthy)).boot().await?;
     let report = registry.health().await;
@@ -82,7 +82,7 @@ async fn a_check_that_panics_is_ill_health_and_the_others_are_still_told() -> Re
 
 // shows: H04
 #[tokio::test(start_paused = true)]
-async fn checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> Result<()> {
+async fn checks_run_concurrently_and_one_that_hangs_ends_at_its_own_timeout() -> Result<()> {
     let slow = |name: &str, takes: Duration| {
         let asked = AtomicU32::new(0);
         Definition::new(name).init(async |_| Ok(())).health_timeout(secs(2)).health(move |_| {
@@ -111,7 +111,7 @@ async fn checks_run_at_once_and_one_that_hangs_ends_at_its_own_timeout() -> Resu
 
 // shows: H10
 #[tokio::test(start_paused = true)]
-async fn each_check_carries_the_time_it_took() -> Result<()> {
+async fn each_check_reports_the_time_it_took() -> Result<()> {
     let asked = AtomicU32::new(0);
     let slow = Definition::new("slow").init(async |_| Ok(())).health(move |_| {
         let asked = asked.fetch_add(1, Ordering::SeqCst);
@@ -132,7 +132,7 @@ async fn each_check_carries_the_time_it_took() -> Result<()> {
 
 // shows: H10
 #[tokio::test(start_paused = true)]
-async fn a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() -> Result<()> {
+async fn a_check_that_becomes_slow_is_reported_once_until_it_is_fast_again() -> Result<()> {
     let times = [0, 10, 1_000, 3_000, 9_000, 999, 1_500, 2_000].map(ms);
     let asked = AtomicUsize::new(0);
     let slow = Definition::new("slow").health(move |_| {
@@ -157,7 +157,7 @@ async fn a_check_that_becomes_slow_is_told_once_until_it_is_quick_again() -> Res
 
 // shows: H05
 #[tokio::test(start_paused = true)]
-async fn the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealthy() -> Result<()> {
+async fn the_registry_is_as_healthy_as_its_worst_service() -> Result<()> {
     let registry =
         isolated().define(says("a", || Health::degraded("slow"))).define(says("b", || Health::Healthy)).boot().await?;
     assert_eq!(registry.health().await.health(), Health::degraded("slow"));
@@ -168,7 +168,7 @@ async fn the_whole_is_as_well_as_its_worst_part_and_degraded_is_not_unhealthy() 
 
 // shows: H06
 #[tokio::test(start_paused = true)]
-async fn a_group_is_asked_by_itself() -> Result<()> {
+async fn the_checks_of_a_group_run_without_the_others() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
     let other = says("other", move || {
@@ -186,7 +186,7 @@ async fn a_group_is_asked_by_itself() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_said_is_good_for_as_long_as_the_builder_says() -> Result<()> {
+async fn a_health_report_is_cached_for_as_long_as_the_builder_says() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
     let service = says("db", move || {
@@ -208,7 +208,7 @@ async fn what_was_said_is_good_for_as_long_as_the_builder_says() -> Result<()> {
 
 // shows: H09
 #[tokio::test(start_paused = true)]
-async fn during_the_lame_duck_and_the_drain_it_is_alive_and_not_ready() -> Result<()> {
+async fn a_registry_is_alive_and_not_ready_during_lame_duck_and_drain() -> Result<()> {
     let hold = Latch::new();
     let end = hold.clone();
     let slow = Definition::new("slow").init(async |_| Ok(())).shutdown(move |_, _| {
@@ -233,7 +233,7 @@ async fn during_the_lame_duck_and_the_drain_it_is_alive_and_not_ready() -> Resul
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_up_is_told_too() -> Result<()> {
+async fn the_health_report_lists_services_that_are_not_ready() -> Result<()> {
     let failed = failing("failed", "no").optional();
     let registry = isolated().define(failed).define(says("fine", || Health::Healthy)).boot().await?;
     let report = registry.health().await;
@@ -247,7 +247,7 @@ async fn what_is_not_up_is_told_too() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_program_may_say_that_it_is_dead_or_wants_no_requests() -> Result<()> {
+async fn a_program_can_declare_itself_dead_or_unready() -> Result<()> {
     let registry = isolated().define(says("fine", || Health::Healthy)).boot().await?;
     registry.set_unready("warming up again");
     assert_eq!(registry.readiness().await, Health::unhealthy("warming up again"));
@@ -277,7 +277,7 @@ impl Lifecycle for Disk {
 
 // shows: H11
 #[tokio::test(start_paused = true)]
-async fn a_check_belongs_to_its_service_and_goes_with_it() -> Result<()> {
+async fn a_replaced_service_takes_its_check_with_it() -> Result<()> {
     let registry = isolated().replace(Disk { free: true }).boot().await?;
     let report = registry.health().await;
     let checks: Vec<_> = report.services.iter().map(|it| (&*it.name, it.health.clone())).collect();
@@ -327,7 +327,7 @@ async fn a_check_does_not_outlive_its_service() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_when_it_is_given_up_is_ill_health() -> Result<()> {
+async fn a_check_that_panics_when_it_is_dropped_is_unhealthy() -> Result<()> {
     let registry = isolated().define(silent(|| Some(Bomb))).boot().await?;
     let said = registry.health().await.to_string();
     assert!(said.contains("its check panicked: a bomb"), "{said}");
@@ -337,7 +337,7 @@ async fn a_check_that_panics_when_it_is_given_up_is_ill_health() -> Result<()> {
 
 // shows: H04
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_that_never_yields_is_answered_for_in_time_and_takes_one_thread() -> Result<()> {
+async fn a_check_that_never_yields_times_out_and_blocks_one_thread_only() -> Result<()> {
     let (free, held) = std::sync::mpsc::channel::<()>();
     let (held, asked) = (std::sync::Mutex::new(held), Arc::new(AtomicU32::new(0)));
     let count = asked.clone();

@@ -35,7 +35,7 @@ fn asking(registry: &Registry) -> tokio::task::JoinHandle<HealthReport> {
 
 // shows: H04
 #[tokio::test(start_paused = true)]
-async fn all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Result<()> {
+async fn concurrent_callers_share_a_check_that_is_already_running() -> Result<()> {
     let asked = Arc::default();
     let registry = isolated().define(hangs(&asked, &Arc::default())).boot().await?;
     let began = Instant::now();
@@ -51,7 +51,7 @@ async fn all_who_ask_while_a_check_hangs_are_answered_by_that_check() -> Result<
 
 // shows: H06
 #[tokio::test(start_paused = true)]
-async fn a_group_is_answered_at_once_while_the_check_of_another_hangs() -> Result<()> {
+async fn a_group_is_reported_at_once_while_the_check_of_another_group_hangs() -> Result<()> {
     let quickly = Arc::new(AtomicU32::new(0));
     let count = quickly.clone();
     let quick = Definition::new("quick").init(async |_| Ok(())).health(move |_| {
@@ -73,7 +73,7 @@ async fn a_group_is_answered_at_once_while_the_check_of_another_hangs() -> Resul
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_goes_on_without_the_one_who_began_it_and_ends_with_the_last_who_waits() -> Result<()> {
+async fn a_shared_check_continues_until_its_last_caller_is_gone() -> Result<()> {
     let (asked, held) = (Arc::default(), Arc::new(()));
     let registry = isolated().define(hangs(&asked, &held)).boot().await?;
     let idle = Arc::strong_count(&held);
@@ -98,7 +98,7 @@ async fn a_check_goes_on_without_the_one_who_began_it_and_ends_with_the_last_who
 }
 
 #[test]
-fn a_check_that_goes_down_with_the_runtime_of_another_is_begun_anew() -> Result<()> {
+fn a_shared_check_is_run_again_if_the_runtime_of_its_first_caller_ends() -> Result<()> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
     let (asked, (own, other)) = (Arc::new(AtomicU32::new(0)), (runtime()?, runtime()?));
     let count = asked.clone();

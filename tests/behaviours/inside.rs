@@ -31,7 +31,7 @@ impl Narcissus {
 
 // shows: D07
 #[tokio::test(start_paused = true)]
-async fn a_guarded_call_inside_ones_own_init_is_an_error_at_once() {
+async fn a_guarded_call_inside_the_services_own_init_fails_at_once() {
     let began = Instant::now();
     let error = isolated().only::<Narcissus>().boot().await.expect_err("it would wait for itself");
     assert_eq!(began.elapsed(), ms(0));
@@ -80,7 +80,7 @@ impl Right {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_mutual_wait_that_nobody_declared_is_named_as_the_cycle_it_is() {
+async fn an_undeclared_mutual_wait_is_reported_as_a_cycle() {
     let began = Instant::now();
     let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20), "as soon as the circle closes, not when a budget ends");
@@ -106,7 +106,7 @@ impl Lifecycle for Sly {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undeclared_use_in_init_works_and_is_reported() -> Result<()> {
+async fn an_undeclared_call_in_init_works_and_is_reported() -> Result<()> {
     let registry = isolated().only::<Sly>().only::<Plain>().boot().await?;
     assert_eq!(registry.report().undeclared, [("Sly".to_owned(), "Plain".to_owned())]);
     assert!(registry.report().to_string().contains("Sly called Plain in its init without declaring it"));
@@ -149,7 +149,7 @@ impl Quitter {
 
 // shows: S10
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Result<()> {
+async fn a_shutdown_from_inside_a_call_is_requested_without_waiting() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<Notes>(Notes { recorder: recorder.clone() }).only::<Quitter>().boot().await?;
     registry.get::<Quitter>()?.quit(registry.clone()).await?;
@@ -160,7 +160,7 @@ async fn a_shutdown_from_inside_a_call_is_requested_and_not_waited_for() -> Resu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_is_within_its_own_reach_while_it_drains_and_stops() -> Result<()> {
+async fn a_service_can_reach_itself_while_it_drains_and_stops() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<Notes>(Notes { recorder: recorder.clone() }).only::<Quitter>().boot().await?;
     registry.shutdown().await?;
@@ -169,7 +169,7 @@ async fn a_service_is_within_its_own_reach_while_it_drains_and_stops() -> Result
 }
 
 #[tokio::test(start_paused = true)]
-async fn inside_a_scope_and_a_spawned_task_service_means_this_registry() -> Result<()> {
+async fn a_scope_and_a_spawned_task_use_their_own_registry() -> Result<()> {
     let first = isolated().only::<Plain>().boot().await?;
     let second = isolated().only::<Plain>().boot().await?;
     let (tell, told) = tokio::sync::oneshot::channel();
@@ -186,7 +186,7 @@ async fn inside_a_scope_and_a_spawned_task_service_means_this_registry() -> Resu
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_spawned_in_a_registry_ends_with_it() -> Result<()> {
+async fn a_task_that_was_spawned_in_a_registry_ends_with_it() -> Result<()> {
     let registry = isolated().boot().await?;
     let (held, dropped) = tokio::sync::oneshot::channel::<()>();
     registry.spawn(async move {
@@ -228,7 +228,7 @@ impl Mourner {
 
 // shows: S10
 #[tokio::test(start_paused = true)]
-async fn the_end_is_not_waited_for_by_what_goes_down_with_it() -> Result<()> {
+async fn code_that_stops_with_the_registry_cannot_wait_for_its_end() -> Result<()> {
     let registry = isolated().only::<Mourner>().boot().await?;
     let other = isolated().boot().await?;
     let mourner = registry.get::<Mourner>()?;

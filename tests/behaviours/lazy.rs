@@ -72,7 +72,7 @@ async fn a_lazy_service_boots_on_first_use_with_what_it_requires() -> Result<()>
 
 // shows: B12
 #[tokio::test(start_paused = true)]
-async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<()> {
+async fn a_hundred_concurrent_first_uses_share_one_init_and_one_instance() -> Result<()> {
     let recorder = Recorder::new();
     let world = World::new(&recorder, 0);
     let ready = world.ready.clone();
@@ -94,7 +94,7 @@ async fn a_hundred_first_uses_at_once_are_one_init_and_one_instance() -> Result<
 
 // shows: D03
 #[tokio::test(start_paused = true)]
-async fn all_who_wait_are_released_with_the_error_when_the_init_fails() -> Result<()> {
+async fn every_waiting_caller_gets_the_error_when_the_init_fails() -> Result<()> {
     let recorder = Recorder::new();
     let world = World::new(&recorder, 1);
     let ready = world.ready.clone();
@@ -116,7 +116,7 @@ async fn all_who_wait_are_released_with_the_error_when_the_init_fails() -> Resul
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result<()> {
+async fn a_failed_first_use_is_rolled_back_and_a_later_one_tries_again() -> Result<()> {
     let recorder = Recorder::new();
     let world = World::new(&recorder, 1);
     world.ready.open();
@@ -133,7 +133,7 @@ async fn a_failed_first_use_is_undone_and_tried_again_by_a_later_one() -> Result
 
 // shows: T13
 #[tokio::test(start_paused = true)]
-async fn waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
+async fn a_wait_can_time_out_and_be_repeated() -> Result<()> {
     let recorder = Recorder::new();
     let world = World::new(&recorder, 0);
     let ready = world.ready.clone();
@@ -149,7 +149,7 @@ async fn waiting_can_time_out_and_be_repeated_without_effect() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Result<()> {
+async fn a_shutdown_during_a_first_use_rolls_it_back_and_refuses_its_callers() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<World>(World::new(&recorder, 0)).boot().await?;
     let waiting = tokio::spawn({
@@ -166,7 +166,7 @@ async fn a_shutdown_during_a_first_use_undoes_it_and_releases_who_waits() -> Res
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_boots_a_lazy_service_with_the_rest() -> Result<()> {
+async fn a_builder_with_a_lazy_service_boots_it_with_the_rest() -> Result<()> {
     let recorder = Recorder::new();
     let world = World::new(&recorder, 0);
     world.ready.open();

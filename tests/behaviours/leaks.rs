@@ -102,7 +102,7 @@ async fn a_boot_that_is_dropped_at_any_of_its_awaits_leaks_nothing() -> Result<(
 
 // shows: X06
 #[test]
-fn no_task_outlives_the_shutdown_on_either_flavour() -> Result<()> {
+fn no_task_outlives_the_shutdown_on_either_runtime_flavor() -> Result<()> {
     let runtimes = [
         tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,

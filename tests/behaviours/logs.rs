@@ -101,7 +101,7 @@ impl Subscriber for Capture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_life_is_one_line_an_event() -> Result<()> {
+async fn each_event_of_a_registry_is_one_log_record() -> Result<()> {
     let (log, _guard) = Capture::begin();
     let db = Definition::new("db").init(async |cx| {
         cx.progress("3 of 7 files");
@@ -150,7 +150,7 @@ async fn a_life_is_one_line_an_event() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_boot_has_one_error_for_its_root_and_one_for_itself() {
+async fn a_failed_boot_logs_one_error_for_its_cause_and_one_for_itself() {
     let (log, _guard) = Capture::begin();
     let retried = failing("db", "no disk").retry(Retry::new(2, ms(200), ms(200)));
     let slow = hanging("slow").init_timeout(ms(1));
@@ -192,7 +192,7 @@ async fn a_failed_boot_has_one_error_for_its_root_and_one_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_late_or_blocks_or_stops_badly_is_told_with_its_phase() -> Result<()> {
+async fn late_blocking_and_failing_hooks_are_logged_with_their_phase() -> Result<()> {
     let (log, _guard) = Capture::begin();
     let late = Definition::new("late").init(async |_| {
         tokio::time::sleep(ms(6_000)).await;
@@ -220,7 +220,7 @@ async fn what_is_late_or_blocks_or_stops_badly_is_told_with_its_phase() -> Resul
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_and_restarts_are_told_with_their_service() -> Result<()> {
+async fn tasks_and_restarts_are_logged_with_their_service() -> Result<()> {
     let (log, _guard) = Capture::begin();
     let lives = Arc::new(AtomicU64::new(0));
     let restart = Restart::transient().intensity(1, ms(60_000)).backoff(ms(1_000), ms(1_000)).jitter(0.0);
@@ -259,7 +259,7 @@ async fn tasks_and_restarts_are_told_with_their_service() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_running_is_told_once_by_name() -> Result<()> {
+async fn services_that_are_left_running_are_logged_once_by_name() -> Result<()> {
     let (log, _guard) = Capture::begin();
     drop(isolated().define(Definition::new("a")).define(Definition::new("b")).boot().await?);
     tokio::time::sleep(ms(1_000)).await;
@@ -290,7 +290,7 @@ fn displayed(event: &service_core::Event) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_displays_as_its_record_does() -> Result<()> {
+async fn the_display_of_an_event_is_the_text_of_its_log_record() -> Result<()> {
     let (capture, _guard) = Capture::begin();
     let worker = Definition::new("worker").retry(Retry::new(2, ms(10), ms(10))).init(|cx: Context<()>| async move {
         cx.progress("half way");

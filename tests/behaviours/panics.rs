@@ -24,7 +24,7 @@ async fn panicking(init: fn()) -> Option<String> {
 
 // shows: F11
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_init_is_a_failure_with_its_message() {
+async fn a_panic_in_an_init_is_a_failure_with_the_panic_message() {
     assert_eq!(panicking(|| panic!("in words")).await.as_deref(), Some("in words"));
     assert_eq!(panicking(|| panic!("in {} words", 3)).await.as_deref(), Some("in 3 words"));
     let payload = panicking(|| std::panic::panic_any(7)).await;
@@ -33,7 +33,7 @@ async fn a_panic_in_init_is_a_failure_with_its_message() {
 
 // shows: F12
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()> {
+async fn a_panic_in_a_shutdown_is_reported_and_the_other_services_stop() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("below"))
@@ -50,7 +50,7 @@ async fn a_panic_in_a_shutdown_is_reported_and_the_others_go_down() -> Result<()
 
 // shows: F12
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> Result<()> {
+async fn a_panic_in_a_shutdown_closure_before_its_future_is_reported() -> Result<()> {
     let shutdown = |_, _| -> std::future::Ready<Result<()>> { panic!("no future") };
     let registry = isolated().define(Definition::new("a").shutdown(shutdown)).boot().await?;
     let error = registry.shutdown().await.expect_err("it panics");
@@ -61,7 +61,7 @@ async fn a_shutdown_closure_that_panics_before_its_future_is_reported_too() -> R
 
 // shows: F12
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Result<()> {
+async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_other_cleanups_run() -> Result<()> {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let noted = recorder.clone();
@@ -87,7 +87,7 @@ async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_rest_runs() -> Resul
 
 // shows: F13
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listeners() -> Result<()> {
+async fn a_panic_in_a_listener_affects_neither_the_registry_nor_other_listeners() -> Result<()> {
     let collector = EventCollector::new();
     let registry = isolated()
         .on_event(|_| panic!("a bad listener"))
@@ -102,7 +102,7 @@ async fn a_panic_in_a_listener_hurts_neither_the_registry_nor_the_other_listener
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_a_health_check_is_ill_health() -> Result<()> {
+async fn a_panic_in_a_health_check_is_unhealthy() -> Result<()> {
     use std::sync::atomic::{AtomicBool, Ordering};
     static ILL: AtomicBool = AtomicBool::new(false);
     let health = |_| async {
@@ -135,7 +135,7 @@ impl std::error::Error for Wrapped {
 }
 
 #[tokio::test(start_paused = true)]
-async fn words_of_a_source_that_the_error_has_said_are_not_said_again() {
+async fn an_error_chain_does_not_repeat_the_text_of_a_source() {
     let init = async |_| Err::<u16, _>(Wrapped("x".parse::<u16>().expect_err("it is no number")).into());
     let error = isolated().define(Definition::new("a").init(init)).boot().await.expect_err("it fails").to_string();
     assert!(error.contains("failed after 0ns: a bad port: invalid digit found in string (tests/"), "{error}");
@@ -160,7 +160,7 @@ impl std::error::Error for Mute {}
 
 // shows: F11
 #[tokio::test(start_paused = true)]
-async fn an_error_whose_words_panic_is_an_error_all_the_same() {
+async fn an_error_whose_display_panics_is_still_reported() {
     let error = isolated().define(Definition::new("a").init(async |_| Err::<(), _>(Mute.into()))).boot().await;
     let error = error.expect_err("it fails").to_string();
     assert!(
@@ -171,7 +171,7 @@ async fn an_error_whose_words_panic_is_an_error_all_the_same() {
 
 // shows: F12
 #[tokio::test(start_paused = true)]
-async fn an_error_whose_words_panic_does_not_keep_the_registry_from_going_down() -> Result<()> {
+async fn an_error_whose_display_panics_does_not_prevent_the_shutdown() -> Result<()> {
     let recorder = Recorder::new();
     let down = recorder.clone();
     let definition = Definition::new("a").init(async |cx| {
@@ -195,7 +195,7 @@ async fn an_error_whose_words_panic_does_not_keep_the_registry_from_going_down()
 
 // shows: F11
 #[tokio::test(start_paused = true)]
-async fn a_payload_that_panics_when_it_is_dropped_leaves_the_cleanups_to_run() {
+async fn the_cleanups_run_after_a_panic_payload_that_panics_when_dropped() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {

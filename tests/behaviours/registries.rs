@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 // shows: G10
 #[tokio::test(start_paused = true)]
-async fn a_plan_runs_no_code_of_a_service() -> Result<()> {
+async fn planning_runs_no_code_of_a_service() -> Result<()> {
     let unwanted = Definition::new("a").init(|_| -> std::future::Ready<Result<()>> { panic!("a plan runs nothing") });
     let plan = isolated().define(unwanted.health(|_| async { panic!("nothing at all") })).plan()?;
     assert!(plan.to_string().contains('a'));
@@ -17,7 +17,7 @@ async fn a_plan_runs_no_code_of_a_service() -> Result<()> {
 
 // shows: G21
 #[tokio::test(start_paused = true)]
-async fn an_unknown_name_is_an_error_and_nothing_starts() {
+async fn an_unknown_name_is_an_error_and_no_service_starts() {
     let recorder = Recorder::new();
     let error = isolated()
         .define(recorder.quick("a"))
@@ -34,7 +34,7 @@ async fn an_unknown_name_is_an_error_and_nothing_starts() {
 
 // shows: X01
 #[tokio::test(start_paused = true)]
-async fn two_registries_do_not_see_each_other() -> Result<()> {
+async fn two_registries_do_not_share_services() -> Result<()> {
     let named = |value: u32| Definition::new("a").init(move |_| async move { Ok(value) });
     let first = isolated().define(named(1)).boot().await?;
     let second = isolated().define(named(2)).define(Definition::new("only here")).boot().await?;
@@ -68,7 +68,7 @@ impl Lifecycle for Nest {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_circle_through_the_boot_of_another_registry_is_refused() {
+async fn a_cycle_through_the_boot_of_another_registry_is_refused() {
     let began = Instant::now();
     let error = isolated().only::<Nest>().boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(5));
@@ -106,7 +106,7 @@ async fn life(seed: u64) -> Result<Vec<String>> {
 
 // shows: X04
 #[tokio::test(start_paused = true)]
-async fn the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
+async fn the_same_graph_produces_the_same_events_at_the_same_times() -> Result<()> {
     for seed in 0..100 {
         let first = life(seed).await?;
         for _ in 0..10 {
@@ -117,7 +117,7 @@ async fn the_same_seed_gives_the_same_events_at_the_same_times() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_definition_is_found_by_its_name_and_only_as_its_own_type() -> Result<()> {
+async fn a_definition_is_found_by_its_name_and_type() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(Definition::new("shard-1").init(async |_| Ok(1_u32)))

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 // shows: O01
 #[tokio::test(start_paused = true)]
-async fn the_same_graph_tells_the_same_events_in_the_same_order() {
+async fn the_same_graph_produces_the_same_events_in_the_same_order() {
     let (recorder, told) = (Recorder::new(), Recorder::new());
     let listener = told.clone();
     let boot = isolated()
@@ -37,7 +37,7 @@ async fn the_same_graph_tells_the_same_events_in_the_same_order() {
 
 // shows: O02
 #[tokio::test(start_paused = true)]
-async fn waiting_is_told_from_a_services_own_time() -> Result<()> {
+async fn a_report_lists_waiting_time_and_own_time_of_each_service() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("db", ms(30), ms(0)))
@@ -55,7 +55,7 @@ async fn waiting_is_told_from_a_services_own_time() -> Result<()> {
 
 // shows: O05
 #[tokio::test(start_paused = true)]
-async fn what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Result<()> {
+async fn a_failed_service_is_in_the_report_with_its_waiting_and_own_time() -> Result<()> {
     let recorder = Recorder::new();
     let slow = Definition::<()>::new("late").optional().requires(["db"]).init(|_: Context<()>| async {
         sleep(ms(7)).await;
@@ -72,7 +72,7 @@ async fn what_failed_is_in_the_report_with_how_long_it_waited_and_took() -> Resu
 
 // shows: O06
 #[tokio::test(start_paused = true)]
-async fn the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<()> {
+async fn the_event_buffer_is_bounded_and_counts_dropped_events() -> Result<()> {
     let definition = Definition::new("chatty").init(|cx: Context<()>| async move {
         for step in 0..5_000 {
             cx.progress(format!("step {step}"));
@@ -92,7 +92,7 @@ async fn the_memory_of_events_is_bounded_and_says_how_many_are_gone() -> Result<
 
 // shows: O09
 #[tokio::test(start_paused = true)]
-async fn the_times_of_going_down_are_told_too() -> Result<()> {
+async fn the_shutdown_report_lists_the_times_of_each_phase() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.service("db", ms(0), ms(40))).boot().await?;
     let report = registry.shutdown().await?;
@@ -121,7 +121,7 @@ async fn a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
 
 // shows: S11
 #[tokio::test(start_paused = true)]
-async fn many_hang_and_the_whole_shutdown_stays_in_its_budget_with_a_share_for_each() -> Result<()> {
+async fn each_of_many_hanging_services_gets_a_share_of_the_shutdown_budget() -> Result<()> {
     let budget = ms(1_000);
     let mut builder = isolated().shutdown_timeout(budget);
     for at in 0..20 {

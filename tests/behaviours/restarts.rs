@@ -50,7 +50,7 @@ fn fragile(name: &str, recorder: &Recorder, broken: &Latch) -> Definition<()> {
 
 // shows: R13
 #[tokio::test(start_paused = true)]
-async fn dependants_go_down_before_it_and_come_up_after_it_and_nothing_else_moves() -> Result<()> {
+async fn a_restart_stops_dependants_first_and_starts_them_last_and_affects_no_other_service() -> Result<()> {
     let (recorder, broken, collector) = (Recorder::new(), Latch::new(), EventCollector::new());
     let registry = isolated()
         .define(recorder.quick("below"))
@@ -120,7 +120,7 @@ impl Pump {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_still_holds_the_old_instance_is_refused_and_everybody_else_gets_the_new_one() -> Result<()> {
+async fn calls_on_the_old_instance_are_refused_and_other_callers_get_the_new_one() -> Result<()> {
     let registry = isolated().with::<Restarted>().only::<Restarted>().boot().await?;
     let old = registry.get::<Restarted>()?.pump.clone();
     assert_eq!((old.life().await?, old.now()?), (0, 0));
@@ -189,7 +189,7 @@ impl River {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Result<()> {
+async fn a_call_from_a_restarting_service_to_its_dependant_is_refused_as_a_cycle() -> Result<()> {
     let registry = isolated().only::<River>().boot().await?;
     let began = Instant::now();
     let source = registry.get::<Source>()?;
@@ -212,7 +212,7 @@ async fn what_a_restart_waits_for_may_not_wait_for_what_comes_after_it() -> Resu
 
 // shows: R11
 #[tokio::test(start_paused = true)]
-async fn a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_rule() -> Result<()> {
+async fn a_failure_during_a_restart_counts_and_is_retried_under_the_same_policy() -> Result<()> {
     let (broken, collector) = (Latch::new(), EventCollector::new());
     let lives = Arc::new(AtomicU32::new(0));
     let (pump, count) = (broken.clone(), lives.clone());
@@ -237,7 +237,7 @@ async fn a_failure_during_the_restart_counts_and_is_tried_again_under_the_same_r
 
 // shows: R10
 #[tokio::test(start_paused = true)]
-async fn a_restart_that_fails_too_often_takes_the_registry_down_and_says_why() -> Result<()> {
+async fn a_restart_that_fails_too_often_shuts_the_registry_down_with_its_reason() -> Result<()> {
     let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
     let (pump, count) = (broken.clone(), lives.clone());
     let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
@@ -280,7 +280,7 @@ async fn pauses(seed: u64) -> Result<Vec<Duration>> {
 
 // shows: R12
 #[tokio::test(start_paused = true)]
-async fn pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> Result<()> {
+async fn the_jitter_of_restart_delays_depends_on_the_seed() -> Result<()> {
     let one = pauses(1).await?;
     assert_eq!(one.len(), 4 + 4 * 5, "of the service, and of the task in each of its lives");
     assert!(one.iter().all(|pause| (ms(1000)..ms(1500)).contains(pause)), "{one:?}");
@@ -292,7 +292,7 @@ async fn pauses_are_longer_by_chance_and_the_seed_decides_by_how_much() -> Resul
 
 // shows: R15
 #[tokio::test(start_paused = true)]
-async fn what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<()> {
+async fn services_that_an_optional_service_blocked_start_when_it_recovers() -> Result<()> {
     let tries = Arc::new(AtomicU32::new(0));
     let count = tries.clone();
     let flaky = Definition::new("flaky").optional().restart(RESTART).init(move |_| {
@@ -313,7 +313,7 @@ async fn what_an_optional_one_has_blocked_comes_up_when_it_recovers() -> Result<
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_optional_service_that_breaks_for_good_leaves_the_rest_alone() -> Result<()> {
+async fn an_optional_service_that_fails_permanently_does_not_affect_the_rest() -> Result<()> {
     let broken = Latch::new();
     let pump = broken.clone();
     let definition = Definition::new("it").optional().init(move |cx: Context<()>| {
@@ -331,7 +331,7 @@ async fn an_optional_service_that_breaks_for_good_leaves_the_rest_alone() -> Res
 
 // shows: R12
 #[tokio::test(start_paused = true)]
-async fn a_quiet_life_shortens_the_first_pause_after_it_and_not_those_of_the_failures_that_follow() -> Result<()> {
+async fn a_quiet_period_resets_the_first_restart_delay_only() -> Result<()> {
     let policy = Restart::transient().intensity(9, secs(60)).backoff(secs(1), secs(30)).quiet(secs(60));
     let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
     let (pump, count) = (broken.clone(), lives.clone());
@@ -357,7 +357,7 @@ async fn a_quiet_life_shortens_the_first_pause_after_it_and_not_those_of_the_fai
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_in_a_restart_keeps_to_its_budget_whatever_is_going_down_already() -> Result<()> {
+async fn a_shutdown_during_a_restart_keeps_to_its_budget() -> Result<()> {
     let broken = Latch::new();
     let pump = broken.clone();
     let definition = Definition::new("it").restart(RESTART).shutdown_timeout(secs(60)).init(move |cx: Context<()>| {
@@ -375,7 +375,7 @@ async fn a_shutdown_in_a_restart_keeps_to_its_budget_whatever_is_going_down_alre
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_it_blocks_one_that_is_not() -> Result<()>
+async fn an_optional_service_that_does_not_recover_shuts_the_registry_down_if_it_blocks_a_mandatory_one() -> Result<()>
 {
     let (broken, lives, recorder) = (Latch::new(), Arc::new(AtomicU32::new(0)), Recorder::new());
     let pump = broken.clone();
@@ -394,7 +394,7 @@ async fn an_optional_service_that_does_not_come_back_takes_the_registry_down_if_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_in_the_pause_before_a_restart_ends_at_once() -> Result<()> {
+async fn a_shutdown_during_a_restart_delay_ends_at_once() -> Result<()> {
     let (recorder, broken) = (Recorder::new(), Latch::new());
     let registry = isolated().define(fragile("it", &recorder, &broken)).define(recorder.quick("beside")).boot().await?;
     broken.open();
@@ -431,7 +431,7 @@ impl Lifecycle for Above {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_was_up_for_another_alone_and_fails_the_next_time_takes_nothing_down() -> Result<()> {
+async fn a_service_that_only_an_optional_dependant_needs_may_fail_to_restart() -> Result<()> {
     let registry = isolated().boot().await?;
     for words in ["never", "not now", "never"] {
         let refusal = registry.wait_ready::<Above>().await.expect_err("it fails").to_string();

@@ -20,7 +20,7 @@ impl Error for Refused {}
 
 // shows: F01
 #[tokio::test(start_paused = true)]
-async fn a_failed_init_takes_down_what_came_up_and_not_itself() {
+async fn a_failed_init_stops_the_ready_services_and_not_itself() {
     let recorder = Recorder::new();
     let error = isolated()
         .define(recorder.quick("a"))
@@ -37,7 +37,7 @@ async fn a_failed_init_takes_down_what_came_up_and_not_itself() {
 
 // shows: F02
 #[tokio::test(start_paused = true)]
-async fn the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
+async fn an_error_lists_the_failed_start_before_the_failed_rollback() {
     let error = isolated()
         .define(Definition::new("a").shutdown(|_, _| async { Err("a would not stop".into()) }))
         .define(failing("b", "b would not start").requires(["a"]))
@@ -54,7 +54,7 @@ async fn the_error_has_the_failed_start_first_and_then_the_failed_rollback() {
 
 // shows: F03
 #[tokio::test(start_paused = true)]
-async fn a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
+async fn an_init_that_is_running_when_another_fails_ends_before_boot_returns() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let error = isolated()
@@ -76,7 +76,7 @@ async fn a_sibling_in_the_middle_of_its_init_is_ended_before_boot_returns() {
 
 // shows: F05
 #[tokio::test(start_paused = true)]
-async fn what_requires_a_failed_service_never_begins_and_is_listed() {
+async fn dependants_of_a_failed_service_never_start_and_are_listed() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let error = isolated()
@@ -97,7 +97,7 @@ async fn what_requires_a_failed_service_never_begins_and_is_listed() {
 
 // shows: F06
 #[tokio::test(start_paused = true)]
-async fn after_the_boot_deadline_the_rollback_has_its_own_budget() {
+async fn the_rollback_after_the_boot_deadline_has_its_own_budget() {
     let recorder = Recorder::new();
     let error = isolated()
         .boot_timeout(ms(100))
@@ -114,7 +114,7 @@ async fn after_the_boot_deadline_the_rollback_has_its_own_budget() {
 
 // shows: F07
 #[tokio::test(start_paused = true)]
-async fn a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
+async fn a_dropped_boot_stops_the_ready_services_and_drops_the_others() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let boot = isolated()
@@ -132,7 +132,7 @@ async fn a_dropped_boot_shuts_down_what_was_ready_and_drops_the_rest() {
 
 // shows: F08
 #[tokio::test(start_paused = true)]
-async fn the_rollback_is_concurrent_where_the_graph_allows() {
+async fn a_rollback_stops_independent_services_concurrently() {
     let recorder = Recorder::new();
     let began = Instant::now();
     isolated()
@@ -150,7 +150,7 @@ async fn the_rollback_is_concurrent_where_the_graph_allows() {
 
 // shows: F17, F18
 #[tokio::test(start_paused = true)]
-async fn a_failed_boot_never_says_booted_and_ends_with_shut_down() {
+async fn a_failed_boot_reports_shut_down_and_never_booted() {
     let collector = EventCollector::new();
     isolated().on_event(collector.listener()).define(failing("only", "no")).boot().await.expect_err("it fails");
     assert_eq!(collector.lines(), ["booting", "starting only", "failed only", "rolling back", "shut down"]);
@@ -158,7 +158,7 @@ async fn a_failed_boot_never_says_booted_and_ends_with_shut_down() {
 
 // shows: F19
 #[tokio::test(start_paused = true)]
-async fn a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_was_needed() {
+async fn a_failure_names_service_location_phase_time_and_the_path_of_dependants() {
     let line = line!() + 2;
     let error = isolated()
         .define(Definition::new("db").init(async |_| {
@@ -189,7 +189,7 @@ async fn a_failure_says_who_where_in_what_phase_after_how_long_and_by_whom_it_wa
 
 // shows: F22
 #[tokio::test(start_paused = true)]
-async fn what_never_started_is_never_stopped() {
+async fn a_service_that_never_started_is_never_stopped() {
     let recorder = Recorder::new();
     isolated()
         .concurrency(1)
@@ -225,7 +225,7 @@ async fn a_failed_start_runs_cleanups_but_no_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_is_unhealthy_at_first_does_not_become_ready() {
+async fn a_service_whose_first_check_is_unhealthy_does_not_become_ready() {
     let error = isolated()
         .define(Definition::new("a").health(|_| async { service_core::Health::unhealthy("no replica") }))
         .boot()
@@ -236,7 +236,7 @@ async fn a_service_that_is_unhealthy_at_first_does_not_become_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_stays_the_cause_when_the_boot_is_cancelled_during_its_rollback() {
+async fn a_failure_remains_the_cause_if_the_boot_is_cancelled_during_the_rollback() {
     let stopping = Latch::new();
     let begun = stopping.clone();
     let token = tokio_util::sync::CancellationToken::new();

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 // shows: S01
 #[tokio::test(start_paused = true)]
-async fn the_way_down_is_the_reverse_and_concurrent_where_independent() -> Result<()> {
+async fn a_shutdown_runs_in_reverse_and_stops_independent_services_concurrently() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.service("db", ms(0), ms(100)))
@@ -27,7 +27,7 @@ async fn the_way_down_is_the_reverse_and_concurrent_where_independent() -> Resul
 
 // shows: S02
 #[tokio::test(start_paused = true)]
-async fn a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> Result<()> {
+async fn a_dependency_stops_only_after_its_dependant_has_stopped() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated()
         .define(recorder.quick("a"))
@@ -44,7 +44,7 @@ async fn a_dependency_does_not_begin_to_stop_before_its_dependant_is_down() -> R
 
 // shows: S03, S04
 #[tokio::test(start_paused = true)]
-async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<()> {
+async fn a_failed_shutdown_does_not_stop_the_others_and_every_error_is_returned() -> Result<()> {
     let recorder = Recorder::new();
     let failing = |name: &str| {
         let words = format!("{name} would not stop");
@@ -66,7 +66,7 @@ async fn a_failed_shutdown_stops_nobody_and_every_error_is_returned() -> Result<
 
 // shows: S07
 #[tokio::test(start_paused = true)]
-async fn shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_answer() -> Result<()> {
+async fn repeated_shutdowns_run_hooks_once_and_return_the_same_result() -> Result<()> {
     let recorder = Recorder::new();
     let bad = Definition::new("bad").shutdown(|_, _| async {
         sleep(ms(5)).await;
@@ -83,7 +83,7 @@ async fn shutting_down_twice_and_again_later_runs_hooks_once_and_gives_the_same_
 
 // shows: S08
 #[tokio::test(start_paused = true)]
-async fn shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
+async fn a_shutdown_of_a_registry_without_services_succeeds() -> Result<()> {
     let registry = isolated().boot().await?;
     let report = registry.shutdown().await?;
     assert!(report.services.is_empty());
@@ -92,7 +92,7 @@ async fn shutting_down_what_has_nothing_up_is_fine() -> Result<()> {
 
 // shows: S09
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
+async fn a_shutdown_during_the_boot_stops_only_the_ready_services() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let up = recorder.clone();
@@ -125,7 +125,7 @@ async fn a_shutdown_during_the_boot_takes_down_only_what_was_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_leaves_nothing_of_a_lazy_first_use_behind() -> Result<()> {
+async fn a_shutdown_waits_for_the_rollback_of_a_lazy_first_use() -> Result<()> {
     // The demand is under way when the registry goes down.
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.quick("a")).define(hanging("never").lazy()).boot().await?;
@@ -173,7 +173,7 @@ async fn a_rollback_has_its_reason_too() {
 
 // shows: S12
 #[tokio::test(start_paused = true)]
-async fn readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Result<()> {
+async fn readiness_turns_false_at_the_request_and_calls_run_during_lame_duck() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().lame_duck(ms(3_000)).define(recorder.quick("a")).boot().await?;
     registry.request_shutdown("rolling update");
@@ -188,7 +188,7 @@ async fn readiness_turns_false_at_once_and_the_lame_duck_still_serves() -> Resul
 
 // shows: S19
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down() -> Result<()> {
+async fn a_dropped_registry_reports_running_services_and_stops_them() -> Result<()> {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let down = Latch::new();
@@ -217,7 +217,7 @@ async fn a_registry_that_is_dropped_says_what_was_left_running_and_takes_it_down
 
 // shows: S21
 #[tokio::test(start_paused = true)]
-async fn stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
+async fn stopped_returns_when_any_shutdown_ends() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.service("a", ms(0), ms(70))).boot().await?;
     let watching = tokio::spawn({
@@ -232,7 +232,7 @@ async fn stopped_sees_the_end_whoever_asked_for_it() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_end_before_shutdown_and_cleanups_run_after_it_latest_first() -> Result<()> {
+async fn tasks_end_before_the_shutdown_hook_and_cleanups_run_after_it_in_reverse() -> Result<()> {
     let recorder = Recorder::new();
     let (rising, falling) = (recorder.clone(), recorder.clone());
     let definition = Definition::new("a")
@@ -261,7 +261,7 @@ async fn tasks_end_before_shutdown_and_cleanups_run_after_it_latest_first() -> R
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_comes_too_late_is_refused_and_told() -> Result<()> {
+async fn a_task_that_is_spawned_too_late_is_refused_and_reported() -> Result<()> {
     let collector = EventCollector::new();
     let late = Definition::new("a").shutdown(|_, cx| async move {
         assert!(!cx.spawn("late", async {}), "the service is on its way down");

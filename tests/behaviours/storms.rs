@@ -29,7 +29,7 @@ fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
 
 // shows: R10
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Result<()> {
+async fn a_storm_of_failures_ends_at_its_intensity_and_uses_bounded_memory() -> Result<()> {
     let ((definition, runs), recorder) = (storm(10_000), Recorder::new());
     let registry = isolated().define(definition).define(recorder.quick("beside")).boot().await?;
     let error = registry.stopped().await.expect_err("it is given up");
@@ -43,7 +43,7 @@ async fn a_storm_of_failures_ends_at_its_intensity_and_fills_no_memory() -> Resu
 }
 
 #[tokio::test]
-async fn a_storm_without_an_end_keeps_nobody_from_working_or_from_going_down() -> Result<()> {
+async fn an_endless_storm_of_failures_blocks_neither_other_services_nor_the_shutdown() -> Result<()> {
     let ((definition, runs), ticks) = (storm(u32::MAX), Latch::new());
     let tick = ticks.clone();
     let beside = Definition::new("beside").init(move |cx: Context<()>| {
@@ -70,7 +70,7 @@ async fn a_storm_without_an_end_keeps_nobody_from_working_or_from_going_down() -
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest() -> Result<()> {
+async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest_events() -> Result<()> {
     let collector = EventCollector::new();
     let chatty = Definition::new("chatty").init(|cx: Context<()>| async move {
         // It never yields, so nobody is told meanwhile.

@@ -63,7 +63,7 @@ impl Mail for Pigeon {
 
 // shows: X02
 #[tokio::test(start_paused = true)]
-async fn no_hook_of_what_is_replaced_runs_and_only_the_stand_ins_edges_count() -> Result<()> {
+async fn a_replaced_service_runs_no_hooks_and_boots_no_dependencies() -> Result<()> {
     let recorder = Recorder::new();
     let world = World { recorder: recorder.clone() };
     let registry = isolated().replace(world).replace(Smtp { from: "fake" }).only::<Letters>().boot().await?;
@@ -76,7 +76,7 @@ async fn no_hook_of_what_is_replaced_runs_and_only_the_stand_ins_edges_count() -
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trait_is_replaced_whoever_provides_it() -> Result<()> {
+async fn a_trait_object_is_replaced_for_every_provider() -> Result<()> {
     let recorder = Recorder::new();
     let world = World { recorder: recorder.clone() };
     let pigeon: Arc<dyn Mail> = Arc::new(Pigeon);
@@ -115,7 +115,7 @@ impl Drop for Testament {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_was_handed_over_is_let_go_at_shutdown_like_any_other() -> Result<()> {
+async fn a_supplied_value_is_dropped_at_shutdown() -> Result<()> {
     let recorder = Recorder::new();
     let testament = || Testament { recorder: recorder.clone() };
     let mail: Arc<dyn Mail> = Arc::new(testament());

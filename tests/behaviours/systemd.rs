@@ -85,7 +85,7 @@ fn two(recorder: &Recorder) -> Builder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_life_is_told_from_its_beginning_to_its_end_and_no_longer() -> Result<()> {
+async fn systemd_is_notified_from_boot_to_shutdown() -> Result<()> {
     let socket = Socket::new();
     let registry = two(&Recorder::new()).systemd(socket.systemd()).boot().await?;
     let boot = socket.messages();
@@ -132,7 +132,7 @@ async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Re
 
 // shows: T05
 #[tokio::test(start_paused = true)]
-async fn a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
+async fn a_hook_that_extends_its_budget_requests_time_from_systemd_at_once() -> Result<()> {
     let socket = Socket::new();
     let definition = Definition::new("import").init_timeout(secs(20)).shutdown_timeout(secs(5));
     let import = definition.init(|cx: Context<()>| async move {
@@ -182,7 +182,7 @@ async fn a_hook_that_needs_more_time_asks_for_it_at_once() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_boot_is_never_ready() {
+async fn a_failed_boot_never_notifies_ready() {
     let socket = Socket::new();
     let db = Recorder::new().service("db", ms(0), ms(1_000));
     let users = failing("users", "no").requires(["db"]);
@@ -196,7 +196,7 @@ async fn a_failed_boot_is_never_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_watchdog_is_fed_twice_in_its_time_while_the_process_is_alive() -> Result<()> {
+async fn the_watchdog_is_notified_twice_per_interval_while_the_process_is_alive() -> Result<()> {
     let socket = Socket::new();
     let registry = isolated().systemd(socket.systemd().watchdog(secs(20))).boot().await?;
     let fed = async |time| of(&socket.during(sleep(time)).await.1, "WATCHDOG").len();
@@ -211,7 +211,7 @@ async fn the_watchdog_is_fed_twice_in_its_time_while_the_process_is_alive() -> R
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_is_a_status_and_nothing_but_a_status() -> Result<()> {
+async fn progress_is_a_status_message_only() -> Result<()> {
     let socket = Socket::new();
     let (told, seen) = (Latch::new(), Latch::new());
     let (tell, go_on) = (told.clone(), seen.clone());
@@ -238,7 +238,7 @@ async fn progress_is_a_status_and_nothing_but_a_status() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_services_are_a_few_messages() -> Result<()> {
+async fn many_services_produce_few_messages() -> Result<()> {
     let socket = Socket::new();
     let mut builder = isolated().systemd(socket.systemd());
     for number in 0..500 {
@@ -253,7 +253,7 @@ async fn many_services_are_a_few_messages() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_there_was_no_room_for_is_told_later_in_order() -> Result<()> {
+async fn messages_that_found_the_socket_full_are_sent_later_in_order() -> Result<()> {
     let socket = Socket::new();
     let full = UnixDatagram::unbound()?;
     full.set_nonblocking(true)?;
@@ -270,7 +270,7 @@ async fn what_there_was_no_room_for_is_told_later_in_order() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_there_hurts_nobody_and_is_told_once() -> Result<()> {
+async fn an_unreachable_socket_is_reported_once_and_affects_nothing() -> Result<()> {
     for (address, why) in
         [("/nowhere/notify", "No such file"), ("vsock:2:1234", "which is no path and no abstract name")]
     {
@@ -289,7 +289,7 @@ async fn nobody_there_hurts_nobody_and_is_told_once() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_told_unless_asked() -> Result<()> {
+async fn a_registry_does_not_notify_systemd_unless_asked() -> Result<()> {
     let socket = Socket::new();
     let registry = isolated().systemd(Systemd::default()).define(Definition::new("a")).boot().await?;
     registry.shutdown().await?;

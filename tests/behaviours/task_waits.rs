@@ -143,7 +143,7 @@ const HUB_TO_HUB: [&str; 4] = ["task warm of Hub", "Spoke", "Hub", "task warm of
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn the_call_of_a_task_that_its_init_waits_for_is_refused_where_it_closes_the_circle() -> Result<()> {
+async fn a_call_from_a_task_that_the_init_waits_for_is_refused_when_it_completes_a_cycle() -> Result<()> {
     let registry = wheel(Script { task: ms(20), ..Script::default() }).boot().await?;
     assert_eq!(refused_tasks(&registry), [(ms(20), HUB_TO_HUB.map(str::to_owned).to_vec())]);
     assert_eq!(registry.report().total, ms(20), "both came up as soon as the task had been told");
@@ -153,7 +153,7 @@ async fn the_call_of_a_task_that_its_init_waits_for_is_refused_where_it_closes_t
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn an_init_that_closes_the_circle_by_waiting_for_its_tasks_has_the_call_of_the_task_refused() -> Result<()> {
+async fn an_init_that_completes_a_cycle_by_waiting_for_its_task_has_the_tasks_call_refused() -> Result<()> {
     let registry = wheel(Script { init: ms(20), ..Script::default() }).boot().await?;
     assert_eq!(refused_tasks(&registry), [(ms(20), HUB_TO_HUB.map(str::to_owned).to_vec())]);
     assert_eq!(registry.report().total, ms(20));
@@ -163,7 +163,7 @@ async fn an_init_that_closes_the_circle_by_waiting_for_its_tasks_has_the_call_of
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_call_that_closes_the_circle_through_the_task_of_another_is_refused() {
+async fn a_call_that_completes_a_cycle_through_a_task_of_another_service_is_refused() {
     let began = Instant::now();
     let error = wheel(Script { spoke: ms(20), ..Script::default() }).boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20));
@@ -174,7 +174,7 @@ async fn a_call_that_closes_the_circle_through_the_task_of_another_is_refused() 
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_circle_through_tasks_of_two_is_refused() -> Result<()> {
+async fn a_cycle_through_tasks_of_two_services_is_refused() -> Result<()> {
     let script = Script { way: Way::BothByTheirTasks, spoke: ms(20), ..Script::default() };
     let registry = wheel(script).boot().await?;
     let path = ["task look of Spoke", "Hub", "task warm of Hub", "Spoke", "task look of Spoke"];
@@ -214,7 +214,7 @@ impl Third {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_circle_of_three_through_a_task_and_what_is_declared_is_refused() -> Result<()> {
+async fn a_cycle_of_three_through_a_task_and_declared_dependencies_is_refused() -> Result<()> {
     let registry = isolated().with::<First>().boot().await?;
     let path = ["task warm of First", "Third", "Second", "First", "task warm of First"];
     assert_eq!(
@@ -229,7 +229,7 @@ async fn a_circle_of_three_through_a_task_and_what_is_declared_is_refused() -> R
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_wait_for_tasks_that_ends_within_the_budget_is_no_circle() -> Result<()> {
+async fn a_wait_for_tasks_with_a_timeout_is_no_cycle() -> Result<()> {
     let registry = wheel(Script { bound: Some(ms(29_000)), ..Script::default() }).boot().await?;
     assert_eq!(registry.report().total, ms(29_000), "then the other goes on, and after it the task");
     sleep(ms(1)).await;
@@ -249,7 +249,7 @@ async fn late(way: Way) -> BootError {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_circle_through_a_task_that_is_waited_for_by_a_channel_is_told_when_the_budget_ends() {
+async fn a_possible_cycle_through_a_channel_is_named_when_the_budget_ends() {
     let error = late(Way::ByChannel).await;
     let said = "it may wait for task warm of Hub, which waits for Spoke, which waits for it";
     assert!(error.failures()[0].to_string().contains(said), "{error}");
@@ -257,7 +257,7 @@ async fn a_circle_through_a_task_that_is_waited_for_by_a_channel_is_told_when_th
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn what_a_service_has_spawned_elsewhere_is_told_likewise() {
+async fn a_possible_cycle_through_code_spawned_for_a_service_is_named_when_the_budget_ends() {
     for way in [Way::BySpawn, Way::ByScope] {
         let error = late(way).await;
         let said = "it may wait for what runs on behalf of Hub, which waits for Spoke, which waits for it";
@@ -267,7 +267,7 @@ async fn what_a_service_has_spawned_elsewhere_is_told_likewise() {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_circle_that_nobody_can_see_at_all_is_told_as_what_it_may_be() {
+async fn a_possible_cycle_through_two_channels_is_named_when_the_budget_ends() {
     let error = late(Way::BothByChannel).await;
     let said = "it may wait for task warm of Hub, which waits for Spoke, which may wait for task look of Spoke, which waits for it";
     assert!(error.failures()[0].to_string().contains(said), "{error}");
@@ -275,7 +275,7 @@ async fn a_circle_that_nobody_can_see_at_all_is_told_as_what_it_may_be() {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_boot_that_is_late_tells_the_circle_too() {
+async fn a_boot_timeout_names_possible_cycles() {
     let script = Script { way: Way::ByChannel, ..Script::default() };
     let error = wheel(script).boot_timeout(ms(1_000)).boot().await.expect_err("neither can be first");
     let BootFailure::TimedOut { unready, .. } = error.failure() else { panic!("{error}") };
@@ -313,7 +313,7 @@ impl Heir {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_task_that_waits_for_what_waits_for_its_end_is_refused_when_it_does_not_listen() {
+async fn a_task_that_ignores_its_token_is_refused_a_call_that_waits_for_its_own_end() {
     let began = Instant::now();
     let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
     assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
@@ -323,7 +323,7 @@ async fn a_task_that_waits_for_what_waits_for_its_end_is_refused_when_it_does_no
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn in_whatever_order_its_waits_begin_a_circle_is_found_when_the_last_one_does() {
+async fn a_cycle_is_found_when_its_last_wait_begins_in_any_order() {
     for seed in 0..400 {
         let mut rng = Rng::with_seed(seed);
         let way = if rng.bool() { Way::ByItsTasks } else { Way::BothByTheirTasks };
@@ -343,7 +343,7 @@ async fn in_whatever_order_its_waits_begin_a_circle_is_found_when_the_last_one_d
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_place_that_one_who_waits_does_not_need_is_given_to_whom_it_waits_for() -> Result<()> {
+async fn a_waiting_service_gives_its_concurrency_permit_to_the_service_it_waits_for() -> Result<()> {
     for way in [Way::ByItsTasks, Way::ByCall] {
         let began = Instant::now();
         let script = Script { way, ..Script::default() };

@@ -29,7 +29,7 @@ async fn with(begin: impl Fn(&Context<()>) + Send + Sync + 'static) -> Result<(R
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_periodic_task_runs_at_once_then_every_interval_until_its_service_goes_down() -> Result<()> {
+async fn a_periodic_task_runs_at_once_and_then_at_every_interval_until_its_service_stops() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -51,7 +51,7 @@ async fn a_periodic_task_runs_at_once_then_every_interval_until_its_service_goes
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_periodic_task_may_begin_later() -> Result<()> {
+async fn a_periodic_task_can_have_an_initial_delay() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -69,7 +69,7 @@ async fn a_periodic_task_may_begin_later() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_periodic_task_slower_than_its_interval_skips_what_it_missed() -> Result<()> {
+async fn a_periodic_task_that_is_slower_than_its_interval_skips_missed_runs() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -89,7 +89,7 @@ async fn a_periodic_task_slower_than_its_interval_skips_what_it_missed() -> Resu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_fails_or_panics_is_told_and_the_next_one_comes() -> Result<()> {
+async fn a_periodic_run_that_fails_or_panics_is_reported_and_followed_by_the_next() -> Result<()> {
     let runs = Arc::new(AtomicU32::new(0));
     let count = runs.clone();
     let (registry, _) = with(move |cx| {
@@ -114,7 +114,7 @@ async fn a_run_that_fails_or_panics_is_told_and_the_next_one_comes() -> Result<(
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result<()> {
+async fn jitter_delays_each_periodic_run_after_the_first_by_less_than_its_bound() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -136,7 +136,7 @@ async fn jitter_delays_each_run_but_the_first_by_less_than_its_bound() -> Result
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
+async fn a_second_task_of_a_name_is_refused_replaces_the_first_or_runs_beside_it() -> Result<()> {
     let (registry, cx) = with(|_| {}).await?;
     let recorder = Recorder::new();
     let forever = |word: &'static str| {
@@ -166,7 +166,7 @@ async fn one_of_a_name_is_refused_replaced_or_beside() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delayed_task_runs_once_and_leaves_the_table() -> Result<()> {
+async fn a_delayed_task_runs_once_and_is_removed() -> Result<()> {
     let recorder = Recorder::new();
     let (registry, cx) = with(|_| {}).await?;
     let note = |word: &'static str| {
@@ -187,7 +187,7 @@ async fn a_delayed_task_runs_once_and_leaves_the_table() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sleep_of_a_context_ends_when_the_service_goes_down() -> Result<()> {
+async fn a_context_sleep_ends_when_the_service_stops() -> Result<()> {
     let (registry, cx) = with(|_| {}).await?;
     assert!(cx.sleep(secs(1)).await);
     let sleeper = tokio::spawn({
@@ -201,7 +201,7 @@ async fn a_sleep_of_a_context_ends_when_the_service_goes_down() -> Result<()> {
 
 // shows: R03
 #[tokio::test(start_paused = true)]
-async fn a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_again() -> Result<()> {
+async fn a_supervised_task_that_ends_during_shutdown_is_not_restarted() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -224,7 +224,7 @@ async fn a_supervised_task_that_ends_because_of_the_shutdown_is_not_started_agai
 
 // shows: R06
 #[tokio::test(start_paused = true)]
-async fn a_failing_transient_task_is_started_again_after_a_growing_pause() -> Result<()> {
+async fn a_failing_transient_task_is_restarted_after_a_growing_delay() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -247,7 +247,7 @@ async fn a_failing_transient_task_is_started_again_after_a_growing_pause() -> Re
 
 // shows: R17
 #[tokio::test(start_paused = true)]
-async fn a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Result<()> {
+async fn a_task_that_fails_permanently_shuts_the_registry_down_with_its_failure() -> Result<()> {
     let collector = EventCollector::new();
     let definition = Definition::new("worker").init(|cx: Context<()>| async move {
         cx.tasks().supervised("poll", Restart::transient().intensity(2, secs(60)), || async {
@@ -268,7 +268,7 @@ async fn a_task_that_fails_for_good_ends_the_registry_with_its_failure() -> Resu
 
 // shows: R20
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Result<()> {
+async fn a_shutdown_during_a_task_restart_delay_ends_at_once() -> Result<()> {
     let (registry, _) = with(|cx| {
         let restart = Restart::permanent().backoff(secs(600), secs(600));
         cx.tasks().supervised("rare", restart, || async {});
@@ -283,7 +283,7 @@ async fn a_shutdown_during_the_pause_before_a_restart_ends_at_once() -> Result<(
 
 // shows: R19
 #[tokio::test(start_paused = true)]
-async fn a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named() -> Result<()> {
+async fn a_task_that_ignores_its_token_is_aborted_after_the_drain_budget_and_named() -> Result<()> {
     let dropped = Latch::new();
     struct OnDrop(Latch);
     impl Drop for OnDrop {
@@ -308,7 +308,7 @@ async fn a_task_that_ignores_its_end_is_aborted_after_the_drain_budget_and_named
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_is_refused_replaces_nothing() -> Result<()> {
+async fn a_refused_task_replaces_no_running_task() -> Result<()> {
     let recorder = Recorder::new();
     let noted = recorder.clone();
     let (registry, _) = with(move |cx| {
@@ -341,7 +341,7 @@ impl Drop for Respawns {
 }
 
 #[test]
-fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
+fn a_task_that_is_spawned_after_its_runtime_ended_ends_at_once() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let handle = runtime.handle().clone();
     let (registry, cx) = runtime.block_on(with(|_| {})).expect("it boots");
@@ -360,7 +360,7 @@ fn a_task_of_a_runtime_that_is_gone_ends_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_task_spawns_runs_on_behalf_of_the_service_where_its_scope_is_carried() -> Result<()> {
+async fn a_nested_spawn_belongs_to_the_service_if_the_scope_is_passed_on() -> Result<()> {
     let (registry, cx) = with(|_| ()).await?;
     let inside = tokio::spawn(async move { cx.scope(async { Registry::current() }).await }).await?;
     let inside = inside.ok_or("the scope names the registry")?;
@@ -376,7 +376,7 @@ async fn what_a_task_spawns_runs_on_behalf_of_the_service_where_its_scope_is_car
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_is_told_to_stop_knows_how_long_it_has() -> Result<()> {
+async fn a_task_that_is_asked_to_stop_can_read_its_remaining_time() -> Result<()> {
     let (left, remaining) = std::sync::mpsc::channel();
     let definition = Definition::new("worker").drain_timeout(secs(7)).init(move |cx: Context<()>| {
         let (left, task) = (left.clone(), cx.clone());

@@ -46,7 +46,7 @@ fn untimed<'a>(line: &'a str, before: &str) -> &'a str {
 }
 
 #[test]
-fn a_record_is_one_line_in_the_form_for_people() -> Result<()> {
+fn a_record_in_the_text_format_is_one_line() -> Result<()> {
     let (paper, config) = config(Format::Pretty);
     let _here = telemetry::init_here(config)?;
     tracing::info!(target: "shop::orders", id = 7, to = "Ada L.", "an order");
@@ -65,7 +65,7 @@ fn a_record_is_one_line_in_the_form_for_people() -> Result<()> {
 }
 
 #[test]
-fn a_record_is_pairs_that_a_machine_can_split() -> Result<()> {
+fn a_record_in_the_logfmt_format_is_a_line_of_pairs() -> Result<()> {
     let (paper, config) = config(Format::KeyValue);
     let _here = telemetry::init_here(config)?;
     let span = tracing::info_span!("request", id = 3, user = tracing::field::Empty);
@@ -84,7 +84,7 @@ fn a_record_is_pairs_that_a_machine_can_split() -> Result<()> {
 }
 
 #[test]
-fn a_record_is_one_object_of_json() -> Result<()> {
+fn a_record_in_the_json_format_is_one_object() -> Result<()> {
     let (paper, config) = config(Format::Json);
     let _here = telemetry::init_here(config)?;
     let cause = io::Error::other("line 1\nline 2 \"quoted\" \u{7}");
@@ -119,7 +119,7 @@ fn a_record_is_one_object_of_json() -> Result<()> {
 }
 
 #[test]
-fn a_level_is_for_everything_and_a_module_has_its_own() -> Result<()> {
+fn a_level_applies_to_everything_and_a_module_can_have_its_own() -> Result<()> {
     let (paper, config) = config(Format::Pretty);
     let config = config.level(Level::Warn).module("shop::storage", Level::Debug);
     let _here = telemetry::init_here(config.directives("chatty=off,shop::storage::pool=error"))?;
@@ -135,7 +135,7 @@ fn a_level_is_for_everything_and_a_module_has_its_own() -> Result<()> {
 }
 
 #[test]
-fn a_directive_that_cannot_be_read_is_told_before_anything_is_set_up() {
+fn an_invalid_directive_is_an_error_before_logging_is_set_up() {
     let (paper, config) = config(Format::Pretty);
     let error = telemetry::init_here(config.directives("shop=loud")).expect_err("a bad directive").to_string();
     assert!(error.starts_with("the configuration has the directive \"shop=loud\""), "{error}");
@@ -144,7 +144,7 @@ fn a_directive_that_cannot_be_read_is_told_before_anything_is_set_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_life_of_a_service_is_in_the_logs() -> Result<()> {
+async fn the_logs_contain_the_lifecycle_of_a_service() -> Result<()> {
     let (paper, config) = config(Format::Json);
     let _here = telemetry::init_here(config)?;
     let registry = isolated().define(Definition::new("db").init(async |_| Ok(()))).boot().await?;
@@ -176,7 +176,7 @@ impl Write for Full {
 }
 
 #[test]
-fn a_record_that_cannot_be_written_is_lost_and_hurts_nobody() -> Result<()> {
+fn a_record_that_cannot_be_written_is_dropped() -> Result<()> {
     let _here = telemetry::init_here(Config::new("shop").env(None).writer(Full))?;
     tracing::error!(target: "shop", "lost");
     Ok(())

@@ -18,7 +18,7 @@ impl Drop for Guard {
 
 // shows: T01
 #[tokio::test(start_paused = true)]
-async fn an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
+async fn an_init_that_never_ends_fails_at_its_budget_and_is_dropped() {
     let recorder = Recorder::new();
     let held = recorder.clone();
     let hangs = Definition::new("a").init(move |_| {
@@ -37,7 +37,7 @@ async fn an_init_that_never_ends_fails_when_its_budget_does_and_is_dropped() {
 
 // shows: T01
 #[tokio::test(start_paused = true)]
-async fn an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
+async fn an_init_that_ends_just_within_its_budget_succeeds() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.service("a", ms(5_000), ms(0)).init_timeout(ms(5_000))).boot().await?;
     registry.shutdown().await?;
@@ -46,7 +46,7 @@ async fn an_init_that_ends_just_in_time_is_in_time() -> Result<()> {
 
 // shows: T02
 #[tokio::test(start_paused = true)]
-async fn a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
+async fn a_boot_timeout_lists_unready_services_and_what_they_wait_for() {
     let error = isolated()
         .boot_timeout(ms(1_000))
         .define(Definition::new("up"))
@@ -68,7 +68,7 @@ async fn a_boot_that_is_late_says_who_is_not_ready_and_who_waits_for_whom() {
 
 // shows: T05
 #[tokio::test(start_paused = true)]
-async fn extend_moves_the_deadline_and_the_last_extension_counts() {
+async fn an_extension_moves_the_deadline_and_the_last_one_counts() {
     let recorder = Recorder::new();
     let noted = recorder.clone();
     let slow = Definition::new("a").init_timeout(ms(1_000)).init(move |cx| {
@@ -102,7 +102,7 @@ async fn an_extension_never_shortens_the_budget() {
 
 // shows: T07
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_boot_says_cancelled_and_rolls_back() {
+async fn a_cancelled_boot_reports_cancellation_and_rolls_back() {
     let recorder = Recorder::new();
     let token = CancellationToken::new();
     let boot = isolated().cancel(token.clone()).define(recorder.quick("a")).define(hanging("b").requires(["a"])).boot();
@@ -119,7 +119,7 @@ async fn a_cancelled_boot_says_cancelled_and_rolls_back() {
 
 // shows: T09
 #[tokio::test(start_paused = true)]
-async fn with_a_cancelled_token_nothing_starts() {
+async fn a_boot_with_a_cancelled_token_starts_nothing() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let token = CancellationToken::new();
@@ -132,7 +132,7 @@ async fn with_a_cancelled_token_nothing_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_token_shuts_down_a_registry_that_is_up() -> Result<()> {
+async fn a_cancelled_token_shuts_down_a_running_registry() -> Result<()> {
     let recorder = Recorder::new();
     let token = CancellationToken::new();
     let registry = isolated().cancel(token.clone()).define(recorder.quick("a")).boot().await?;
@@ -144,7 +144,7 @@ async fn a_cancelled_token_shuts_down_a_registry_that_is_up() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_tries_again_after_growing_pauses_and_undoes_each_attempt() -> Result<()> {
+async fn a_retry_waits_for_a_growing_delay_and_cleans_up_each_attempt() -> Result<()> {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let noted = recorder.clone();
@@ -168,7 +168,7 @@ async fn retry_tries_again_after_growing_pauses_and_undoes_each_attempt() -> Res
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_in_a_pause() {
+async fn a_retry_whose_budget_ends_in_a_delay_fails_with_the_error_of_the_last_attempt() {
     let flaky = tests::failing("a", "not yet").retry(Retry::new(9, ms(600), ms(600))).init_timeout(ms(1_000));
     let began = Instant::now();
     let error = isolated().define(flaky).boot().await.expect_err("it never comes up");
@@ -178,7 +178,7 @@ async fn retry_ends_with_the_error_and_not_with_a_timeout_when_the_budget_ends_i
 
 // shows: S05
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_that_hangs_is_abandoned_and_what_is_below_it_goes_down() -> Result<()> {
+async fn a_shutdown_that_hangs_is_abandoned_and_its_dependencies_stop() -> Result<()> {
     let recorder = Recorder::new();
     let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
     let registry = isolated().define(recorder.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
@@ -205,7 +205,7 @@ async fn a_task_that_ignores_stopping_is_aborted_and_named() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_before_the_next_attempt_that_the_clock_cannot_hold_is_longer_than_any_budget() {
+async fn a_retry_delay_that_overflows_the_clock_exceeds_every_budget() {
     let retry = Retry::new(2, Duration::MAX, Duration::MAX);
     let definition = tests::failing("a", "no answer").retry(retry).init_timeout(Duration::MAX);
     let error = isolated().define(definition).boot().await.expect_err("it fails");

@@ -14,7 +14,7 @@ const UP: [&str; 7] = ["init Db", "start Db", "init Users", "start Users", "init
 
 // shows: X07, S20
 #[test]
-fn a_signal_ends_a_program_in_order_with_0() {
+fn a_signal_shuts_a_program_down_in_order_with_exit_code_0() {
     for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
         let mut program = Program::start(&["launch"]);
         assert_eq!(program.until("up"), UP);
@@ -28,7 +28,7 @@ fn a_signal_ends_a_program_in_order_with_0() {
 
 // shows: X07
 #[test]
-fn a_failed_boot_is_1_after_the_rollback() {
+fn a_failed_boot_exits_with_1_after_the_rollback() {
     let ended = Program::start(&["launch", "fail at init Users"]).end();
     assert_eq!(ended.printed, ["init Db", "start Db", "init Users", "shutdown Db: the boot failed"]);
     assert_eq!(ended.status.code(), Some(1));
@@ -37,7 +37,7 @@ fn a_failed_boot_is_1_after_the_rollback() {
 
 // shows: X07, S04
 #[test]
-fn a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
+fn a_shutdown_with_errors_exits_with_2_and_prints_them() {
     let mut program = Program::start(&["launch", "fail at shutdown Users"]);
     program.until("up");
     program.signal(&["TERM"]);
@@ -49,7 +49,7 @@ fn a_shutdown_with_errors_is_2_and_nobody_swallows_them() {
 
 // shows: X07
 #[test]
-fn nobody_reading_its_errors_changes_no_exit_code() {
+fn a_closed_stderr_does_not_change_the_exit_code() {
     for (told, code) in [("fail at init Users", 1), ("fail at shutdown Users", 2)] {
         let mut program = Program::start(&["launch", told]);
         program.deafen();
@@ -68,7 +68,7 @@ fn nobody_reading_its_errors_changes_no_exit_code() {
 
 // shows: X07, S20
 #[test]
-fn both_at_once_are_the_boots_1() {
+fn a_failed_boot_with_a_failed_rollback_exits_with_1() {
     let mut program = Program::start(&["launch", "fail at shutdown Db", "hang at init Users"]);
     program.until("init Users");
     program.signal(&["TERM"]);
@@ -91,7 +91,7 @@ fn a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
 
 // shows: T10
 #[test]
-fn a_second_signal_leaves_at_once_with_its_number() {
+fn a_second_signal_exits_at_once_with_the_code_of_the_signal() {
     for (signal, name, code) in [("TERM", "SIGTERM", 128 + 15), ("INT", "SIGINT", 128 + 2)] {
         let mut program = Program::start(&["launch", "hang at shutdown Users"]);
         program.until("up");
@@ -106,7 +106,7 @@ fn a_second_signal_leaves_at_once_with_its_number() {
 
 // shows: T10
 #[test]
-fn a_second_signal_leaves_a_rollback_too() {
+fn a_second_signal_during_a_rollback_exits_at_once() {
     let mut program = Program::start(&["launch", "hang at init Users", "hang at shutdown Db"]);
     program.until("init Users");
     program.signal(&["INT"]);
@@ -115,7 +115,7 @@ fn a_second_signal_leaves_a_rollback_too() {
 }
 
 #[test]
-fn what_a_process_and_its_group_get_at_once_is_one_signal() {
+fn a_signal_that_is_delivered_twice_at_once_counts_once() {
     // One that goes down at once is not to be killed by the echo, either.
     for arguments in [&["launch", "linger at shutdown Db"][..], &["launch"]] {
         let mut program = Program::start(arguments);
@@ -129,7 +129,7 @@ fn what_a_process_and_its_group_get_at_once_is_one_signal() {
 /// Where a storm of signals finds a program, and for how long that keeps it.
 // shows: T10
 #[test]
-fn a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
+fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
     for (arguments, until) in [
         (&["launch"][..], "up"),
         (&["launch", "linger at shutdown Users"], "up"),
@@ -172,7 +172,7 @@ fn a_storm_of_signals_is_one_shutdown_or_the_end_at_once() {
 
 // shows: R10, X07
 #[test]
-fn a_storm_of_failures_goes_down_in_order_with_2_and_says_why() {
+fn a_storm_of_failures_shuts_the_program_down_in_order_with_exit_code_2() {
     let ended = Program::start(&["launch", "storm in Users"]).end();
     let down: Vec<_> = ended.printed.iter().filter_map(|line| line.strip_prefix("shutdown ")).collect();
     let services: Vec<_> = down.iter().filter_map(|line| line.split(':').next()).collect();
@@ -193,7 +193,7 @@ fn deadly() -> Vec<(&'static str, i32)> {
 
 // shows: T11
 #[test]
-fn signals_are_not_touched_unless_asked_for() {
+fn a_program_that_does_not_ask_for_signals_keeps_their_default_action() {
     for (signal, number) in deadly() {
         let mut program = Program::start(&["boot"]);
         program.until("waiting");
@@ -206,7 +206,7 @@ fn signals_are_not_touched_unless_asked_for() {
 
 // shows: T11
 #[test]
-fn after_run_a_signal_has_its_default_effect_again() {
+fn a_signal_has_its_default_action_again_after_run() {
     for (signal, number) in deadly() {
         let mut program = Program::start(&["run"]);
         program.until("up");
@@ -220,7 +220,7 @@ fn after_run_a_signal_has_its_default_effect_again() {
 
 // shows: T11
 #[test]
-fn what_was_given_back_can_be_listened_for_again() {
+fn a_second_run_listens_for_signals_again() {
     let mut program = Program::start(&["run twice"]);
     program.until("up");
     program.signal(&["INT"]);
@@ -233,7 +233,7 @@ fn what_was_given_back_can_be_listened_for_again() {
 
 // shows: S21, X07
 #[test]
-fn the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns() {
+fn shutdown_events_come_before_the_hooks_and_before_run_returns() {
     let mut program = Program::start(&["events"]);
     program.until("up");
     program.signal(&["TERM"]);
@@ -248,7 +248,7 @@ fn the_shutdown_is_told_before_all_hooks_and_its_end_before_run_returns() {
 }
 
 #[test]
-fn service_graph_prints_the_plan_and_leaves_before_any_init() {
+fn service_graph_prints_the_plan_and_exits_before_any_init() {
     for (format, begins) in [("text", "Web"), ("dot", "digraph"), ("mermaid", "flowchart"), ("json", "{")] {
         for main in ["boot", "launch"] {
             let ended = Program::start_in(&[main], &[("SERVICE_GRAPH", format)]).end();
@@ -260,7 +260,7 @@ fn service_graph_prints_the_plan_and_leaves_before_any_init() {
 }
 
 #[test]
-fn service_graph_leaves_with_1_for_an_unsound_plan_and_with_2_for_an_unknown_word() {
+fn service_graph_exits_with_1_for_an_unsound_plan_and_with_2_for_an_unknown_format() {
     let ended = Program::start_in(&["boot", "be unsound"], &[("SERVICE_GRAPH", "text")]).end();
     assert_eq!((ended.status.code(), ended.printed.len()), (Some(1), 0));
     assert!(ended.stderr.contains("Missing") && ended.stderr.contains(".give("), "{}", ended.stderr);
@@ -270,7 +270,7 @@ fn service_graph_leaves_with_1_for_an_unsound_plan_and_with_2_for_an_unknown_wor
 }
 
 #[test]
-fn an_empty_service_graph_asks_for_nothing() {
+fn an_empty_service_graph_variable_has_no_effect() {
     let ended = Program::start_in(&["logs"], &[("SERVICE_GRAPH", "")]).end();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert!(ended.printed.contains(&"init Web".to_owned()), "{:?}", ended.printed);

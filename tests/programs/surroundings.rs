@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::program::Program;
 
 #[test]
-fn logs_are_set_up_once_and_the_environment_has_the_last_word() {
+fn logs_are_set_up_once_and_the_environment_overrides_the_code() {
     let quiet = Program::start(&["logs"]).end();
     assert_eq!(quiet.status.code(), Some(0), "{}", quiet.stderr);
     assert!(quiet.printed[0].starts_with("the logs of this process are set up already"), "{:?}", quiet.printed);
@@ -23,7 +23,7 @@ fn logs_are_set_up_once_and_the_environment_has_the_last_word() {
 }
 
 #[test]
-fn systemd_is_told_by_launch_and_by_who_asks_for_it() {
+fn launch_and_a_builder_with_systemd_notify_systemd() {
     for mode in ["launch", "systemd"] {
         let path = std::env::temp_dir().join(format!("notify-{}-{mode}", std::process::id()));
         let socket = UnixDatagram::bind(&path).expect("a socket");
@@ -50,7 +50,7 @@ fn systemd_is_told_by_launch_and_by_who_asks_for_it() {
 }
 
 #[test]
-fn systemd_is_not_told_by_a_boot_that_did_not_ask() {
+fn a_plain_boot_does_not_notify_systemd() {
     let path = std::env::temp_dir().join(format!("notify-{}-boot", std::process::id()));
     let socket = UnixDatagram::bind(&path).expect("a socket");
     let mut program = Program::start_in(&["boot"], &[("NOTIFY_SOCKET", path.to_str().expect("a plain path"))]);

@@ -29,7 +29,7 @@ fn is_introduced(path: &str) -> bool {
 }
 
 #[test]
-fn no_file_is_long() {
+fn every_file_is_short() {
     let long = |source: &Source| {
         let lines = lines_of_code(source);
         (lines > LONGEST).then(|| format!("{}: {lines} lines of code", source.path))
@@ -42,7 +42,7 @@ fn no_file_is_long() {
 }
 
 #[test]
-fn every_file_is_named_for_what_it_holds() {
+fn every_file_name_describes_its_content() {
     let named =
         |source: &Source| says_nothing(&source.path).map(|name| format!("{}: `{name}` says nothing", source.path));
     let found: Vec<_> = rust().iter().filter_map(named).collect();
@@ -50,7 +50,7 @@ fn every_file_is_named_for_what_it_holds() {
 }
 
 #[test]
-fn every_module_says_what_it_holds() {
+fn every_module_has_an_introduction() {
     let folders = ["service-core/src/", "service-macros/src/", "service-http/", "examples/", "tests/", "benches/"];
     let silent = |source: &&Source| !is_introduced(&source.path) && !introduces_itself(source);
     let found: Vec<_> = rust_in(&folders).iter().filter(silent).map(|source| source.path.clone()).collect();
@@ -58,7 +58,7 @@ fn every_module_says_what_it_holds() {
 }
 
 #[test]
-fn a_long_silent_file_of_no_name_is_found() {
+fn a_long_file_without_introduction_and_name_is_found() {
     let long = Source::new("a/utils/b.rs", &"// why\n/// what\nfn a() {}\n\n".repeat(LONGEST + 1));
     assert_eq!(lines_of_code(&long), LONGEST + 1);
     assert!(!introduces_itself(&long));

@@ -58,7 +58,7 @@ fn heads(after: &[Word]) -> Vec<&Word> {
 }
 
 #[test]
-fn imports_point_down_the_floors() {
+fn imports_point_down() {
     let found: Vec<_> = rust_in(&["service-core/src/"]).iter().flat_map(violations).collect();
     none(
         &found,
@@ -74,7 +74,7 @@ fn draws(source: &Source) -> Vec<String> {
 }
 
 #[test]
-fn decisions_are_pure() {
+fn decisions_draw_no_random_numbers() {
     let found: Vec<_> = rust_in(&["service-core/src/decision/"]).iter().flat_map(draws).collect();
     none(&found, "Let the caller on the act floor draw, and pass what was drawn.");
     let drawing = Source::new("service-core/src/decision/restarts.rs", "use crate::mechanism::chance::Chance;");

@@ -19,7 +19,7 @@ fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn the_oldest_compiler_is_stated_alike() {
+fn every_page_states_the_same_oldest_compiler() {
     let manifest = read("Cargo.toml");
     let msrv = value(&manifest, "rust-version").expect("Cargo.toml states a rust-version");
     let mut found = Vec::new();
@@ -89,7 +89,7 @@ fn no_dependency_asks_for_a_newer_compiler() {
 }
 
 #[test]
-fn the_changelog_knows_the_version() {
+fn the_changelog_has_a_section_for_the_version() {
     let manifest = read("Cargo.toml");
     let version = value(&manifest, "version").expect("Cargo.toml states a version");
     let changelog = read("CHANGELOG.md");
@@ -98,7 +98,7 @@ fn the_changelog_knows_the_version() {
 }
 
 #[test]
-fn published_crates_carry_the_licences_and_our_lints() {
+fn published_crates_have_the_licences_and_the_workspace_lints() {
     let mut found = Vec::new();
     for source in
         all().iter().filter(|source| source.path.ends_with("/Cargo.toml") && !source.path.starts_with("tests/ui"))
@@ -117,7 +117,7 @@ fn published_crates_carry_the_licences_and_our_lints() {
 }
 
 #[test]
-fn published_crates_include_no_text_from_outside() {
+fn published_crates_include_no_files_from_outside_their_package() {
     let escapes = |text: &str| text.contains("include_str!(\"../../") || text.contains("include_bytes!(\"../../");
     let published = |path: &str| {
         ["service-core/src/", "service-macros/src/", "service-http/src/"].iter().any(|folder| path.starts_with(folder))

@@ -65,7 +65,7 @@ fn plumbing(source: &Source) -> Vec<String> {
 }
 
 #[test]
-fn messages_are_one_plain_sentence() {
+fn every_message_is_one_plain_sentence() {
     let mut found = Vec::new();
     for source in rust_in(&["service-macros/src/"]) {
         for word in messages(&source) {
@@ -78,7 +78,7 @@ fn messages_are_one_plain_sentence() {
 }
 
 #[test]
-fn compile_errors_do_not_mention_our_plumbing() {
+fn compile_errors_do_not_mention_internal_names() {
     let snapshots =
         all().into_iter().filter(|source| source.path.starts_with("tests/ui/") && source.path.ends_with(".stderr"));
     let found: Vec<_> = snapshots.collect::<Vec<_>>().iter().flat_map(plumbing).collect();

@@ -74,7 +74,7 @@ fn crates() -> Vec<String> {
 }
 
 #[test]
-fn one_third_party_crate_one_file() {
+fn each_third_party_crate_is_named_in_one_file() {
     let found = violations(&rust_in(&["service-core/src/"]), &crates());
     none(&found, "Wrap the crate in the one file that knows it, and use that file's own words elsewhere.");
 }

@@ -55,7 +55,7 @@ fn outside(source: &Source) -> Vec<String> {
 }
 
 #[test]
-fn no_work_is_left_undone() {
+fn the_code_contains_no_unfinished_work() {
     let found: Vec<_> = rust().iter().flat_map(undone).collect();
     none(&found, "Do it, or open an issue and take the marker out; a test that cannot run yet does not exist yet.");
 }
@@ -71,14 +71,14 @@ fn every_example_is_compiled() {
 }
 
 #[test]
-fn nothing_names_a_place_outside_of_the_repository() {
+fn no_file_names_a_path_outside_of_the_repository() {
     // The lock file names the registry in every entry; that is cargo's own way.
     let found: Vec<_> = all().iter().filter(|source| !source.path.ends_with("Cargo.lock")).flat_map(outside).collect();
     none(&found, "Use a path from the root of the repository, and leave registries to cargo.");
 }
 
 #[test]
-fn undone_work_and_places_outside_are_found() {
+fn unfinished_work_and_paths_outside_are_found() {
     let todo = Source::new("a.rs", "// todo!()\n#[test]\n#[ignore = \"slow\"]\nfn f() { let s = \"dbg!\"; todo!() }");
     assert_eq!(undone(&todo), ["a.rs:3: #[ignore]", "a.rs:4: todo!"]);
     let fence = Source::new("a.md", concat!("```rust,", "ignore\n```\n```no_run\n"));

@@ -185,13 +185,13 @@ fn timeless_word(word: &str) -> String {
 
 /// One test, because both parts write into the same pages.
 #[test]
-fn the_book_shows_what_happens() {
+fn the_book_shows_the_output_of_its_programs() {
     compare(&errors());
     compare(&outputs());
 }
 
 #[test]
-fn only_times_are_left_out_of_a_comparison() {
+fn a_comparison_ignores_only_times() {
     assert_eq!(timeless("own 1.5ms,  waited 12µs\n2s"), "own …, waited …\n…");
     assert_eq!(timeless("main.rs:12 v1.2 3 of 4 10.0.0.1 5st"), "main.rs:12 v1.2 3 of 4 10.0.0.1 5st");
     let found = blocks("a\n```rust\nb\n```\n```text output\n```\n");
