@@ -1,4 +1,4 @@
-//! Hooks that block their thread: named, with how long, on either flavour of the runtime.
+//! Hooks that block their thread are reported with their service and duration, on both flavors of the runtime.
 
 use std::sync::mpsc;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use service_core::{BootFailure, Context, Definition, EventKind, Health, Phase, Result};
 use tests::{isolated, ms};
 
-/// Longer than what counts as blocking.
+/// Longer than a poll may take before it counts as blocking.
 const LONG: Duration = Duration::from_millis(700);
 
 fn blocking() -> Definition<()> {
@@ -27,10 +27,10 @@ async fn an_init_that_blocks_the_only_thread_is_reported_afterwards() -> Result<
     assert!(blocked("culprit") >= Some(LONG), "{report}");
     assert_eq!(blocked("victim"), None, "{report}");
     assert!(report.to_string().contains("blocked its thread for"), "{report}");
-    let told = registry.events().into_iter().any(|event| {
+    let reported = registry.events().into_iter().any(|event| {
         matches!(event.kind, EventKind::Blocking { service, elapsed, .. } if &*service == "culprit" && elapsed >= LONG)
     });
-    assert!(told);
+    assert!(reported);
     registry.shutdown().await?;
     Ok(())
 }
@@ -41,18 +41,18 @@ async fn an_init_that_blocks_one_of_several_threads_is_reported_while_it_blocks(
     let (free, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::new("culprit").init(move |_: Context<()>| {
-        // Until somebody has told of it: that is what frees it. The bound is for the day when nobody does.
-        let told = wait.lock().expect("one waits").recv_timeout(Duration::from_secs(20));
-        async move { told.map_err(Into::into) }
+        // The event below ends the wait. The timeout lets the test fail if there is no event.
+        let reported = wait.lock().expect("only this hook waits").recv_timeout(Duration::from_secs(20));
+        async move { reported.map_err(Into::into) }
     });
     let free = std::sync::Mutex::new(free);
-    let told = move |event: &service_core::Event| {
+    let listener = move |event: &service_core::Event| {
         if matches!(&event.kind, EventKind::Blocking { service, .. } if &**service == "culprit") {
-            // A second telling finds it freed already.
-            let _ = free.lock().expect("one tells").send(());
+            // The hook may have ended when a second event comes.
+            let _ = free.lock().expect("only this listener sends").send(());
         }
     };
-    let registry = isolated().define(stuck).on_event(told).boot().await?;
+    let registry = isolated().define(stuck).on_event(listener).boot().await?;
     registry.shutdown().await?;
     Ok(())
 }
@@ -63,18 +63,18 @@ async fn an_init_that_blocks_beyond_its_budget_fails_with_an_error_that_says_so(
     let (_never, wait) = mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let stuck = Definition::<()>::new("culprit").init_timeout(ms(600)).init(move |_| {
-        // Not for ever, or the runtime could not end.
-        let _ = wait.lock().expect("one waits").recv_timeout(Duration::from_secs(3));
+        // The block ends, because the runtime waits for it.
+        let _ = wait.lock().expect("only this hook waits").recv_timeout(Duration::from_secs(3));
         async { Ok(()) }
     });
     let began = Instant::now();
-    let error = isolated().define(stuck).boot().await.expect_err("it is late");
-    assert!(began.elapsed() < Duration::from_secs(3), "nobody waited for it");
+    let error = isolated().define(stuck).boot().await.expect_err("the init exceeds its budget");
+    assert!(began.elapsed() < Duration::from_secs(3), "the boot does not wait for the blocked thread");
     assert!(matches!(error.failure(), BootFailure::Services { .. }));
     assert!(error.to_string().contains("blocking its thread"), "{error}");
 }
 
-/// Blocks its thread in one phase of its way up or down, and yields in none, so that the phases of a way are one poll.
+/// A service that blocks its thread in one phase. It yields in no phase, so that its start and its stop are one poll each.
 fn blocks_in(phase: &Phase) -> Definition<()> {
     let block = {
         let culprit = phase.clone();

@@ -1,4 +1,4 @@
-//! Boot follows the graph: what is ready before what, and what runs at the same time.
+//! The order of a boot: which services are ready before others start, and which start at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ async fn an_init_begins_when_all_required_services_are_ready() -> Result<()> {
         .boot()
         .await?;
     let lines = event_lines(&registry);
-    let at = |line: &str| lines.iter().position(|told| told == line);
+    let at = |line: &str| lines.iter().position(|it| it == line);
     assert!(at("ready a") < at("starting c") && at("ready b") < at("starting c"), "{lines:?}");
     assert_eq!(recorder.at("init c"), ms(30));
     registry.shutdown().await?;
@@ -46,7 +46,7 @@ async fn an_init_begins_when_all_required_services_are_ready() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn independent_services_can_wait_for_each_other() -> Result<()> {
     let both = Arc::new(Barrier::new(2));
-    let meeting = |name| {
+    let waiting = |name| {
         let both = both.clone();
         Definition::new(name).init(move |_| {
             let both = both.clone();
@@ -56,7 +56,7 @@ async fn independent_services_can_wait_for_each_other() -> Result<()> {
             }
         })
     };
-    let registry = isolated().define(meeting("a")).define(meeting("b")).boot().await?;
+    let registry = isolated().define(waiting("a")).define(waiting("b")).boot().await?;
     registry.shutdown().await?;
     Ok(())
 }
@@ -94,22 +94,22 @@ async fn a_service_starts_as_soon_as_its_last_dependency_is_ready() -> Result<()
     Ok(())
 }
 
-/// How many are inside at once, and how many were at most.
+/// How many `init`s run at the moment, and the maximum so far.
 #[derive(Default)]
-struct Crowd {
-    inside: AtomicUsize,
+struct Running {
+    now: AtomicUsize,
     most: AtomicUsize,
 }
 
-fn crowded(name: String, crowd: &Arc<Crowd>) -> Definition<()> {
-    let crowd = crowd.clone();
+fn counted(name: String, running: &Arc<Running>) -> Definition<()> {
+    let running = running.clone();
     Definition::new(name).init(move |_| {
-        let crowd = crowd.clone();
+        let running = running.clone();
         async move {
-            let inside = crowd.inside.fetch_add(1, Ordering::SeqCst) + 1;
-            crowd.most.fetch_max(inside, Ordering::SeqCst);
+            let now = running.now.fetch_add(1, Ordering::SeqCst) + 1;
+            running.most.fetch_max(now, Ordering::SeqCst);
             sleep(ms(10)).await;
-            crowd.inside.fetch_sub(1, Ordering::SeqCst);
+            running.now.fetch_sub(1, Ordering::SeqCst);
             Ok(())
         }
     })
@@ -118,11 +118,11 @@ fn crowded(name: String, crowd: &Arc<Crowd>) -> Definition<()> {
 // shows: B09
 #[tokio::test(start_paused = true)]
 async fn no_more_services_start_at_once_than_the_concurrency_limit_allows() -> Result<()> {
-    let crowd = Arc::new(Crowd::default());
-    let leaves = (0..500).map(|leaf| crowded(format!("leaf {leaf}"), &crowd));
+    let running = Arc::new(Running::default());
+    let leaves = (0..500).map(|leaf| counted(format!("leaf {leaf}"), &running));
     let registry = leaves.fold(isolated().concurrency(4), service_core::Builder::define).boot().await?;
-    assert_eq!(crowd.most.load(Ordering::SeqCst), 4);
-    assert_eq!(registry.report().total, ms(10) * 500 / 4, "and the cap is used up");
+    assert_eq!(running.most.load(Ordering::SeqCst), 4);
+    assert_eq!(registry.report().total, ms(10) * 500 / 4, "the limit is used fully");
     registry.shutdown().await?;
     Ok(())
 }
@@ -178,7 +178,7 @@ async fn a_service_without_dependants_is_booted() -> Result<()> {
 // shows: B16
 #[tokio::test(start_paused = true)]
 async fn a_dependency_takes_precedence_over_every_other_order() -> Result<()> {
-    // First by name, first defined, and one at a time: it still comes last.
+    // `a` is first by name and by definition, and services start one at a time. It still starts last.
     let recorder = Recorder::new();
     let registry = isolated()
         .concurrency(1)
@@ -195,10 +195,10 @@ async fn a_dependency_takes_precedence_over_every_other_order() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn cleanups_and_tasks_of_an_init_end_when_a_later_service_fails() {
     let recorder = Recorder::new();
-    let (noted, spawned) = (recorder.clone(), recorder.clone());
+    let (deferred, spawned) = (recorder.clone(), recorder.clone());
     let error = isolated()
         .define(Definition::new("a").init(move |cx| {
-            let (recorder, stopping, task) = (noted.clone(), cx.stopping(), spawned.clone());
+            let (recorder, stopping, task) = (deferred.clone(), cx.stopping(), spawned.clone());
             cx.defer(async move { recorder.record("cleanup a") });
             cx.spawn("poll", async move {
                 stopping.cancelled().await;
@@ -225,7 +225,7 @@ async fn booted_is_reported_once_after_the_last_service_is_ready() -> Result<()>
         .await?;
     assert!(registry.is_ready());
     assert_eq!(event_lines(&registry), ["booting", "starting a", "starting b", "ready a", "ready b", "booted"]);
-    assert!(registry.get_named::<()>("a").is_ok(), "at once");
+    assert!(registry.get_named::<()>("a").is_ok());
     registry.shutdown().await?;
     assert_eq!(event_lines(&registry).iter().filter(|line| *line == "booted").count(), 1);
     Ok(())
@@ -234,7 +234,7 @@ async fn booted_is_reported_once_after_the_last_service_is_ready() -> Result<()>
 // shows: B19
 #[tokio::test(start_paused = true)]
 async fn a_service_that_waits_for_its_dependencies_holds_no_thread() -> Result<()> {
-    // One thread, and 200 services of which each waits for the one below.
+    // There is one thread, and each of 200 services waits for the one below it.
     let latch = Latch::new();
     let bottom = latch.clone();
     let mut builder = isolated().define(Definition::new("0").requires(NONE).init(move |_| {

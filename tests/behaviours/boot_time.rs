@@ -1,4 +1,4 @@
-//! How long a boot takes: its longest path, and nothing more.
+//! How long a boot takes: exactly as long as its longest path.
 
 use service_core::{Definition, Result};
 use tests::{Dag, Recorder, isolated, ms};
@@ -25,7 +25,7 @@ async fn a_boot_takes_exactly_as_long_as_its_longest_path() -> Result<()> {
         assert_eq!(report.total, dag.longest_path(), "seed {seed}");
         let own = |name: &String| report.services.iter().find(|service| service.name == *name).map(|it| it.own);
         let along_the_path: std::time::Duration = report.critical_path.iter().filter_map(own).sum();
-        assert_eq!(along_the_path, report.total, "seed {seed}: the path that the report names is the longest");
+        assert_eq!(along_the_path, report.total, "seed {seed}: the report names the longest path");
         registry.shutdown().await?;
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Budgets to the millisecond: what is due when one ends is in time, what is spent still grants a turn, and what all
-//! share nobody can extend.
+//! The limits of budgets: a hook that ends at the deadline is in time, a hook with a spent budget still runs once, and no
+//! hook extends the budget of the whole shutdown.
 
 use service_core::{Definition, Result};
 use tests::{Recorder, isolated, ms};
@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_that_ends_at_the_instant_of_its_deadline_is_in_time() -> Result<()> {
-    // Its last timer was set after that of its deadline, so it is woken after whoever watches the deadline.
+    // The timer of the last sleep is set after the timer of the deadline, so the deadline fires first.
     let steps = Definition::new("steps").init(async |_| {
         sleep(ms(2)).await;
         sleep(ms(3)).await;
@@ -42,7 +42,7 @@ async fn an_extension_ends_with_the_budget_of_the_whole_shutdown() -> Result<()>
     });
     let registry = isolated().shutdown_timeout(ms(1_000)).define(greedy).boot().await?;
     let began = Instant::now();
-    registry.shutdown().await.expect_err("it was abandoned");
+    registry.shutdown().await.expect_err("the hook is abandoned");
     assert_eq!(began.elapsed(), ms(1_000));
     Ok(())
 }

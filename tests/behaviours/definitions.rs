@@ -1,4 +1,4 @@
-//! Definitions made at run time: what they are told counts, in whatever order.
+//! Services that are defined at run time: the order of the builder's calls, and names.
 
 use service_core::{Definition, Health, Result};
 use tests::{Recorder, isolated};
@@ -32,12 +32,12 @@ async fn a_hook_that_is_set_before_the_init_of_a_definition_runs() -> Result<()>
 async fn a_name_with_control_characters_is_refused() {
     let builder =
         isolated().define(Definition::new(" ")).define(Definition::new("a\nb")).define(Definition::new("a\u{1b}[2J"));
-    let error = builder.plan().expect_err("nobody can read these").to_string();
+    let error = builder.plan().expect_err("the names are not plain lines").to_string();
     assert!(!error.contains('\u{1b}') && error.contains(r#""a\u{1b}[2J", has a line break or another"#), "{error}");
     assert!(
         error.contains(r#", "a\nb", has a line break or another control character; write one plain line"#),
         "{error}"
     );
     assert!(error.contains("definitions.rs:") && error.contains("is empty; write what people should see"), "{error}");
-    isolated().define(Definition::new("orders · Köln 2")).plan().expect("anything else is a name");
+    isolated().define(Definition::new("orders · Köln 2")).plan().expect("the name is a plain line");
 }

@@ -1,10 +1,10 @@
-//! `wants`, `after`, `optional`: what may be missing or fail, and what that does to the others.
+//! `wants`, `after` and `optional`: what a service does when another one is absent or fails.
 
 use service_core::{Definition, Result, State};
 use tests::{Recorder, failing, isolated, ms};
 use tokio::time::sleep;
 
-/// What a registry's report says a service has not got.
+/// The services that this one wants and does not have, according to the report.
 fn missing(registry: &service_core::Registry, name: &str) -> Vec<String> {
     let report = registry.report();
     report.services.into_iter().find(|it| it.name == name).map(|it| it.missing).unwrap_or_default()
@@ -34,7 +34,7 @@ async fn a_dependant_starts_without_a_wanted_service_that_failed() -> Result<()>
         Err::<(), _>("no".into())
     });
     let registry = isolated().define(recorder.quick("a").wants(["b"])).define(fails).boot().await?;
-    assert_eq!(recorder.at("init a"), ms(50), "after b has failed, not before");
+    assert_eq!(recorder.at("init a"), ms(50), "a waits until b has failed");
     assert_eq!(missing(&registry, "a"), ["b"]);
     assert!(registry.report().to_string().contains("without b"));
     registry.shutdown().await?;

@@ -1,4 +1,4 @@
-//! What listeners are told: in order, after the fact, and never in the way.
+//! Events: their order, when listeners receive them, and that listeners do not slow the registry down.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,14 +12,14 @@ fn a_listener_that_blocks_does_not_block_the_shutdown() {
     let blocked = Mutex::new(blocked);
     let listener = move |_: &_| {
         let blocked = blocked.lock().unwrap_or_else(PoisonError::into_inner);
-        // Ends when the other half is dropped.
+        // This blocks until the sender is dropped.
         let _ = blocked.recv();
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let registry = isolated().on_event(listener).define(Definition::new("a")).boot().await.expect("it boots");
-        registry.shutdown().await.expect("and goes down");
+        registry.shutdown().await.expect("it shuts down");
     });
     drop(unblock);
 }
@@ -52,7 +52,7 @@ async fn the_state_changes_before_its_event_is_delivered() -> Result<()> {
     let at_least = [("draining", State::Draining), ("stopping", State::Stopping), ("stopped", State::Stopped)];
     assert_eq!(seen.len(), at_least.len());
     for ((word, seen), (expected, at_least)) in seen.into_iter().zip(at_least) {
-        assert!(word == expected && seen >= at_least, "{word} was told while it was {seen}");
+        assert!(word == expected && seen >= at_least, "{word} was delivered in state {seen}");
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ async fn shutdown_returns_after_its_last_event() -> Result<()> {
         "stopped a",
         "shut down",
     ];
-    assert_eq!(down, expected, "all told before shutdown() returned");
+    assert_eq!(down, expected, "all events are delivered before shutdown() returns");
     Ok(())
 }
 

@@ -1,10 +1,10 @@
-//! F09: whichever service of whichever graph fails, exactly what became ready goes down, once, in reverse.
+//! Failures at every place of random graphs: exactly the ready services stop, once each, dependants first.
 
 use service_core::Definition;
 use tests::{Dag, EventCollector, Recorder, isolated};
 use tokio::time::sleep;
 
-/// The services of a graph; the one numbered `failing` fails when its time has come.
+/// The services of a graph. The `init` of the service with the number `failing` fails at its end.
 fn definitions<'a>(dag: &'a Dag, failing: usize, recorder: &'a Recorder) -> impl Iterator<Item = Definition<()>> + 'a {
     (0..dag.len()).map(move |service| {
         let (takes, fails) = (dag.takes[service], service == failing);
@@ -32,14 +32,14 @@ async fn when_any_init_fails_the_ready_services_stop_once_dependants_first() {
             let builder = isolated().on_event(collector.listener());
             let boot =
                 definitions(&dag, failing, &recorder).fold(builder, |builder, it| builder.define(it)).boot().await;
-            let error = boot.err().unwrap_or_else(|| panic!("{case}: it fails"));
+            let error = boot.err().unwrap_or_else(|| panic!("{case}: the boot succeeded"));
             assert_eq!(error.failures()[0].service(), dag.name(failing), "{case}");
-            goes_down_in_reverse(&dag, collector.of("ready"), &recorder, &case);
+            assert_stopped_in_reverse(&dag, collector.of("ready"), &recorder, &case);
         }
     }
 }
 
-fn goes_down_in_reverse(dag: &Dag, mut ready: Vec<String>, recorder: &Recorder, case: &str) {
+fn assert_stopped_in_reverse(dag: &Dag, mut ready: Vec<String>, recorder: &Recorder, case: &str) {
     let mut shut_down = recorder.of("shutdown");
     for service in 0..dag.len() {
         for on in dag.requires[service].iter().map(|&on| dag.name(on)) {

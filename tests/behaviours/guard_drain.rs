@@ -100,7 +100,7 @@ fn open(recorder: &Recorder) -> World {
 
 // shows: S17
 #[tokio::test(start_paused = true)]
-async fn an_endless_stream_is_told_to_stop_and_abandoned_when_the_drain_budget_ends() -> Result<()> {
+async fn an_endless_stream_is_asked_to_stop_and_abandoned_when_the_drain_budget_ends() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace::<World>(open(&recorder)).only::<Feed>().boot().await?;
     let feed = registry.get::<Feed>()?;

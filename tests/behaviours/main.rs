@@ -1,4 +1,4 @@
-//! The behaviours, a file each. Every service that is linked in here is lazy: see `tests::isolated`.
+//! The behaviours of the library, a file for each topic. Every service that is linked in here is lazy: see `tests::isolated`.
 
 mod blocking;
 mod boot_order;

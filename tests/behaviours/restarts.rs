@@ -331,7 +331,7 @@ async fn an_optional_service_that_fails_permanently_does_not_affect_the_rest() -
 
 // shows: R12
 #[tokio::test(start_paused = true)]
-async fn a_quiet_period_resets_the_first_restart_delay_only() -> Result<()> {
+async fn a_quiet_period_resets_the_restart_delay_once() -> Result<()> {
     let policy = Restart::transient().intensity(9, secs(60)).backoff(secs(1), secs(30)).quiet(secs(60));
     let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
     let (pump, count) = (broken.clone(), lives.clone());
@@ -431,7 +431,7 @@ impl Lifecycle for Above {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_only_an_optional_dependant_needs_may_fail_to_restart() -> Result<()> {
+async fn a_failed_later_first_use_does_not_shut_the_registry_down() -> Result<()> {
     let registry = isolated().boot().await?;
     for words in ["never", "not now", "never"] {
         let refusal = registry.wait_ready::<Above>().await.expect_err("it fails").to_string();

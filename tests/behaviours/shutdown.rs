@@ -125,7 +125,7 @@ async fn a_shutdown_during_the_boot_stops_only_the_ready_services() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_waits_for_the_rollback_of_a_lazy_first_use() -> Result<()> {
+async fn a_shutdown_ignores_a_lazy_service_that_was_never_used() -> Result<()> {
     // The demand is under way when the registry goes down.
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.quick("a")).define(hanging("never").lazy()).boot().await?;

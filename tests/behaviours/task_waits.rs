@@ -313,7 +313,7 @@ impl Heir {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_task_that_ignores_its_token_is_refused_a_call_that_waits_for_its_own_end() {
+async fn a_call_from_a_task_of_a_failed_service_to_its_dependant_is_refused_as_a_cycle() {
     let began = Instant::now();
     let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
     assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");

@@ -46,7 +46,7 @@ fn untimed<'a>(line: &'a str, before: &str) -> &'a str {
 }
 
 #[test]
-fn a_record_in_the_text_format_is_one_line() -> Result<()> {
+fn a_record_in_the_pretty_format_is_readable_text() -> Result<()> {
     let (paper, config) = config(Format::Pretty);
     let _here = telemetry::init_here(config)?;
     tracing::info!(target: "shop::orders", id = 7, to = "Ada L.", "an order");
@@ -65,7 +65,7 @@ fn a_record_in_the_text_format_is_one_line() -> Result<()> {
 }
 
 #[test]
-fn a_record_in_the_logfmt_format_is_a_line_of_pairs() -> Result<()> {
+fn a_record_in_the_key_value_format_is_a_line_of_pairs() -> Result<()> {
     let (paper, config) = config(Format::KeyValue);
     let _here = telemetry::init_here(config)?;
     let span = tracing::info_span!("request", id = 3, user = tracing::field::Empty);
