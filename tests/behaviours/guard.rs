@@ -1,4 +1,4 @@
-//! Guarded calls: who runs, who waits, who is refused, and what a drain waits for.
+//! Guarded calls: which calls run, wait or are refused, and which calls a drain waits for.
 
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
@@ -10,7 +10,7 @@ use tests::{Latch, isolated, ms};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// What the desk's hooks and calls wait for.
+/// The latches that the hooks and calls of the desk wait for.
 #[service(lazy, autowire)]
 struct Doors {
     init: Latch,
@@ -54,7 +54,7 @@ impl From<NotReady> for DeskError {
 
 #[guarded]
 impl Desk {
-    /// Waits for the door, if there is one.
+    /// Waits for the door of the desk, if it has one.
     pub async fn serve(&self) -> Result<usize, DeskError> {
         if let Some(doors) = &self.doors {
             doors.call.opened().await;
@@ -99,7 +99,7 @@ impl Desk {
 #[tokio::test(start_paused = true)]
 async fn a_refusing_call_to_a_service_that_is_not_ready_is_refused_at_once() -> Result<()> {
     let registry = isolated().replace::<Doors>(Doors::open()).boot().await?;
-    let refusal = registry.scope(Desk::now()).await.expect_err("it is lazy");
+    let refusal = registry.scope(Desk::now()).await.expect_err("Desk is lazy and not booted");
     assert_eq!((refusal.service(), refusal.state()), ("Desk", State::Idle));
     registry.shutdown().await?;
     Ok(())
@@ -114,7 +114,7 @@ async fn a_waiting_call_runs_when_its_service_is_ready_or_times_out() -> Result<
     registry
         .scope(async {
             let began = Instant::now();
-            let refusal = Desk::soon().await.expect_err("its init waits for the door");
+            let refusal = Desk::soon().await.expect_err("the init waits for the door");
             assert_eq!(began.elapsed(), ms(50));
             assert!(matches!(refusal.cause(), Refusal::WaitedFor(time) if *time == ms(50)), "{refusal}");
             let (outcome, ()) = tokio::join!(Desk::whenever(), async { init.open() });
@@ -131,9 +131,9 @@ async fn a_call_after_the_shutdown_is_refused_because_the_service_is_stopped() -
     let registry = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
     let desk = registry.get::<Desk>()?;
     registry.shutdown().await?;
-    let DeskError::Shut(refusal) = desk.serve().await.expect_err("it is down");
+    let DeskError::Shut(refusal) = desk.serve().await.expect_err("Desk is stopped");
     assert_eq!(refusal.state(), State::Stopped);
-    assert_eq!(desk.count().expect_err("sync too").to_string(), "Desk is not ready: it is stopped");
+    assert_eq!(desk.count().expect_err("Desk is stopped").to_string(), "Desk is not ready: it is stopped");
     Ok(())
 }
 
@@ -145,7 +145,7 @@ async fn a_call_on_an_instance_that_outlives_its_registry_is_refused() -> Result
     registry.shutdown().await?;
     drop(registry);
     let next = isolated().replace::<Doors>(Doors::open()).only::<Desk>().boot().await?;
-    assert!(desk.serve().await.is_err(), "it is the old one");
+    assert!(desk.serve().await.is_err(), "the instance belongs to the first registry");
     assert!(next.get::<Desk>()?.serve().await.is_ok());
     next.shutdown().await?;
     Ok(())
@@ -167,7 +167,7 @@ async fn a_method_whose_return_type_cannot_carry_a_refusal_panics_with_it() -> R
     let desk = registry.get::<Desk>()?;
     assert_eq!(desk.echo("hello"), "hello");
     registry.shutdown().await?;
-    let panic = tokio::spawn(async move { desk.echo(&1).to_owned() }).await.expect_err("it is down").into_panic();
+    let panic = tokio::spawn(async move { desk.echo(&1).to_owned() }).await.expect_err("Desk is stopped").into_panic();
     assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("Desk is not ready: it is stopped"));
     Ok(())
 }
@@ -179,7 +179,7 @@ async fn a_call_that_panics_releases_its_permit() -> Result<()> {
     let desk = registry.get::<Desk>()?;
     assert!(tokio::spawn(desk.panic()).await.expect_err("it panics").is_panic());
     let report = registry.shutdown().await?;
-    assert_eq!(report.total, ms(0), "there is nothing to wait for");
+    assert_eq!(report.total, ms(0), "no call is left to wait for");
     Ok(())
 }
 
@@ -192,7 +192,7 @@ async fn a_call_that_is_dropped_releases_its_permit() -> Result<()> {
     let desk = registry.get::<Desk>()?;
     assert!(timeout(ms(10), desk.serve()).await.is_err(), "the door is shut");
     let report = registry.shutdown().await?;
-    assert_eq!(report.total, ms(0), "there is nothing to wait for");
+    assert_eq!(report.total, ms(0), "no call is left to wait for");
     Ok(())
 }
 
@@ -213,7 +213,7 @@ async fn a_drain_waits_for_a_thousand_calls_and_admits_no_other() -> Result<()> 
     registry.request_shutdown("enough");
     sleep(ms(500)).await;
     assert_eq!(registry.state::<Desk>(), State::Draining);
-    let DeskError::Shut(refusal) = desk.serve().await.expect_err("it drains");
+    let DeskError::Shut(refusal) = desk.serve().await.expect_err("Desk is draining");
     assert_eq!(refusal.state(), State::Draining);
     assert_eq!(calls.len(), 1_000);
     call.open();
@@ -236,7 +236,7 @@ async fn calls_that_outlast_the_drain_budget_are_counted_and_named() -> Result<(
         tokio::spawn(async move { desk.serve().await.is_ok() });
     }
     sleep(ms(1)).await;
-    let error = registry.shutdown().await.expect_err("they do not end");
+    let error = registry.shutdown().await.expect_err("the calls do not end");
     let report = error.report().expect("it was waited for");
     assert_eq!(report.services[0].drain, ms(2_000));
     let left: Vec<_> = report.services[0].calls_left.iter().map(|(method, count)| (method.as_str(), *count)).collect();
@@ -251,7 +251,7 @@ async fn a_call_inside_an_admitted_call_is_admitted_during_the_drain() -> Result
     let call = tokio::spawn(async move { desk.twice().await.ok() });
     sleep(ms(1)).await;
     registry.shutdown().await?;
-    assert_eq!(call.await?, Some(2), "the second serve came during the drain");
+    assert_eq!(call.await?, Some(2), "the second serve begins during the drain");
     Ok(())
 }
 
@@ -286,11 +286,11 @@ async fn a_call_beyond_1024_waiting_calls_is_refused_as_overloaded() -> Result<(
         calls
     };
     let calls = waiting.await;
-    let refusal = registry.scope(Desk::whenever()).await.expect_err("too many wait already");
+    let refusal = registry.scope(Desk::whenever()).await.expect_err("1,024 calls are waiting");
     assert!(matches!(refusal.cause(), Refusal::Overloaded(1_024)), "{refusal}");
     init.open();
-    assert!(calls.join_all().await.into_iter().all(|ok| ok), "none of those who waited is lost");
-    assert!(registry.scope(Desk::whenever()).await.is_ok(), "and their places are free again");
+    assert!(calls.join_all().await.into_iter().all(|ok| ok), "every waiting call runs");
+    assert!(registry.scope(Desk::whenever()).await.is_ok(), "their places are free again");
     registry.shutdown().await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Real threads against a real shutdown: every call that was tried is either admitted or refused, every admitted one ran to
-//! its end before the service went down, and nobody is inside afterwards.
+//! Guarded calls from real threads during a shutdown: every call is either admitted or refused, and every admitted call ends
+//! before the service stops.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,11 +17,11 @@ struct Account {
     begun: AtomicU64,
     ended: AtomicU64,
     down: AtomicBool,
-    /// What `shutdown` found: calls begun and ended.
+    /// How many calls had ended when `shutdown` ran.
     found: AtomicU64,
 }
 
-/// Stands for the account while it is up.
+/// The guarded service. It books each call in the account, which outlives it.
 #[service(lazy, requires = [Account])]
 struct Till {
     account: Arc<Account>,
@@ -43,7 +43,7 @@ impl Lifecycle for Till {
 impl Till {
     fn book(&self) {
         self.account.begun.fetch_add(1, Ordering::SeqCst);
-        assert!(!self.account.down.load(Ordering::SeqCst), "a call runs, and the service is down");
+        assert!(!self.account.down.load(Ordering::SeqCst), "a call runs after the shutdown");
         std::hint::spin_loop();
         self.account.ended.fetch_add(1, Ordering::SeqCst);
     }
@@ -70,7 +70,7 @@ struct Tried {
     refused: u64,
 }
 
-/// Calls until one is refused, and a hundred times more.
+/// Calls the till until a hundred calls have been refused.
 fn customer(till: &Till, start: &Barrier) -> Tried {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut tried = Tried::default();
@@ -104,17 +104,17 @@ async fn round() -> Result<u64> {
         })
         .collect();
     start.wait();
-    // As much of a head start as it takes for a few thousand calls.
+    // The shutdown begins when a few thousand calls have ended.
     while account.ended.load(Ordering::SeqCst) < 2_000 {
         tokio::task::yield_now().await;
     }
     let report = registry.shutdown().await?;
     assert!(report.is_clean(), "{report}");
-    let tried: Vec<_> = customers.into_iter().map(|it| it.join().expect("no call ran while it was down")).collect();
+    let tried: Vec<_> = customers.into_iter().map(|it| it.join().expect("no call runs after the shutdown")).collect();
     let sum = |count: fn(&Tried) -> u64| tried.iter().map(count).sum::<u64>();
     assert_eq!(sum(|it| it.admitted) + sum(|it| it.refused), sum(|it| it.attempted));
-    assert_eq!(sum(|it| it.admitted), account.ended.load(Ordering::SeqCst), "who was admitted ran");
-    assert_eq!(sum(|it| it.admitted), account.found.load(Ordering::SeqCst), "the drain saw all of them");
+    assert_eq!(sum(|it| it.admitted), account.ended.load(Ordering::SeqCst), "every admitted call ran");
+    assert_eq!(sum(|it| it.admitted), account.found.load(Ordering::SeqCst), "the drain waited for every admitted call");
     Ok(sum(|it| it.admitted))
 }
 

@@ -1,4 +1,4 @@
-//! What calls in flight may do while their service drains, and how those who wait are let go.
+//! What calls in flight may do while their service drains, and when waiting calls are refused or run.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::sync::Arc;
@@ -62,17 +62,17 @@ impl Lifecycle for Feed {
 
 #[guarded]
 impl Feed {
-    /// A stream that ends when it is told to.
+    /// A stream that ends when the service stops.
     pub async fn polite(&self) -> Result<(), NotReady> {
         self.stopping.cancelled().await;
-        self.recorder.record("told to stop");
+        self.recorder.record("ended");
         Ok(())
     }
 
-    /// A stream that sees it, and goes on.
+    /// A stream that continues although the service stops.
     pub async fn endless(&self) -> Result<(), NotReady> {
         self.stopping.cancelled().await;
-        self.recorder.record("did not listen");
+        self.recorder.record("continued");
         std::future::pending().await
     }
 
@@ -110,10 +110,10 @@ async fn an_endless_stream_is_asked_to_stop_and_abandoned_when_the_drain_budget_
     }
     let polite = tokio::spawn(async move { feed.polite().await });
     sleep(ms(1)).await;
-    let error = registry.shutdown().await.expect_err("two streams never end");
+    let error = registry.shutdown().await.expect_err("two streams do not end");
     polite.await??;
-    assert_eq!(recorder.count("did not listen"), 2, "both were told");
-    assert!(recorder.in_order("told to stop", "shutdown feed"));
+    assert_eq!(recorder.count("continued"), 2, "both saw the token");
+    assert!(recorder.in_order("ended", "shutdown feed"));
     let report = error.report().expect("it was waited for");
     let feed = report.services.iter().find(|it| it.name == "Feed").expect("it was up");
     assert_eq!((feed.drain, feed.calls_left.clone()), (ms(2_000), vec![("endless".to_owned(), 2)]));
@@ -129,7 +129,7 @@ async fn a_call_in_flight_during_the_drain_may_call_the_services_dependencies() 
     let late = tokio::spawn(async move { feed.late().await });
     sleep(ms(1)).await;
     registry.shutdown().await?;
-    assert_eq!(late.await??, 1, "the store was still up");
+    assert_eq!(late.await??, 1, "Store is ready until Feed has stopped");
     assert_eq!(recorder.of("shutdown"), ["feed", "store"]);
     Ok(())
 }
@@ -178,14 +178,14 @@ async fn a_waiting_call_that_is_cancelled_releases_its_place() -> Result<()> {
         assert!(matches!(refusal.cause(), Refusal::Overloaded(_)), "{refusal}");
         calls.shutdown().await;
     }
-    assert_eq!(registry.state::<Feed>(), State::Starting, "nobody waits, and it comes up all the same");
+    assert_eq!(registry.state::<Feed>(), State::Starting, "Feed starts although no call waits for it any more");
     init.open();
     registry.scope(Feed::whenever()).await?;
     registry.shutdown().await?;
     Ok(())
 }
 
-/// Breaks once, and is restarted while one of its calls takes a second to end.
+/// A service that fails once. It restarts while one of its calls takes a second to end.
 #[service(lazy, requires = [World], restart = Restart::transient().intensity(2, ms(60_000)).backoff(ms(10), ms(10)))]
 struct Mill {
     world: Arc<World>,
@@ -233,7 +233,7 @@ async fn a_call_without_a_receiver_waits_until_a_restart_is_over() -> Result<()>
     broken.open();
     sleep(ms(10)).await;
     assert_eq!(registry.state::<Mill>(), State::Draining);
-    assert_eq!(registry.scope(Mill::life()).await?, 2, "it ran on the new instance");
+    assert_eq!(registry.scope(Mill::life()).await?, 2, "the call runs on the new instance");
     grinding.await??;
     registry.shutdown().await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! How guarded calls end that nobody waits for: dropped half way, handed on, given up by their own bound.
+//! How guarded calls end that their caller does not await to the end: cancelled, moved to another task, timed out.
 
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
@@ -14,9 +14,9 @@ use tokio::time::timeout;
 #[service(lazy, autowire)]
 struct World {
     recorder: Recorder,
-    /// Whether a task of the pool holds a lease, too.
+    /// Whether a task of the pool holds a lease.
     task_holds: bool,
-    /// Lets the call end that was handed on.
+    /// Ends the call that was moved to another task.
     end: Latch,
 }
 
@@ -24,7 +24,7 @@ fn world(recorder: &Recorder, task_holds: bool) -> World {
     World { recorder: recorder.clone(), task_holds, end: Latch::new() }
 }
 
-/// What it lends is given back by a guarded call.
+/// A pool of leases. The destructor of a lease makes a guarded call.
 #[service(lazy, requires = [World], drain_timeout = "1s")]
 struct Pool {
     world: Arc<World>,
@@ -59,7 +59,7 @@ impl Pool {
     }
 
     pub fn give_back(&self, whose: &str) -> Result<(), NotReady> {
-        self.world.recorder.record(format!("{whose} gave it back"));
+        self.world.recorder.record(format!("{whose} returned its lease"));
         Ok(())
     }
 }
@@ -81,9 +81,9 @@ async fn guarded_calls_in_the_destructors_of_a_cancelled_call_are_admitted() -> 
     let registry = isolated().replace(world(&recorder, false)).only::<Pool>().boot().await?;
     let pool = registry.get::<Pool>()?;
     let (held, down) = tokio::join!(timeout(ms(100), pool.hold()), registry.shutdown());
-    assert!(held.is_err(), "it was cancelled while the pool was draining");
+    assert!(held.is_err(), "the call is cancelled while Pool drains");
     down?;
-    assert_eq!(recorder.entries(), ["call gave it back", "shutdown"]);
+    assert_eq!(recorder.entries(), ["call returned its lease", "shutdown"]);
     Ok(())
 }
 
@@ -92,12 +92,12 @@ async fn guarded_calls_in_the_destructors_of_a_cancelled_call_are_admitted() -> 
 async fn guarded_calls_in_the_destructors_of_an_aborted_task_are_admitted() -> Result<()> {
     let recorder = Recorder::new();
     let registry = isolated().replace(world(&recorder, true)).only::<Pool>().boot().await?;
-    registry.shutdown().await.expect_err("the task does not listen");
-    assert_eq!(recorder.entries(), ["task gave it back", "shutdown"]);
+    registry.shutdown().await.expect_err("the task ignores its token");
+    assert_eq!(recorder.entries(), ["task returned its lease", "shutdown"]);
     Ok(())
 }
 
-/// A task that begins a call while its service drains, and ends before the call does.
+/// A service with a task that begins a call during the drain and ends before the call.
 #[service(lazy, requires = [World])]
 struct Relay {
     world: Arc<World>,
@@ -134,7 +134,7 @@ impl Relay {
     #[guarded]
     async fn outlive(&self) {
         self.world.end.opened().await;
-        self.world.recorder.record("handed on, and ended");
+        self.world.recorder.record("outlived its task");
     }
 }
 
@@ -143,17 +143,17 @@ async fn a_drain_waits_for_a_call_that_outlives_the_task_which_began_it() -> Res
     let recorder = Recorder::new();
     let registry = isolated().replace(world(&recorder, false)).only::<Relay>().boot().await?;
     registry.shutdown().await?;
-    assert_eq!(recorder.entries(), ["handed on, and ended", "shutdown"]);
+    assert_eq!(recorder.entries(), ["outlived its task", "shutdown"]);
     Ok(())
 }
 
-/// Waits for the other no longer than it says.
+/// A service whose `init` waits 100 ms for `Patient`.
 #[service(lazy)]
 struct Brief;
 
 impl Lifecycle for Brief {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
-        let refusal = Patient::soon().await.expect_err("it waits for this one");
+        let refusal = Patient::soon().await.expect_err("Patient waits for Brief");
         assert!(refusal.to_string().contains("after waiting 100ms"), "{refusal}");
         Ok(Self)
     }

@@ -1,4 +1,4 @@
-//! The shapes a guarded method may have: receivers, generics, borrowed returns, futures, and the methods of traits.
+//! The forms of guarded methods: receivers, generics, borrowed returns, futures, and the methods of traits.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use service_core::{NotReady, Result, State, guarded, service};
 use tests::{isolated, ms};
 
-/// A `return` that the macro cannot see.
+/// A `return` that the attribute cannot see.
 macro_rules! give {
     ($future:expr) => {
         return $future
@@ -92,7 +92,7 @@ impl Shapes {
     }
 
     pub fn boxed_opaque(&self) -> Pin<Box<dyn Future<Output = Result<impl Into<usize>, NotReady>> + Send + '_>> {
-        debug_assert!(!self.name.is_empty(), "a macro beside a type that no closure may name");
+        debug_assert!(!self.name.is_empty(), "a macro call in a method whose return type no closure can name");
         Box::pin(async { Ok(self.name.len()) })
     }
 
@@ -215,13 +215,13 @@ async fn every_form_of_guarded_method_runs_while_its_service_is_ready_and_is_ref
     assert_eq!(shapes.line_of_the_caller()?, line!());
     assert!(shapes.question("six").await.is_err_and(|error| error.is::<std::num::ParseIntError>()));
 
-    // Made while it was up, polled when it is down: the guard is inside the future.
+    // The future is created while Shapes is ready and polled when it is stopped. The guard is inside the future.
     let late = shapes.future(true);
     let report = registry.shutdown().await?;
-    assert_eq!(report.services[0].drain, ms(0), "a future that was never polled is no call");
-    assert_eq!(late.await.expect_err("it is down").state(), State::Stopped);
+    assert_eq!(report.services[0].drain, ms(0), "a future that was not polled is no call");
+    assert_eq!(late.await.expect_err("Shapes is stopped").state(), State::Stopped);
     for (at, returned) in registry.scope(all(&shapes)).await.into_iter().enumerate() {
-        assert_eq!(returned.expect_err("it is down").state(), State::Stopped, "shape {at}");
+        assert_eq!(returned.expect_err("Shapes is stopped").state(), State::Stopped, "shape {at}");
     }
     assert!(shapes.question("6").await.is_err_and(|error| error.is::<NotReady>()));
     Ok(())

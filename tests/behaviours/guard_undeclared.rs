@@ -1,5 +1,5 @@
-//! Calls from one `init` to a service that nothing declares: they work if they can, are shown, may be denied, and are
-//! named where they wait in a circle.
+//! Calls from an `init` to a service that it does not declare: they work, are reported, can be denied, and fail if they
+//! complete a cycle.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::error::Error;
@@ -8,8 +8,8 @@ use service_core::{Builder, Context, Lifecycle, NotReady, Refusal, Result, State
 use tests::{isolated, ms};
 use tokio::time::{Instant, sleep};
 
-/// Each calls the next in its `init`, and the last the first; none declares that.
-macro_rules! circle {
+/// Services that call each other in a cycle, each in its `init` and without declaring it.
+macro_rules! cycle {
     ($($name:ident after $delay:literal calls $next:ident),* $(,)?) => {$(
         #[service(lazy)]
         struct $name;
@@ -31,7 +31,7 @@ macro_rules! circle {
     )*};
 }
 
-circle!(One after 10 calls Two, Two after 20 calls Three, Three after 30 calls One);
+cycle!(One after 10 calls Two, Two after 20 calls Three, Three after 30 calls One);
 
 fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
     let refusal = error.source().and_then(|it| it.downcast_ref::<NotReady>());
@@ -42,13 +42,14 @@ fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
 #[tokio::test(start_paused = true)]
 async fn a_cycle_of_three_waiting_services_is_reported_as_soon_as_it_is_complete() {
     let began = Instant::now();
-    let error = isolated().only::<One>().only::<Two>().only::<Three>().boot().await.expect_err("none can be first");
-    assert_eq!(began.elapsed(), ms(30), "when the last begins to wait, not when a budget ends");
+    let error =
+        isolated().only::<One>().only::<Two>().only::<Three>().boot().await.expect_err("the three wait for each other");
+    assert_eq!(began.elapsed(), ms(30), "as soon as the last call waits, before any budget ends");
     let Refusal::Cycle(path) = refusal(&error.failures()[0]) else { panic!("{error}") };
     assert_eq!(*path, ["Three", "One", "Two", "Three"]);
 }
 
-/// Waits for `Far` through an admitted call of `Between`, which is up; and `Far` waits for it.
+/// A service that waits for `Far` through a call of `Between`, while `Far` waits for it.
 #[service(lazy, requires = [Between])]
 struct Near;
 
@@ -98,13 +99,13 @@ impl Far {
 #[tokio::test(start_paused = true)]
 async fn a_cycle_through_a_call_of_a_third_service_is_reported() {
     let began = Instant::now();
-    let error = isolated().only::<Near>().only::<Far>().boot().await.expect_err("neither can be first");
+    let error = isolated().only::<Near>().only::<Far>().boot().await.expect_err("the two wait for each other");
     assert_eq!(began.elapsed(), ms(20));
     let Refusal::Cycle(path) = refusal(&error.failures()[0]) else { panic!("{error}") };
     assert_eq!(*path, ["Far", "Near", "Far"]);
 }
 
-/// A task of `Host` waits for a service that requires `Host`. Nothing waits for the task, so this is no circle.
+/// A service with a task that waits for a service that requires `Host`. Nothing waits for the task, so this is no cycle.
 #[service(lazy)]
 struct Host;
 
@@ -139,11 +140,11 @@ async fn a_task_may_wait_for_a_service_that_requires_its_own() -> Result<()> {
     let registry = isolated().only::<Host>().only::<Guest>().boot().await?;
     sleep(ms(1)).await;
     let report = registry.shutdown().await?;
-    assert!(report.is_clean(), "the task was not refused: {report}");
+    assert!(report.is_clean(), "the call of the task succeeded: {report}");
     Ok(())
 }
 
-/// Calls `Open` in its `init` without declaring it.
+/// A service that calls `Open` in its `init` without declaring it.
 #[service(lazy)]
 struct Caller;
 
@@ -193,8 +194,8 @@ async fn an_undeclared_call_works_and_is_listed_and_drawn_with_a_dashed_line() -
 #[tokio::test(start_paused = true)]
 async fn an_undeclared_call_is_an_error_if_the_builder_denies_them() {
     let began = Instant::now();
-    let error = both().deny_undeclared().boot().await.expect_err("nothing declares it");
-    assert_eq!(began.elapsed(), ms(0), "before it waits");
+    let error = both().deny_undeclared().boot().await.expect_err("the call is not declared");
+    assert_eq!(began.elapsed(), ms(0), "the call fails before it waits");
     assert!(matches!(refusal(&error.failures()[0]), Refusal::Undeclared(by) if &**by == "Caller"), "{error}");
     let text = error.to_string();
     assert!(text.contains("Open may not be called by Caller while that starts"), "{text}");

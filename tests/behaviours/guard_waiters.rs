@@ -1,9 +1,8 @@
-//! Those who wait for a service, against boots that succeed, fail, hang or are cancelled, in as many orders as there are
-//! seeds: the clock is paused, and every step of everybody comes after a number of yields and a time that the seed draws.
-//! Nobody waits for ever, and everybody is told the truth.
+//! Waiting calls during boots that succeed, fail, hang or are cancelled. The clock is paused, and a seed decides how many
+//! yields and how much time come before each step. Every call ends, and with the right answer.
 //!
-//! This is a randomised scheduler of our own, not `shuttle`: that one replaces the threads and locks of `std`, and what is
-//! run here is tasks on tokio's clock and channels, which it cannot take over.
+//! `shuttle` cannot be used here. It replaces the threads and locks of `std`, and these tests run tasks on tokio's clock and
+//! channels.
 
 use std::time::Duration;
 
@@ -16,14 +15,14 @@ use tokio::time::{sleep, timeout};
 const SEEDS: u64 = 400;
 const WAITERS: usize = 12;
 
-/// What the boot does.
+/// How the boot ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Succeeds,
     Fails,
     Panics,
     Hangs,
-    /// It hangs, and the registry is shut down.
+    /// The boot hangs, and the registry is shut down.
     IsCancelled,
 }
 
@@ -65,44 +64,44 @@ impl Ferry {
     }
 }
 
-/// So many turns of the others, and so long.
+/// A number of yields, a time, and the same number of yields again.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pause {
-    turns: usize,
+    yields: usize,
     time: Duration,
 }
 
 impl Pause {
     fn random(rng: &mut Rng) -> Self {
-        Self { turns: rng.usize(..6), time: ms(rng.u64(..20)) }
+        Self { yields: rng.usize(..6), time: ms(rng.u64(..20)) }
     }
 
     async fn pass(self) {
-        for _ in 0..self.turns {
+        for _ in 0..self.yields {
             yield_now().await;
         }
         if !self.time.is_zero() {
             sleep(self.time).await;
         }
-        for _ in 0..self.turns {
+        for _ in 0..self.yields {
             yield_now().await;
         }
     }
 }
 
-/// How a waiter waits.
+/// How long a caller waits.
 #[derive(Clone, Copy, Debug)]
 enum Patience {
     Endless,
     Short,
-    /// Dropped by its caller.
+    /// The caller drops the call after this time.
     Dropped(Duration),
 }
 
-/// What a waiter was told; `None` if it was dropped.
-type Told = Option<Result<(), NotReady>>;
+/// The result of a call; `None` if its caller dropped it.
+type Outcome = Option<Result<(), NotReady>>;
 
-async fn waiter(pause: Pause, patience: Patience) -> Told {
+async fn waiter(pause: Pause, patience: Patience) -> Outcome {
     pause.pass().await;
     match patience {
         Patience::Endless => Some(Ferry::cross().await),
@@ -111,21 +110,23 @@ async fn waiter(pause: Pause, patience: Patience) -> Told {
     }
 }
 
-fn is_true(told: &NotReady, fate: Fate) -> bool {
-    match told.cause() {
+/// Whether a refusal can be the answer in a boot that ends like this.
+fn is_right(refusal: &NotReady, fate: Fate) -> bool {
+    match refusal.cause() {
         Refusal::WaitedFor(time) => *time == ms(7),
         Refusal::Failed(failure) => match fate {
             Fate::Fails | Fate::Panics => failure.to_string().contains("storm"),
             Fate::Hangs => true,
             Fate::Succeeds | Fate::IsCancelled => false,
         },
-        // On its way down, or taken back because the boot was.
-        Refusal::State => fate == Fate::IsCancelled && told.state() != State::Ready,
+        // The registry shuts down, or the first use was rolled back.
+        Refusal::State => fate == Fate::IsCancelled && refusal.state() != State::Ready,
         _ => false,
     }
 }
 
-async fn life(seed: u64) -> Result<()> {
+/// One boot with this seed.
+async fn simulate(seed: u64) -> Result<()> {
     let mut rng = Rng::with_seed(seed);
     let fate = FATES[rng.usize(..FATES.len())];
     let weather = Weather { fate, after: Pause::random(&mut rng) };
@@ -145,10 +146,10 @@ async fn life(seed: u64) -> Result<()> {
         Pause::random(&mut rng).pass().await;
         registry.request_shutdown("cancelled");
     }
-    let told = timeout(ms(60_000), waiters.join_all()).await;
-    let Ok(told) = told else { panic!("seed {seed}: somebody waits for ever, and the boot {fate:?}") };
-    for refusal in told.into_iter().flatten().filter_map(Result::err) {
-        assert!(is_true(&refusal, fate), "seed {seed}: the boot {fate:?}, and a waiter was told: {refusal}");
+    let outcomes = timeout(ms(60_000), waiters.join_all()).await;
+    let Ok(outcomes) = outcomes else { panic!("seed {seed}, {fate:?}: a call did not end") };
+    for refusal in outcomes.into_iter().flatten().filter_map(Result::err) {
+        assert!(is_right(&refusal, fate), "seed {seed}, {fate:?}: {refusal}");
     }
     if fate == Fate::Succeeds {
         registry.scope(Ferry::cross()).await?;
@@ -162,7 +163,7 @@ async fn life(seed: u64) -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn every_waiting_call_gets_the_right_answer_in_every_order_of_events() -> Result<()> {
     for seed in 0..SEEDS {
-        life(seed).await?;
+        simulate(seed).await?;
     }
     Ok(())
 }

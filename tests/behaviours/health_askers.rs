@@ -1,4 +1,4 @@
-//! Many who ask at once how services are: who shares a check, who waits for whom, and when a check ends.
+//! Concurrent health requests: which callers share a check, and when a shared check ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +12,7 @@ const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// A service that is well when it comes up, and whose later checks hang until their time is up, after 2 s.
+/// A service that is healthy at its start. Its later checks hang until they time out after 2 s.
 fn hangs(asked: &Arc<AtomicU32>, held: &Arc<()>) -> Definition<()> {
     let (asked, held) = (asked.clone(), held.clone());
     Definition::new("hangs").health_timeout(secs(2)).health(move |_| {
@@ -28,7 +28,7 @@ fn hangs(asked: &Arc<AtomicU32>, held: &Arc<()>) -> Definition<()> {
     })
 }
 
-fn asking(registry: &Registry) -> tokio::task::JoinHandle<HealthReport> {
+fn request(registry: &Registry) -> tokio::task::JoinHandle<HealthReport> {
     let registry = registry.clone();
     tokio::spawn(async move { registry.health().await })
 }
@@ -39,12 +39,12 @@ async fn concurrent_callers_share_a_check_that_is_already_running() -> Result<()
     let asked = Arc::default();
     let registry = isolated().define(hangs(&asked, &Arc::default())).boot().await?;
     let began = Instant::now();
-    let askers: Vec<_> = (0..6).map(|_| asking(&registry)).collect();
-    for asker in askers {
-        assert_eq!(asker.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
+    let requests: Vec<_> = (0..6).map(|_| request(&registry)).collect();
+    for request in requests {
+        assert_eq!(request.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
     }
     assert_eq!(began.elapsed(), secs(2));
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "once at boot, and once for all");
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "once at boot, and once for all callers");
     registry.shutdown().await?;
     Ok(())
 }
@@ -60,12 +60,12 @@ async fn a_group_is_reported_at_once_while_the_check_of_another_group_hangs() ->
     });
     let hangs = hangs(&Arc::default(), &Arc::default());
     let registry = isolated().define(hangs).define(quick.tag("storage")).boot().await?;
-    let all = asking(&registry);
+    let all = request(&registry);
     sleep(secs(1)).await;
     let began = Instant::now();
     assert_eq!(registry.health_of("storage").await.health(), Health::Healthy);
     assert_eq!(began.elapsed(), ms(0));
-    assert_eq!(quickly.load(Ordering::SeqCst), 3, "at boot, with all, and again: a second ago is not now");
+    assert_eq!(quickly.load(Ordering::SeqCst), 3, "at boot, in the shared check, and in the check of the group");
     assert!(!all.is_finished());
     registry.shutdown().await?;
     all.await?;
@@ -78,20 +78,20 @@ async fn a_shared_check_continues_until_its_last_caller_is_gone() -> Result<()> 
     let registry = isolated().define(hangs(&asked, &held)).boot().await?;
     let idle = Arc::strong_count(&held);
     let began = Instant::now();
-    let (first, second, third) = (asking(&registry), asking(&registry), asking(&registry));
+    let (first, second, third) = (request(&registry), request(&registry), request(&registry));
     sleep(secs(1)).await;
     first.abort();
-    for left in [second, third] {
-        assert_eq!(left.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
+    for request in [second, third] {
+        assert_eq!(request.await?.services[0].health, Health::unhealthy("its check timed out after 2s"));
     }
     assert_eq!((began.elapsed(), asked.load(Ordering::SeqCst)), (secs(2), 2));
 
-    let (first, second) = (asking(&registry), asking(&registry));
-    for (asker, waits) in [(first, 1), (second, 0)] {
+    let (first, second) = (request(&registry), request(&registry));
+    for (request, left) in [(first, 1), (second, 0)] {
         sleep(ms(100)).await;
-        asker.abort();
+        request.abort();
         sleep(ms(100)).await;
-        assert_eq!(Arc::strong_count(&held) - idle, waits);
+        assert_eq!(Arc::strong_count(&held) - idle, left);
     }
     registry.shutdown().await?;
     Ok(())
@@ -123,11 +123,11 @@ fn a_shared_check_is_run_again_if_the_runtime_of_its_first_caller_ends() -> Resu
     };
     other.spawn(ask());
     other.block_on(until_it_waits());
-    let asker = own.spawn(ask());
+    let second = own.spawn(ask());
     own.block_on(until_it_waits());
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "it has joined");
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "the second caller shares the check");
     drop(other);
-    assert_eq!(own.block_on(asker)?.services[0].health, Health::degraded("slow"));
+    assert_eq!(own.block_on(second)?.services[0].health, Health::degraded("slow"));
     own.block_on(registry.shutdown())?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a service may do from inside its own hooks, tasks and calls: never wait for itself.
+//! Calls from a service's own hooks, tasks and guarded calls: none may wait for itself.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ struct Notes {
     recorder: Recorder,
 }
 
-/// Calls itself in its own `init`.
+/// A service that calls itself in its `init`.
 #[service(lazy)]
 struct Narcissus;
 
@@ -33,18 +33,18 @@ impl Narcissus {
 #[tokio::test(start_paused = true)]
 async fn a_guarded_call_inside_the_services_own_init_fails_at_once() {
     let began = Instant::now();
-    let error = isolated().only::<Narcissus>().boot().await.expect_err("it would wait for itself");
+    let error = isolated().only::<Narcissus>().boot().await.expect_err("the call would wait for itself");
     assert_eq!(began.elapsed(), ms(0));
     let failure = &error.failures()[0];
     let refusal = std::error::Error::source(failure).and_then(|source| source.downcast_ref::<NotReady>());
     assert!(refusal.is_some_and(|refusal| matches!(refusal.cause(), Refusal::Cycle(_))), "{error}");
 }
 
-/// Calls `Right` in its `init`, which calls it; neither declares that.
+/// A service that calls `Right` in its `init` without declaring it.
 #[service(lazy)]
 struct Left;
 
-/// Calls `Left` in its `init`.
+/// A service that calls `Left` in its `init` without declaring it.
 #[service(lazy)]
 struct Right;
 
@@ -82,8 +82,8 @@ impl Right {
 #[tokio::test(start_paused = true)]
 async fn an_undeclared_mutual_wait_is_reported_as_a_cycle() {
     let began = Instant::now();
-    let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("neither can be first");
-    assert_eq!(began.elapsed(), ms(20), "as soon as the circle closes, not when a budget ends");
+    let error = isolated().only::<Left>().only::<Right>().boot().await.expect_err("the two wait for each other");
+    assert_eq!(began.elapsed(), ms(20), "as soon as the cycle is complete, before any budget ends");
     let source = std::error::Error::source(&error.failures()[0]);
     let Some(Refusal::Cycle(path)) = source.and_then(|it| it.downcast_ref::<NotReady>()).map(NotReady::cause) else {
         panic!("{error}")
@@ -91,7 +91,7 @@ async fn an_undeclared_mutual_wait_is_reported_as_a_cycle() {
     assert_eq!(*path, ["Right", "Left", "Right"]);
 }
 
-/// Uses `Plain` in its `init` without declaring it.
+/// A service that uses `Plain` in its `init` without declaring it.
 #[service(lazy)]
 struct Sly;
 
@@ -114,7 +114,7 @@ async fn an_undeclared_call_in_init_works_and_is_reported() -> Result<()> {
     Ok(())
 }
 
-/// Asks for the shutdown from wherever it is told to.
+/// A service that shuts the registry down from a call, and that uses itself in a task and in its `shutdown`.
 #[service(lazy, requires = [Notes])]
 struct Quitter {
     notes: Arc<Notes>,
@@ -140,7 +140,7 @@ impl Lifecycle for Quitter {
 impl Quitter {
     #[guarded]
     async fn quit(&self, registry: Registry) -> Result<(), NotReady> {
-        let answer = registry.shutdown().await.expect_err("it would wait for itself");
+        let answer = registry.shutdown().await.expect_err("the call would wait for itself");
         assert!(answer.report().is_none());
         self.notes.recorder.record(answer.to_string());
         Ok(())
@@ -172,14 +172,14 @@ async fn a_service_can_reach_itself_while_it_drains_and_stops() -> Result<()> {
 async fn a_scope_and_a_spawned_task_use_their_own_registry() -> Result<()> {
     let first = isolated().only::<Plain>().boot().await?;
     let second = isolated().only::<Plain>().boot().await?;
-    let (tell, told) = tokio::sync::oneshot::channel();
-    second.spawn(async move { tell.send(Plain::service().await) });
+    let (send, receive) = tokio::sync::oneshot::channel();
+    second.spawn(async move { send.send(Plain::service().await) });
     let inside = first.scope(Plain::service()).await?;
     assert!(Arc::ptr_eq(&inside, &first.get::<Plain>()?));
-    assert!(Arc::ptr_eq(&told.await??, &second.get::<Plain>()?));
+    assert!(Arc::ptr_eq(&receive.await??, &second.get::<Plain>()?));
     drop(inside);
     let nested = first.scope(second.scope(Plain::service())).await?;
-    assert!(Arc::ptr_eq(&nested, &second.get::<Plain>()?), "the innermost");
+    assert!(Arc::ptr_eq(&nested, &second.get::<Plain>()?), "the innermost scope counts");
     first.shutdown().await?;
     second.shutdown().await?;
     Ok(())
@@ -194,25 +194,25 @@ async fn a_task_that_was_spawned_in_a_registry_ends_with_it() -> Result<()> {
         std::future::pending::<()>().await;
     });
     registry.shutdown().await?;
-    assert!(dropped.await.is_err(), "its task was aborted");
+    assert!(dropped.await.is_err(), "the task is aborted");
     Ok(())
 }
 
-/// Waits for the end of its registry in its `init` and in a task of it.
+/// A service that waits for the end of its registry in its `init` and in a call.
 #[service(lazy)]
 struct Mourner;
 
-/// What those are told who would wait for themselves.
-async fn told(registry: &Registry) -> [String; 2] {
-    let stopped = registry.stopped().await.expect_err("it would wait for itself");
-    let run = registry.run().await.expect_err("it would wait for itself");
+/// The errors of waiting for the end of the own registry.
+async fn errors(registry: &Registry) -> [String; 2] {
+    let stopped = registry.stopped().await.expect_err("the call would wait for itself");
+    let run = registry.run().await.expect_err("the call would wait for itself");
     [stopped.to_string(), run.to_string()]
 }
 
 impl Lifecycle for Mourner {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
-        let registry = Registry::current().ok_or("it runs in one")?;
-        for said in told(&registry).await {
+        let registry = Registry::current().ok_or("there is a current registry")?;
+        for said in errors(&registry).await {
             assert!(said.starts_with("Mourner cannot wait until its registry is down"), "{said}");
         }
         Ok(Self)
@@ -222,7 +222,7 @@ impl Lifecycle for Mourner {
 impl Mourner {
     #[guarded]
     async fn mourn(&self, registry: &Registry) -> Result<[String; 2], NotReady> {
-        Ok(told(registry).await)
+        Ok(errors(registry).await)
     }
 }
 
@@ -235,7 +235,7 @@ async fn code_that_stops_with_the_registry_cannot_wait_for_its_end() -> Result<(
     for said in mourner.mourn(&registry).await? {
         assert!(said.contains("wait for the stopping() of its context instead"), "{said}");
     }
-    assert!(registry.is_ready(), "nothing was requested");
+    assert!(registry.is_ready(), "waiting requests no shutdown");
     let waits = other.scope(registry.stopped());
     registry.request_shutdown("it is over");
     waits.await?;

@@ -1,4 +1,4 @@
-//! Lazy services: they boot on first use, with what they require, and again after a failure.
+//! Lazy services: they boot on first use with their dependencies, and can be tried again after a failure.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 struct World {
     recorder: Recorder,
     ready: Latch,
-    /// How many attempts fail.
+    /// How many attempts are still to fail.
     fail: AtomicU32,
 }
 
@@ -123,8 +123,8 @@ async fn a_failed_first_use_is_rolled_back_and_a_later_one_tries_again() -> Resu
     let registry = isolated().replace::<World>(world).boot().await?;
     registry.wait_ready::<Search>().await.expect_err("the first attempt fails");
     sleep(ms(1)).await;
-    assert_eq!(recorder.entries(), ["init below", "init search", "shutdown below"], "below was up for its sake alone");
-    assert!(registry.is_ready(), "the registry is none the worse");
+    assert_eq!(recorder.entries(), ["init below", "init search", "shutdown below"], "no other service needs Below");
+    assert!(registry.is_ready(), "the failure does not affect the registry");
     registry.wait_ready::<Search>().await?;
     assert_eq!(recorder.count("init search"), 2);
     registry.shutdown().await?;

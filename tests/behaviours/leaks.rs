@@ -1,4 +1,4 @@
-//! Nothing of ours, and nothing of a service that was given up, outlives the registry.
+//! No task and no value of a service outlives the registry.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,16 +10,16 @@ use tokio::runtime::Handle;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-/// How many things are held right now.
+/// Counts the values that are alive.
 #[derive(Clone, Default)]
 struct Held(Arc<AtomicUsize>);
 
-struct Thing(Held);
+struct Value(Held);
 
 impl Held {
-    fn take(&self) -> Thing {
+    fn take(&self) -> Value {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Thing(self.clone())
+        Value(self.clone())
     }
 
     fn count(&self) -> usize {
@@ -27,16 +27,16 @@ impl Held {
     }
 }
 
-impl Drop for Thing {
+impl Drop for Value {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// A service with several awaits, that holds something across each, in a task and in a cleanup.
-fn greedy(name: &str, held: &Held) -> Definition<Thing> {
+/// A service with several awaits that holds a value across each of them, in a task and in a cleanup.
+fn greedy(name: &str, held: &Held) -> Definition<Value> {
     let held = held.clone();
-    Definition::new(name).init(move |cx: Context<Thing>| {
+    Definition::new(name).init(move |cx: Context<Value>| {
         let held = held.clone();
         async move {
             let (instance, cleanup, task) = (held.take(), held.take(), held.take());
@@ -92,7 +92,7 @@ async fn a_boot_that_is_dropped_at_any_of_its_awaits_leaks_nothing() -> Result<(
             }
         })
         .await
-        .unwrap_or_else(|_| panic!("after {polls} polls, {} things are held", held.count()));
+        .unwrap_or_else(|_| panic!("after {polls} polls, {} values are alive", held.count()));
         if polls > 2_000 {
             return Ok(());
         }
@@ -118,15 +118,15 @@ fn no_task_outlives_the_shutdown_on_either_runtime_flavor() -> Result<()> {
                 .await?;
             registry.spawn(std::future::pending::<()>());
             registry.shutdown().await?;
-            // Many, because another thread may be quick.
+            // Many attempts, because another thread may run the first ones before they are refused.
             for _ in 0..1_000 {
                 let late = registry.spawn(async {});
-                assert!(late.await.is_err_and(|error| error.is_cancelled()), "it came too late, on any runtime");
+                assert!(late.await.is_err_and(|error| error.is_cancelled()), "a task is refused after the shutdown");
             }
             assert_eq!(held.count(), 0);
             Result::<_>::Ok(())
         })?;
-        // A task that has just ended is taken off the list by whichever thread ran it.
+        // The thread that ran a task removes it from the list after it has ended.
         while runtime.metrics().num_alive_tasks() > 0 {
             std::thread::yield_now();
         }

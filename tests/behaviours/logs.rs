@@ -1,4 +1,4 @@
-//! What a log says: each event once, as fields, with the words `domain`, `action` and `status`.
+//! Log records: one for each event, with the fields `domain`, `action` and `status`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-/// One record of a log: its level and its fields.
+/// A log record.
 #[derive(Clone, Debug, Default)]
 struct Line {
     level: String,
@@ -25,7 +25,7 @@ impl Line {
         self.fields.get(name).map_or("", String::as_str)
     }
 
-    /// Its level, its message and its three words.
+    /// Its level, message, domain, action and status.
     fn what(&self) -> String {
         let words = ["message", "domain", "action", "status"].map(|name| self.field(name));
         format!("{} {}: {}", self.level, words[0], words[1..].join(" "))
@@ -42,7 +42,7 @@ impl Visit for Line {
     }
 }
 
-/// A subscriber that keeps what it is told.
+/// A subscriber that keeps each record.
 #[derive(Clone, Debug, Default)]
 struct Capture {
     lines: Arc<Mutex<Vec<Line>>>,
@@ -50,10 +50,10 @@ struct Capture {
 }
 
 impl Capture {
-    /// On this thread, until the guard is dropped: the tests run on one thread each.
+    /// Captures the records of this thread until the guard is dropped. Each test runs on one thread.
     fn begin() -> (Self, DefaultGuard) {
-        // While there is one subscriber only, tracing asks that of whatever thread comes by whether a line is of interest,
-        // and remembers the answer for all threads. With two it asks both.
+        // With a single subscriber, tracing asks the subscriber of the current thread whether a callsite is enabled and caches
+        // the answer for all threads. With two subscribers it asks both.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(Self::default()));
         let capture = Self::default();
@@ -65,7 +65,7 @@ impl Capture {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The one line with this message, of this service if it is named.
+    /// The only record with this message and service.
     fn one(&self, message: &str, service: &str) -> Line {
         let mut found = self.lines();
         found.retain(|line| line.field("message") == message && line.field("service") == service);
@@ -126,7 +126,7 @@ async fn each_event_of_a_registry_is_one_log_record() -> Result<()> {
         "INFO shut down: lifecycle shutdown success",
     ];
     assert_eq!(what, expected);
-    assert_eq!(what.len(), registry.events().len(), "each event once");
+    assert_eq!(what.len(), registry.events().len(), "one record for each event");
     assert!(log.lines().iter().all(|line| line.target == "service_core"));
 
     assert_eq!(log.one("booting", "").field("services"), "1");
@@ -204,7 +204,7 @@ async fn late_blocking_and_failing_hooks_are_logged_with_their_phase() -> Result
     });
     let bad = Definition::new("bad").init(async |_| Ok(())).shutdown(async |_, _| Err("no".into()));
     let registry = isolated().define(late).define(blocking).define(bad).boot().await?;
-    registry.shutdown().await.expect_err("bad is bad");
+    registry.shutdown().await.expect_err("the shutdown of bad fails");
 
     let line = log.one("late", "late");
     assert_eq!(line.what(), "WARN late: lifecycle init warning");
@@ -254,7 +254,7 @@ async fn tasks_and_restarts_are_logged_with_their_service() -> Result<()> {
     let line = log.one("task not started", "pump");
     assert_eq!(line.what(), "WARN task not started: task run cancelled");
     assert_eq!(line.field("task"), "once");
-    assert_eq!(log.lines().len(), registry.events().len(), "each event once");
+    assert_eq!(log.lines().len(), registry.events().len(), "one record for each event");
     Ok(())
 }
 
@@ -269,14 +269,14 @@ async fn services_that_are_left_running_are_logged_once_by_name() -> Result<()> 
     Ok(())
 }
 
-/// A record as an event displays: its message, and its fields but for the three words, in alphabetical order.
+/// A record in the form of an event's `Display`: its message and its other fields in alphabetical order.
 fn shown(line: &Line) -> String {
     let fields = line.fields.iter().filter(|(name, _)| !["message", "domain", "action", "status"].contains(name));
     let fields = fields.map(|(name, value)| format!(" {name}={}", value.strip_suffix(".0").unwrap_or(value)));
     line.field("message").to_owned() + &fields.collect::<String>()
 }
 
-/// What an event displays, with its fields in alphabetical order and without quotes.
+/// The `Display` of an event, with its fields in alphabetical order and without quotes.
 fn displayed(event: &service_core::Event) -> String {
     let text = event.to_string();
     assert_eq!(text.lines().count(), 1, "{text:?}");
@@ -310,20 +310,20 @@ async fn the_display_of_an_event_is_the_text_of_its_log_record() -> Result<()> {
     let late = failing("late", "no answer").optional().retry(Retry::new(2, ms(10), ms(10)));
     let registry = isolated().define(late).define(worker).define(slow).define(optional).define(above).boot().await?;
     registry.health().await;
-    registry.stopped().await.expect_err("the pump is given up");
+    registry.stopped().await.expect_err("the task pump fails permanently");
     let expected = registry.events();
 
     let lines = capture.lines();
     assert!(expected.len() >= 20, "{}", expected.len());
     for (event, line) in expected.iter().zip(&lines) {
-        // Words that the log escapes itself are not compared.
+        // Texts that the log escapes itself are not compared.
         if !event.to_string().contains('\\') {
             assert_eq!(displayed(event), shown(line));
         }
     }
     assert_eq!(expected[0].to_string(), "booting services=5");
     assert!(expected.iter().any(|it| it.to_string() == "progress service=worker progress=\"half way\""));
-    let of_two_lines: Vec<_> = expected.iter().map(ToString::to_string).filter(|it| it.contains("licence")).collect();
-    assert!(of_two_lines.iter().any(|it| it.contains("no\\u000alicence")), "{of_two_lines:#?}");
+    let escaped: Vec<_> = expected.iter().map(ToString::to_string).filter(|it| it.contains("licence")).collect();
+    assert!(escaped.iter().any(|it| it.contains("no\\u000alicence")), "{escaped:#?}");
     Ok(())
 }
