@@ -1,4 +1,4 @@
-//! `docs/deploy` against the library: what it says about time fits the defaults, which are measured here, on a paused clock.
+//! The times in `docs/deploy` against the default budgets of the library, which are measured on a paused clock.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -16,11 +16,11 @@ const PAGE: &str = include_str!("../../service-core/guide/deployment.md");
 /// The keys of a unit, with their values.
 fn unit() -> BTreeMap<&'static str, &'static str> {
     let lines = UNIT.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
-    lines.map(|line| line.split_once('=').unwrap_or_else(|| panic!("{line:?} says nothing"))).collect()
+    lines.map(|line| line.split_once('=').unwrap_or_else(|| panic!("{line:?} has no value"))).collect()
 }
 
-/// The scalars of the first document of a manifest by their paths: `spec.replicas`, `spec.containers.0.name`. It knows
-/// as much YAML as is in there, and what it does not know is an error.
+/// The scalars of the first document of the manifest by their paths: `spec.replicas`, `spec.containers.0.name`. It reads only
+/// the YAML that the manifest uses and panics at anything else.
 fn manifest() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut path: Vec<(usize, String)> = Vec::new();
@@ -41,7 +41,8 @@ fn manifest() -> BTreeMap<String, String> {
             indent += 2;
             rest = item;
         }
-        let (key, value) = rest.split_once(':').unwrap_or_else(|| panic!("{line:?} is more YAML than we know"));
+        let (key, value) =
+            rest.split_once(':').unwrap_or_else(|| panic!("{line:?} is YAML that this test cannot read"));
         path.push((indent, key.to_owned()));
         if !value.is_empty() {
             let path = path.iter().map(|(_, name)| &**name).collect::<Vec<_>>().join(".");
@@ -51,7 +52,7 @@ fn manifest() -> BTreeMap<String, String> {
     found
 }
 
-/// A number of seconds in the manifest's container.
+/// A value of the manifest in seconds.
 fn seconds(manifest: &BTreeMap<String, String>, key: &str) -> Duration {
     let value = manifest.get(key).unwrap_or_else(|| panic!("there is no {key} among {manifest:#?}"));
     Duration::from_secs(value.parse().expect("a number"))
@@ -60,14 +61,14 @@ fn seconds(manifest: &BTreeMap<String, String>, key: &str) -> Duration {
 const POD: &str = "spec.template.spec";
 
 async fn default_init() -> Duration {
-    let error = isolated().define(hanging("it")).boot().await.expect_err("it hangs");
+    let error = isolated().define(hanging("it")).boot().await.expect_err("the init hangs");
     error.failures()[0].elapsed()
 }
 
 async fn default_health() -> Result<Duration> {
-    let ill = AtomicBool::new(false);
+    let asked = AtomicBool::new(false);
     let it = Definition::new("it").init(async |_| Ok(())).health(move |_| {
-        let is_first = !ill.swap(true, Ordering::SeqCst);
+        let is_first = !asked.swap(true, Ordering::SeqCst);
         async move { if is_first { Health::Healthy } else { pending().await } }
     });
     let registry = isolated().define(it).boot().await?;
@@ -100,7 +101,7 @@ async fn default_drain() -> Result<Duration> {
     let call = tokio::spawn(async move { busy.work().await });
     tokio::time::sleep(ms(1)).await;
     let began = Instant::now();
-    registry.shutdown().await.expect_err("a call is left");
+    registry.shutdown().await.expect_err("a call does not end");
     call.abort();
     Ok(began.elapsed())
 }
@@ -127,21 +128,21 @@ async fn the_kubernetes_manifest_leaves_time_for_the_default_budgets() -> Result
     assert!(drain < shutdown, "{drain:?}");
     let failures = container("startupProbe.failureThreshold").as_secs() as u32;
     let startup = container("startupProbe.periodSeconds") * failures;
-    assert!(startup >= init * 2, "two services on each other, each at its limit: {startup:?}, {init:?}");
+    assert!(startup >= init * 2, "two services in a row can use their whole budgets: {startup:?}, {init:?}");
     let readiness = container("readinessProbe.timeoutSeconds");
-    assert!(readiness > health, "the probe outlasts the checks that it asks for: {readiness:?}, {health:?}");
+    assert!(readiness > health, "the probe waits longer than a check may take: {readiness:?}, {health:?}");
     for (probe, path) in [("startup", "/startupz"), ("readiness", "/readyz"), ("liveness", "/livez")] {
         let get = |key: &str| manifest[&format!("{POD}.containers.0.{probe}Probe.httpGet.{key}")].as_str();
         assert_eq!((get("path"), get("port")), (path, "probes"));
     }
-    let said = [
+    let sentences = [
         format!("`init` {} s", init.as_secs()),
         format!("drain {} s", drain.as_secs()),
         format!("the whole shutdown {} s", shutdown.as_secs()),
         format!("a health check {} s", health.as_secs()),
     ];
-    for said in said {
-        assert!(PAGE.contains(&said), "guide/deployment.md does not say: {said}");
+    for sentence in sentences {
+        assert!(PAGE.contains(&sentence), "guide/deployment.md does not contain: {sentence}");
     }
     Ok(())
 }
@@ -151,11 +152,11 @@ async fn the_systemd_unit_leaves_time_for_the_default_budgets() -> Result<()> {
     let unit = unit();
     let seconds = |key: &str| Duration::from_secs(unit[key].parse().expect("a number"));
     assert_eq!((unit["Type"], unit["NotifyAccess"]), ("notify", "main"));
-    assert_eq!(unit["KillSignal"], "SIGTERM", "what is listened for");
-    assert_eq!(unit["KillMode"], "mixed", "the shop's children are the shop's to end");
+    assert_eq!(unit["KillSignal"], "SIGTERM", "the library listens for this signal");
+    assert_eq!(unit["KillMode"], "mixed", "the shop stops its own child processes");
     assert!(seconds("TimeoutStopSec") > default_shutdown().await?);
     assert!(seconds("TimeoutStartSec") > default_init().await);
-    assert!(seconds("WatchdogSec") >= ms(10_000), "a hook that blocks its thread for a while is no reason");
+    assert!(seconds("WatchdogSec") >= ms(10_000), "a short block of a thread does not stop the process");
     Ok(())
 }
 

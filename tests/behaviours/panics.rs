@@ -1,10 +1,10 @@
-//! A panic in a user's code is that service's failure, and nobody else's.
+//! Panics in the code of a service are failures of that service alone.
 
 use service_core::{Definition, Phase, Result, StopOutcome};
 use tests::{EventCollector, Recorder, isolated, ms};
 use tokio::time::sleep;
 
-/// Boots a service that panics while a sibling is up, and says how the panic reads.
+/// Boots a service that panics while another one is ready, and returns the message of the panic.
 async fn panicking(init: fn()) -> Option<String> {
     let recorder = Recorder::new();
     let error = isolated()
@@ -17,7 +17,7 @@ async fn panicking(init: fn()) -> Option<String> {
         .boot()
         .await
         .expect_err("it panics");
-    assert_eq!(recorder.count("down sibling"), 1, "the sibling goes down like any other");
+    assert_eq!(recorder.count("down sibling"), 1, "the sibling stops as in any rollback");
     assert_eq!(*error.failures()[0].phase(), Phase::Init);
     error.failures()[0].panic_message().map(str::to_owned)
 }
@@ -64,11 +64,11 @@ async fn a_panic_in_a_shutdown_closure_before_its_future_is_reported() -> Result
 async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_other_cleanups_run() -> Result<()> {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
-    let noted = recorder.clone();
+    let deferred = recorder.clone();
     let registry = isolated()
         .on_event(collector.listener())
         .define(Definition::new("a").init(move |cx| {
-            let recorder = noted.clone();
+            let recorder = deferred.clone();
             cx.defer(async move { recorder.record("first cleanup") });
             cx.defer(async { panic!("second cleanup") });
             cx.spawn("tick", async { panic!("tick") });
@@ -81,7 +81,7 @@ async fn a_panic_in_a_cleanup_or_a_task_is_reported_and_the_other_cleanups_run()
     assert_eq!(collector.of("task failed"), ["a"]);
     let outcome = &error.report().expect("it was waited for").services[0].outcome;
     let StopOutcome::Failed(failure) = outcome else { panic!("{outcome}") };
-    assert_eq!(*failure.phase(), Phase::Task("tick".into()), "what went wrong first");
+    assert_eq!(*failure.phase(), Phase::Task("tick".into()), "the first failure");
     Ok(())
 }
 
@@ -104,21 +104,21 @@ async fn a_panic_in_a_listener_affects_neither_the_registry_nor_other_listeners(
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_health_check_is_unhealthy() -> Result<()> {
     use std::sync::atomic::{AtomicBool, Ordering};
-    static ILL: AtomicBool = AtomicBool::new(false);
+    static UNHEALTHY: AtomicBool = AtomicBool::new(false);
     let health = |_| async {
-        assert!(!ILL.load(Ordering::SeqCst), "no pulse");
+        assert!(!UNHEALTHY.load(Ordering::SeqCst), "no pulse");
         service_core::Health::Healthy
     };
     let registry = isolated().define(Definition::new("a").health(health)).define(Definition::new("b")).boot().await?;
-    ILL.store(true, Ordering::SeqCst);
-    let said = registry.health().await;
-    let said: Vec<_> = said.services.iter().map(|it| (it.name.as_str(), it.health.to_string())).collect();
-    assert_eq!(said, [("a", "unhealthy: its check panicked: no pulse".into()), ("b", "healthy".into())]);
+    UNHEALTHY.store(true, Ordering::SeqCst);
+    let report = registry.health().await;
+    let health: Vec<_> = report.services.iter().map(|it| (it.name.as_str(), it.health.to_string())).collect();
+    assert_eq!(health, [("a", "unhealthy: its check panicked: no pulse".into()), ("b", "healthy".into())]);
     registry.shutdown().await?;
     Ok(())
 }
 
-/// An error that says what its source says.
+/// An error whose text contains the text of its source.
 #[derive(Debug)]
 struct Wrapped(std::num::ParseIntError);
 
@@ -141,7 +141,7 @@ async fn an_error_chain_does_not_repeat_the_text_of_a_source() {
     assert!(error.contains("failed after 0ns: a bad port: invalid digit found in string (tests/"), "{error}");
 }
 
-/// An error that cannot say what it is.
+/// An error whose `Display` panics.
 struct Mute;
 
 impl std::fmt::Display for Mute {
@@ -187,7 +187,7 @@ async fn an_error_whose_display_panics_does_not_prevent_the_shutdown() -> Result
         async { Err(Mute.into()) }
     });
     let registry = isolated().define(definition).boot().await?;
-    let error = registry.stopped().await.expect_err("a task of it was given up").to_string();
+    let error = registry.stopped().await.expect_err("its task fails permanently").to_string();
     assert!(error.contains("task feed of a failed after 1ms: (its Display panicked)"), "{error}");
     assert_eq!(recorder.count("down"), 1);
     Ok(())

@@ -1,4 +1,4 @@
-//! Registries are values: any number beside each other, each with its own instances, deterministic.
+//! Registries are values: several in one process do not share instances, and each is deterministic.
 
 use std::error::Error;
 
@@ -41,18 +41,18 @@ async fn two_registries_do_not_share_services() -> Result<()> {
     assert_eq!((*first.get_named::<u32>("a")?, *second.get_named::<u32>("a")?), (1, 2));
     assert!(first.get_named::<()>("only here").is_err());
     first.shutdown().await?;
-    assert_eq!(*second.get_named::<u32>("a")?, 2, "the end of one is nothing to the other");
+    assert_eq!(*second.get_named::<u32>("a")?, 2, "the shutdown of the first does not affect the second");
     second.shutdown().await?;
     Ok(())
 }
 
-/// Boots a registry of its own in its `init`, in which somebody waits for it.
+/// A service that boots another registry in its `init`. A service of that one waits for `Nest`.
 #[service(lazy)]
 struct Nest;
 
 impl Lifecycle for Nest {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
-        let outer = Registry::current().ok_or("it runs in one")?;
+        let outer = Registry::current().ok_or("there is a current registry")?;
         let egg = Definition::new("egg").init(move |_| {
             let outer = outer.clone();
             async move {
@@ -70,11 +70,11 @@ impl Lifecycle for Nest {
 #[tokio::test(start_paused = true)]
 async fn a_cycle_through_the_boot_of_another_registry_is_refused() {
     let began = Instant::now();
-    let error = isolated().only::<Nest>().boot().await.expect_err("neither can be first");
+    let error = isolated().only::<Nest>().boot().await.expect_err("the two wait for each other");
     assert_eq!(began.elapsed(), ms(5));
     let mut error: &(dyn Error + 'static) = &error.failures()[0];
     let refusal = loop {
-        error = error.source().expect("the refusal is the root of it all");
+        error = error.source().expect("the refusal is in the chain of sources");
         if let Some(refusal) = error.downcast_ref::<NotReady>() {
             break refusal;
         }
@@ -82,8 +82,8 @@ async fn a_cycle_through_the_boot_of_another_registry_is_refused() {
     assert!(matches!(refusal.cause(), Refusal::Cycle(path) if *path == ["egg", "Nest", "egg"]), "{refusal}");
 }
 
-/// One whole life of a random graph, in words and times.
-async fn life(seed: u64) -> Result<Vec<String>> {
+/// The events of a boot and a shutdown of a random graph, with their times.
+async fn events(seed: u64) -> Result<Vec<String>> {
     let dag = Dag::random(seed, 10);
     let mut builder = isolated().concurrency(3);
     for service in 0..dag.len() {
@@ -108,9 +108,9 @@ async fn life(seed: u64) -> Result<Vec<String>> {
 #[tokio::test(start_paused = true)]
 async fn the_same_graph_produces_the_same_events_at_the_same_times() -> Result<()> {
     for seed in 0..100 {
-        let first = life(seed).await?;
+        let first = events(seed).await?;
         for _ in 0..10 {
-            assert_eq!(life(seed).await?, first, "seed {seed}");
+            assert_eq!(events(seed).await?, first, "seed {seed}");
         }
     }
     Ok(())
@@ -126,12 +126,12 @@ async fn a_definition_is_found_by_its_name_and_type() -> Result<()> {
         .boot()
         .await?;
     assert_eq!(*registry.get_named::<u32>("shard-2")?, 2);
-    let other = registry.get_named::<u64>("shard-2").expect_err("it is a u32");
+    let other = registry.get_named::<u64>("shard-2").expect_err("the service is a u32");
     assert!(other.to_string().contains("u64"), "{other}");
-    let unknown = registry.get_named::<u32>("shard-3").expect_err("there is none");
+    let unknown = registry.get_named::<u32>("shard-3").expect_err("there is no such service");
     assert!(unknown.to_string().contains("shard-3 is not a service of this registry"), "{unknown}");
     registry.shutdown().await?;
-    let down = registry.get_named::<u32>("shard-1").expect_err("it is down");
+    let down = registry.get_named::<u32>("shard-1").expect_err("the registry is shut down");
     assert_eq!(down.to_string(), "shard-1 is not ready: it is stopped");
     Ok(())
 }

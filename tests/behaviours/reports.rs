@@ -1,4 +1,4 @@
-//! What is told afterwards: times, failures, and a bounded memory of events.
+//! Reports: times, failures, and the bounded buffer of events.
 
 use service_core::{Context, Definition, Result, State, StopOutcome};
 use tests::{Recorder, event_lines, failing, isolated, ms};
@@ -7,8 +7,8 @@ use tokio::time::sleep;
 // shows: O01
 #[tokio::test(start_paused = true)]
 async fn the_same_graph_produces_the_same_events_in_the_same_order() {
-    let (recorder, told) = (Recorder::new(), Recorder::new());
-    let listener = told.clone();
+    let (recorder, events) = (Recorder::new(), Recorder::new());
+    let listener = events.clone();
     let boot = isolated()
         .define(recorder.service("db", ms(10), ms(5)))
         .define(recorder.service("cache", ms(20), ms(5)))
@@ -32,7 +32,7 @@ async fn the_same_graph_produces_the_same_events_in_the_same_order() {
         "stopped db",
         "shut down",
     ];
-    assert_eq!(told.entries(), expected);
+    assert_eq!(events.entries(), expected);
 }
 
 // shows: O02
@@ -63,7 +63,7 @@ async fn a_failed_service_is_in_the_report_with_its_waiting_and_own_time() -> Re
     });
     let registry = isolated().define(recorder.service("db", ms(30), ms(0))).define(slow).boot().await?;
     let report = registry.report();
-    let late = report.services.iter().find(|it| it.name == "late").expect("it is there");
+    let late = report.services.iter().find(|it| it.name == "late").expect("the report lists it");
     assert_eq!((late.state, late.waited, late.own), (State::Failed, ms(30), ms(7)));
     assert!(late.failure.is_some());
     registry.shutdown().await?;
@@ -82,10 +82,10 @@ async fn the_event_buffer_is_bounded_and_counts_dropped_events() -> Result<()> {
     let registry = isolated().define(definition).boot().await?;
     let events = registry.events();
     assert_eq!(events.len(), 4_096);
-    assert!(events[0].number > 0, "so many are gone");
+    assert!(events[0].number > 0, "the first events are dropped");
     let numbers: Vec<_> = events.iter().map(|event| event.number).collect();
-    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "none between them");
-    assert_eq!(registry.events().len(), 4_096, "to look changes nothing");
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "no event between them is missing");
+    assert_eq!(registry.events().len(), 4_096, "reading removes no events");
     registry.shutdown().await?;
     Ok(())
 }
@@ -110,10 +110,10 @@ async fn a_thousand_cycles_keep_the_order_of_events() -> Result<()> {
             ["a", "b", "c", "d", "e"].iter().fold(isolated(), |builder, name| builder.define(recorder.quick(name)));
         let registry = builder.boot().await?;
         registry.shutdown().await?;
-        let told = event_lines(&registry);
+        let lines = event_lines(&registry);
         for name in ["a", "b", "c", "d", "e"] {
-            let mine: Vec<_> = told.iter().filter_map(|it| it.strip_suffix(name)?.strip_suffix(' ')).collect();
-            assert_eq!(mine, ["starting", "ready", "draining", "stopping", "stopped"], "cycle {cycle}: {told:?}");
+            let own: Vec<_> = lines.iter().filter_map(|it| it.strip_suffix(name)?.strip_suffix(' ')).collect();
+            assert_eq!(own, ["starting", "ready", "draining", "stopping", "stopped"], "cycle {cycle}: {lines:?}");
         }
     }
     Ok(())
@@ -132,10 +132,10 @@ async fn each_of_many_hanging_services_gets_a_share_of_the_shutdown_budget() -> 
         builder = builder.define(definition.shutdown(|_, _| std::future::pending()));
     }
     let registry = builder.boot().await?;
-    let error = registry.shutdown().await.expect_err("all of them hang");
-    let report = error.report().expect("everything is down");
+    let error = registry.shutdown().await.expect_err("every shutdown hook hangs");
+    let report = error.report().expect("the registry is shut down");
     assert_eq!(report.services.len(), 20);
     assert!(report.total <= budget, "{report}");
-    assert!(report.services.iter().all(|it| it.own > ms(0)), "each got a share: {report}");
+    assert!(report.services.iter().all(|it| it.own > ms(0)), "each hook has a share of the budget: {report}");
     Ok(())
 }

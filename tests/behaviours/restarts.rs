@@ -1,4 +1,4 @@
-//! Restarts while everything else stays up: who moves, what happens to the old instance, and when it is given up.
+//! Restarts of services: which other services restart with them, and what happens to the old instance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,10 +15,10 @@ const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// A policy that tries again after a second, twice a minute.
+/// Up to two restarts in a minute, each after a second.
 const RESTART: Restart = Restart::transient().intensity(2, secs(60)).backoff(secs(1), secs(1));
 
-/// A supervised task that fails for good as soon as the latch is open.
+/// Spawns a supervised task that fails permanently when the latch opens.
 fn breaks(cx: &Context<()>, broken: &Latch) {
     let broken = broken.clone();
     cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), move || {
@@ -30,20 +30,20 @@ fn breaks(cx: &Context<()>, broken: &Latch) {
     });
 }
 
-/// A service that breaks when this is opened, in its first life only.
-fn fragile(name: &str, recorder: &Recorder, broken: &Latch) -> Definition<()> {
-    let lives = Arc::new(AtomicU32::new(0));
+/// A service whose first instance fails when the latch opens.
+fn fails_once(name: &str, recorder: &Recorder, broken: &Latch) -> Definition<()> {
+    let starts = Arc::new(AtomicU32::new(0));
     let (broken, hooks, down) = (broken.clone(), recorder.clone(), recorder.clone());
-    let (up, gone) = (format!("init {name}"), format!("shutdown {name}"));
+    let (init, shutdown) = (format!("init {name}"), format!("shutdown {name}"));
     let definition = Definition::new(name).restart(RESTART).init(move |cx| {
-        hooks.record(&up);
-        if lives.fetch_add(1, Ordering::SeqCst) == 0 {
+        hooks.record(&init);
+        if starts.fetch_add(1, Ordering::SeqCst) == 0 {
             breaks(&cx, &broken);
         }
         async { Ok(()) }
     });
     definition.shutdown(move |_, _| {
-        down.record(&gone);
+        down.record(&shutdown);
         async { Ok(()) }
     })
 }
@@ -54,7 +54,7 @@ async fn a_restart_stops_dependants_first_and_starts_them_last_and_affects_no_ot
     let (recorder, broken, collector) = (Recorder::new(), Latch::new(), EventCollector::new());
     let registry = isolated()
         .define(recorder.quick("below"))
-        .define(fragile("it", &recorder, &broken).requires(["below"]))
+        .define(fails_once("it", &recorder, &broken).requires(["below"]))
         .define(recorder.quick("above").requires(["it"]))
         .define(recorder.quick("top").requires(["above"]))
         .define(recorder.quick("beside").requires(["below"]))
@@ -70,7 +70,11 @@ async fn a_restart_stops_dependants_first_and_starts_them_last_and_affects_no_ot
     assert!(registry.is_ready());
     let report = registry.report();
     let waited = |name: &str| report.services.iter().find(|it| it.name == name).map(|it| it.waited);
-    assert_eq!((waited("it"), waited("above")), (Some(secs(1)), Some(secs(1))), "since the restart: {report}");
+    assert_eq!(
+        (waited("it"), waited("above")),
+        (Some(secs(1)), Some(secs(1))),
+        "the times since the restart: {report}"
+    );
     registry.shutdown().await?;
     assert_eq!(recorder.of("shutdown").len(), 3 + 5, "{:?}", recorder.entries());
     Ok(())
@@ -82,11 +86,11 @@ struct Pump {
     life: u32,
 }
 
-static LIVES: AtomicU32 = AtomicU32::new(0);
+static STARTS: AtomicU32 = AtomicU32::new(0);
 
 impl Lifecycle for Pump {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        let life = LIVES.fetch_add(1, Ordering::SeqCst);
+        let life = STARTS.fetch_add(1, Ordering::SeqCst);
         let task = cx.clone();
         cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), move || {
             let cx = task.clone();
@@ -125,15 +129,15 @@ async fn calls_on_the_old_instance_are_refused_and_other_callers_get_the_new_one
     let old = registry.get::<Restarted>()?.pump.clone();
     assert_eq!((old.life().await?, old.now()?), (0, 0));
     sleep(ms(10_500)).await;
-    assert_eq!(registry.state::<Pump>(), State::Starting, "its pause, then its init of a second");
+    assert_eq!(registry.state::<Pump>(), State::Starting, "the restart delay is over, and the init takes a second");
     let new = registry.scope(Pump::service()).await?;
     assert_eq!((new.life().await?, new.now()?, registry.scope(Pump::current()).await?), (1, 1, 1));
     for refusal in [old.life().await, old.hurried().await, old.now()] {
-        let refusal = refusal.expect_err("it is the old one").to_string();
+        let refusal = refusal.expect_err("the instance is the old one").to_string();
         assert!(refusal.contains("replaced") && refusal.contains("Pump::service()"), "{refusal}");
     }
     let restarted = registry.get::<Restarted>()?;
-    assert!(Arc::ptr_eq(&restarted.pump, &new), "what requires it holds the new one too");
+    assert!(Arc::ptr_eq(&restarted.pump, &new), "the dependant holds the new instance");
     drop((old, new, restarted));
     registry.shutdown().await?;
     Ok(())
@@ -144,15 +148,15 @@ struct Restarted {
     pump: Arc<Pump>,
 }
 
-/// Its task and its call use what holds its instance, while it is restarted.
+/// A service with a task and a call that use its dependant `River` while it restarts.
 #[service(lazy, restart = RESTART)]
 struct Source;
 
-static SPRINGS: AtomicU32 = AtomicU32::new(0);
+static SOURCES: AtomicU32 = AtomicU32::new(0);
 
 impl Lifecycle for Source {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        if SPRINGS.fetch_add(1, Ordering::SeqCst) == 0 {
+        if SOURCES.fetch_add(1, Ordering::SeqCst) == 0 {
             cx.tasks().supervised("pump", Restart::transient().intensity(0, secs(1)), async || {
                 sleep(secs(1)).await;
                 Err::<(), _>("the pump is stuck")
@@ -193,19 +197,19 @@ async fn a_call_from_a_restarting_service_to_its_dependant_is_refused_as_a_cycle
     let registry = isolated().only::<River>().boot().await?;
     let began = Instant::now();
     let source = registry.get::<Source>()?;
-    let error = registry.scope(source.fill()).await.expect_err("it is drained, and River is down until it is up again");
+    let error = registry.scope(source.fill()).await.expect_err("River is stopped until Source has restarted");
     assert_eq!(began.elapsed(), ms(1_500));
     let Refusal::Cycle(path) = error.cause() else { panic!("{error}") };
     assert_eq!(*path, ["a call of Source", "River", "Source", "a call of Source"]);
     drop(source);
     registry.wait_ready::<River>().await?;
-    assert_eq!(began.elapsed(), ms(1_500 + 500 + 1_000), "the call, the task, and the pause before the next start");
-    let told = registry.events().into_iter().filter_map(|event| match event.kind {
+    assert_eq!(began.elapsed(), ms(1_500 + 500 + 1_000), "the call, the task, and the restart delay");
+    let failures = registry.events().into_iter().filter_map(|event| match event.kind {
         EventKind::TaskFailed { task, failure, .. } if &*task == "flush" => Some(failure.to_string()),
         _ => None,
     });
     let said = "task flush of Source waits for River, which waits for Source, which waits for task flush of Source";
-    assert!(told.collect::<String>().contains(said));
+    assert!(failures.collect::<String>().contains(said));
     registry.shutdown().await?;
     Ok(())
 }
@@ -214,8 +218,8 @@ async fn a_call_from_a_restarting_service_to_its_dependant_is_refused_as_a_cycle
 #[tokio::test(start_paused = true)]
 async fn a_failure_during_a_restart_counts_and_is_retried_under_the_same_policy() -> Result<()> {
     let (broken, collector) = (Latch::new(), EventCollector::new());
-    let lives = Arc::new(AtomicU32::new(0));
-    let (pump, count) = (broken.clone(), lives.clone());
+    let starts = Arc::new(AtomicU32::new(0));
+    let (pump, count) = (broken.clone(), starts.clone());
     let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
         let life = count.fetch_add(1, Ordering::SeqCst);
         if life == 0 {
@@ -227,7 +231,7 @@ async fn a_failure_during_a_restart_counts_and_is_retried_under_the_same_policy(
     let registry = isolated().define(definition).define(above).on_event(collector.listener()).boot().await?;
     broken.open();
     sleep(secs(5)).await;
-    assert_eq!(lives.load(Ordering::SeqCst), 3);
+    assert_eq!(starts.load(Ordering::SeqCst), 3);
     assert_eq!(collector.of("restarting"), ["it", "it"]);
     assert_eq!(collector.of("failed"), tests::NONE);
     assert!(registry.is_ready() && event_lines(&registry).iter().filter(|it| *it == "ready above").count() == 2);
@@ -238,8 +242,8 @@ async fn a_failure_during_a_restart_counts_and_is_retried_under_the_same_policy(
 // shows: R10
 #[tokio::test(start_paused = true)]
 async fn a_restart_that_fails_too_often_shuts_the_registry_down_with_its_reason() -> Result<()> {
-    let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
-    let (pump, count) = (broken.clone(), lives.clone());
+    let (broken, starts) = (Latch::new(), Arc::new(AtomicU32::new(0)));
+    let (pump, count) = (broken.clone(), starts.clone());
     let definition = Definition::new("it").restart(RESTART).init(move |cx: Context<()>| {
         let life = count.fetch_add(1, Ordering::SeqCst);
         if life == 0 {
@@ -250,51 +254,51 @@ async fn a_restart_that_fails_too_often_shuts_the_registry_down_with_its_reason(
     let recorder = Recorder::new();
     let registry = isolated().define(definition).define(recorder.quick("beside")).boot().await?;
     broken.open();
-    let error = registry.stopped().await.expect_err("it was given up");
-    let report = error.report().expect("everything is down");
+    let error = registry.stopped().await.expect_err("the service fails permanently");
+    let report = error.report().expect("the registry is shut down");
     assert!(
         matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the pump has burst")),
         "{report}"
     );
-    assert_eq!(lives.load(Ordering::SeqCst), 1 + 2, "twice a minute, and no more");
+    assert_eq!(starts.load(Ordering::SeqCst), 1 + 2, "two restarts, as many as the intensity allows");
     assert_eq!(recorder.of("shutdown"), ["beside"]);
     Ok(())
 }
 
-/// The pauses of a service that breaks as soon as it is up, and of a task that fails.
-async fn pauses(seed: u64) -> Result<Vec<Duration>> {
+/// The restart delays of a service that fails as soon as it is ready, and those of its failing task.
+async fn delays(seed: u64) -> Result<Vec<Duration>> {
     let policy = Restart::transient().intensity(4, secs(60)).backoff(secs(1), secs(1)).jitter(0.5).seed(seed);
     let definition = Definition::new("it").restart(policy).init(move |cx: Context<()>| {
         cx.tasks().supervised("pump", policy, || async { Err::<(), _>("the pump is stuck") });
         async { Ok(()) }
     });
     let registry = isolated().define(definition).boot().await?;
-    registry.stopped().await.expect_err("it is given up");
+    registry.stopped().await.expect_err("the service fails permanently");
     let events = registry.events();
-    let pauses = events.iter().filter_map(|event| match event.kind {
+    let delays = events.iter().filter_map(|event| match event.kind {
         EventKind::Restarting { delay, .. } | EventKind::TaskRestarting { delay, .. } => Some(delay),
         _ => None,
     });
-    Ok(pauses.collect())
+    Ok(delays.collect())
 }
 
 // shows: R12
 #[tokio::test(start_paused = true)]
 async fn the_jitter_of_restart_delays_depends_on_the_seed() -> Result<()> {
-    let one = pauses(1).await?;
-    assert_eq!(one.len(), 4 + 4 * 5, "of the service, and of the task in each of its lives");
-    assert!(one.iter().all(|pause| (ms(1000)..ms(1500)).contains(pause)), "{one:?}");
-    assert_ne!(one[0], one[1], "each is drawn anew");
-    assert_eq!(one, pauses(1).await?);
-    assert_ne!(one, pauses(2).await?);
+    let one = delays(1).await?;
+    assert_eq!(one.len(), 4 + 4 * 5, "those of the service, and those of the task in each of its five instances");
+    assert!(one.iter().all(|delay| (ms(1000)..ms(1500)).contains(delay)), "{one:?}");
+    assert_ne!(one[0], one[1], "each delay has its own jitter");
+    assert_eq!(one, delays(1).await?);
+    assert_ne!(one, delays(2).await?);
     Ok(())
 }
 
 // shows: R15
 #[tokio::test(start_paused = true)]
 async fn services_that_an_optional_service_blocked_start_when_it_recovers() -> Result<()> {
-    let tries = Arc::new(AtomicU32::new(0));
-    let count = tries.clone();
+    let attempts = Arc::new(AtomicU32::new(0));
+    let count = attempts.clone();
     let flaky = Definition::new("flaky").optional().restart(RESTART).init(move |_| {
         let attempt = count.fetch_add(1, Ordering::SeqCst);
         async move { if attempt < 2 { Err("no answer".into()) } else { Ok(()) } }
@@ -302,11 +306,11 @@ async fn services_that_an_optional_service_blocked_start_when_it_recovers() -> R
     let recorder = Recorder::new();
     let blocked = recorder.quick("blocked").optional().requires(["flaky"]);
     let registry = isolated().define(flaky).define(blocked).boot().await?;
-    assert_eq!(recorder.entries(), tests::NONE, "the boot does not wait for it");
-    let refusal = registry.get_named::<()>("blocked").expect_err("it is blocked");
+    assert_eq!(recorder.entries(), tests::NONE, "the boot does not wait for flaky");
+    let refusal = registry.get_named::<()>("blocked").expect_err("flaky blocks it");
     assert!(matches!(refusal.cause(), Refusal::Blocked(by, _) if by == "flaky"), "{refusal}");
     sleep(secs(5)).await;
-    assert_eq!(tries.load(Ordering::SeqCst), 3);
+    assert_eq!(attempts.load(Ordering::SeqCst), 3);
     registry.get_named::<()>("blocked")?;
     registry.shutdown().await?;
     Ok(())
@@ -324,7 +328,7 @@ async fn an_optional_service_that_fails_permanently_does_not_affect_the_rest() -
     broken.open();
     sleep(secs(60)).await;
     assert!(registry.is_ready());
-    let error = registry.shutdown().await.expect_err("its task has failed");
+    let error = registry.shutdown().await.expect_err("the failed task is in the report");
     assert!(error.to_string().contains("the pump is stuck"), "{error}");
     Ok(())
 }
@@ -333,8 +337,8 @@ async fn an_optional_service_that_fails_permanently_does_not_affect_the_rest() -
 #[tokio::test(start_paused = true)]
 async fn a_quiet_period_resets_the_restart_delay_once() -> Result<()> {
     let policy = Restart::transient().intensity(9, secs(60)).backoff(secs(1), secs(30)).quiet(secs(60));
-    let (broken, lives) = (Latch::new(), Arc::new(AtomicU32::new(0)));
-    let (pump, count) = (broken.clone(), lives.clone());
+    let (broken, starts) = (Latch::new(), Arc::new(AtomicU32::new(0)));
+    let (pump, count) = (broken.clone(), starts.clone());
     let definition = Definition::new("it").restart(policy).init(move |cx: Context<()>| {
         let life = count.fetch_add(1, Ordering::SeqCst);
         if life == 0 {
@@ -347,11 +351,11 @@ async fn a_quiet_period_resets_the_restart_delay_once() -> Result<()> {
     broken.open();
     sleep(secs(30)).await;
     assert!(registry.is_ready());
-    let pauses = registry.events().into_iter().filter_map(|event| match event.kind {
+    let delays = registry.events().into_iter().filter_map(|event| match event.kind {
         EventKind::Restarting { delay, .. } => Some(delay),
         _ => None,
     });
-    assert_eq!(pauses.collect::<Vec<_>>(), [1, 2, 4, 8].map(secs));
+    assert_eq!(delays.collect::<Vec<_>>(), [1, 2, 4, 8].map(secs));
     registry.shutdown().await?;
     Ok(())
 }
@@ -368,26 +372,26 @@ async fn a_shutdown_during_a_restart_keeps_to_its_budget() -> Result<()> {
     let registry = isolated().define(stuck).shutdown_timeout(secs(5)).boot().await?;
     broken.open();
     sleep(secs(1)).await;
-    let asked = Instant::now();
-    registry.shutdown().await.expect_err("it hangs");
-    assert_eq!(asked.elapsed().as_secs(), 5);
+    let began = Instant::now();
+    registry.shutdown().await.expect_err("the shutdown hook hangs");
+    assert_eq!(began.elapsed().as_secs(), 5);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_optional_service_that_does_not_recover_shuts_the_registry_down_if_it_blocks_a_mandatory_one() -> Result<()>
 {
-    let (broken, lives, recorder) = (Latch::new(), Arc::new(AtomicU32::new(0)), Recorder::new());
+    let (broken, starts, recorder) = (Latch::new(), Arc::new(AtomicU32::new(0)), Recorder::new());
     let pump = broken.clone();
     let definition = Definition::new("it").optional().restart(RESTART).init(move |cx: Context<()>| {
-        let life = lives.fetch_add(1, Ordering::SeqCst);
+        let life = starts.fetch_add(1, Ordering::SeqCst);
         breaks(&cx, &pump);
         async move { if life > 0 { Err("the pump has burst".into()) } else { Ok(()) } }
     });
     let registry = isolated().define(definition).define(recorder.quick("above").requires(["it"])).boot().await?;
     broken.open();
     let stopped = timeout(secs(600), registry.stopped()).await?;
-    let error = stopped.expect_err("nobody can do without what is above it");
+    let error = stopped.expect_err("above is not optional");
     let reason = error.report().map(|report| report.reason.clone());
     assert!(matches!(reason, Some(ShutdownReason::Failed(words)) if words.contains("the pump has burst")), "{error}");
     Ok(())
@@ -396,27 +400,28 @@ async fn an_optional_service_that_does_not_recover_shuts_the_registry_down_if_it
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_during_a_restart_delay_ends_at_once() -> Result<()> {
     let (recorder, broken) = (Recorder::new(), Latch::new());
-    let registry = isolated().define(fragile("it", &recorder, &broken)).define(recorder.quick("beside")).boot().await?;
+    let registry =
+        isolated().define(fails_once("it", &recorder, &broken)).define(recorder.quick("beside")).boot().await?;
     broken.open();
     sleep(ms(500)).await;
-    let asked = Instant::now();
+    let began = Instant::now();
     registry.shutdown().await?;
-    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(recorder.count("init it"), 1);
-    assert_eq!(recorder.count("shutdown it"), 1, "once, although everything went down afterwards");
+    assert_eq!(recorder.count("shutdown it"), 1, "the shutdown does not stop it again");
     Ok(())
 }
 
-static TRIES: AtomicU32 = AtomicU32::new(0);
+static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
 
-/// Fails the second time.
+/// A service whose second `init` fails.
 #[service(lazy)]
 #[derive(Debug)]
 struct Below;
 
 impl Lifecycle for Below {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
-        if TRIES.fetch_add(1, Ordering::SeqCst) == 1 { Err("not now".into()) } else { Ok(Self) }
+        if ATTEMPTS.fetch_add(1, Ordering::SeqCst) == 1 { Err("not now".into()) } else { Ok(Self) }
     }
 }
 
@@ -433,11 +438,11 @@ impl Lifecycle for Above {
 #[tokio::test(start_paused = true)]
 async fn a_failed_later_first_use_does_not_shut_the_registry_down() -> Result<()> {
     let registry = isolated().boot().await?;
-    for words in ["never", "not now", "never"] {
+    for error in ["never", "not now", "never"] {
         let refusal = registry.wait_ready::<Above>().await.expect_err("it fails").to_string();
-        assert!(refusal.contains(words), "{refusal}");
+        assert!(refusal.contains(error), "{refusal}");
         sleep(secs(1)).await;
-        assert_ne!(registry.state::<Below>(), State::Ready, "nobody else has asked for it");
+        assert_ne!(registry.state::<Below>(), State::Ready, "no other service needs Below");
     }
     assert!(registry.is_ready());
     registry.shutdown().await?;

@@ -1,4 +1,4 @@
-//! A boot that fails takes down exactly what came up, and says why.
+//! Failed boots: the rollback stops exactly the ready services, and the error names the cause.
 
 use std::error::Error;
 use std::fmt;
@@ -24,7 +24,7 @@ async fn a_failed_init_stops_the_ready_services_and_not_itself() {
     let recorder = Recorder::new();
     let error = isolated()
         .define(recorder.quick("a"))
-        .define(failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b never was up") }))
+        .define(failing("b", "no disk").requires(["a"]).shutdown(|_, _| async { panic!("b was never ready") }))
         .boot()
         .await
         .expect_err("b fails");
@@ -44,8 +44,8 @@ async fn an_error_lists_the_failed_start_before_the_failed_rollback() {
         .boot()
         .await
         .expect_err("b fails");
-    assert_eq!(error.failures().len(), 1, "what went wrong on the way down is no cause of the failure");
-    let rollback = error.rollback().expect("a came up");
+    assert_eq!(error.failures().len(), 1, "a failure of the rollback is not the cause");
+    let rollback = error.rollback().expect("a was ready");
     assert!(rollback.failures().any(|failure| failure.service() == "a" && *failure.phase() == Phase::Shutdown));
     let text = error.to_string();
     let (start, stop) = (text.find("b would not start"), text.find("a would not stop"));
@@ -68,9 +68,9 @@ async fn an_init_that_is_running_when_another_fails_ends_before_boot_returns() {
         .await
         .expect_err("c fails");
     assert_eq!(error.failures()[0].elapsed(), ms(100));
-    assert_eq!(collector.of("undone"), ["d"], "before boot() returned");
+    assert_eq!(collector.of("undone"), ["d"], "d is undone before boot() returns");
     sleep(ms(1_000)).await;
-    assert_eq!(recorder.entries(), ["init d"], "neither up nor shut down, however long one waits");
+    assert_eq!(recorder.entries(), ["init d"], "d never becomes ready and is never stopped");
     assert_eq!(collector.of("ready"), Vec::<String>::new());
 }
 
@@ -109,7 +109,7 @@ async fn the_rollback_after_the_boot_deadline_has_its_own_budget() {
     let BootFailure::TimedOut { after, unready } = error.failure() else { panic!("{error}") };
     assert_eq!(*after, ms(100));
     assert_eq!(unready.len(), 1, "{unready:?}");
-    assert_eq!(recorder.at("down a"), ms(5_100), "the spent boot budget does not cut the rollback short");
+    assert_eq!(recorder.at("down a"), ms(5_100), "the rollback has its own budget");
 }
 
 // shows: F07
@@ -184,7 +184,7 @@ async fn a_failure_names_service_location_phase_time_and_the_path_of_dependants(
     for part in ["init of db", "40ms", "refused on port 5432", "rollback.rs", "users → cache"] {
         assert!(text.contains(part), "{part:?} is missing in {text}");
     }
-    assert_eq!(format!("{error:?}"), text, "what `main` shows is what people read");
+    assert_eq!(format!("{error:?}"), text, "`main` prints the Debug form");
 }
 
 // shows: F22
@@ -199,23 +199,23 @@ async fn a_service_that_never_started_is_never_stopped() {
         .boot()
         .await
         .expect_err("bottom fails");
-    assert_eq!(recorder.entries(), Vec::<String>::new(), "`beside` had no turn before the failure");
+    assert_eq!(recorder.entries(), Vec::<String>::new(), "`beside` has not started before the failure");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_start_runs_cleanups_but_no_shutdown() {
     let recorder = Recorder::new();
-    let noted = recorder.clone();
+    let deferred = recorder.clone();
     let error = isolated()
         .define(
             Definition::new("a")
                 .init(move |cx| {
-                    let recorder = noted.clone();
+                    let recorder = deferred.clone();
                     cx.defer(async move { recorder.record("cleanup") });
                     async { Ok(()) }
                 })
                 .start(|_, _| async { Err("cannot listen".into()) })
-                .shutdown(|_, _| async { panic!("it never was up") }),
+                .shutdown(|_, _| async { panic!("a was never ready") }),
         )
         .boot()
         .await
@@ -253,10 +253,10 @@ async fn a_failure_remains_the_cause_if_the_boot_is_cancelled_during_the_rollbac
         .define(failing("b", "no disk").requires(["a"]))
         .boot();
     let cancel = async {
-        timeout(ms(1_000), stopping.opened()).await.expect("a goes down");
+        timeout(ms(1_000), stopping.opened()).await.expect("a stops");
         token.cancel();
     };
     let (boot, ()) = tokio::join!(boot, cancel);
     let error = boot.expect_err("b fails");
-    assert_eq!(error.failures().len(), 1, "nobody's failure is reported as cancelled: {error}");
+    assert_eq!(error.failures().len(), 1, "the cancellation is not a failure: {error}");
 }

@@ -1,4 +1,4 @@
-//! Shutdown: the reverse of the boot, once, going on past failures, with everything reported.
+//! Shutdown: the reverse of the boot. Every hook runs once, also after a failure, and every failure is reported.
 
 use service_core::{BootFailure, Definition, Phase, Result, ShutdownReason};
 use tests::{EventCollector, Latch, Recorder, event_lines, hanging, isolated, ms};
@@ -15,11 +15,11 @@ async fn a_shutdown_runs_in_reverse_and_stops_independent_services_concurrently(
         .define(recorder.service("users", ms(0), ms(100)).requires(["cache", "mail"]))
         .boot()
         .await?;
-    let record_at_shutdown = Instant::now();
+    let began = Instant::now();
     let report = registry.shutdown().await?;
     assert_eq!(recorder.of("down"), ["users", "cache", "mail", "db"]);
     assert_eq!(recorder.at("shutdown cache"), recorder.at("shutdown mail"));
-    assert_eq!(record_at_shutdown.elapsed(), ms(300), "the longest path down");
+    assert_eq!(began.elapsed(), ms(300), "the longest path of the shutdown");
     assert_eq!(report.total, ms(300));
     assert_eq!(report.services.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["users", "cache", "mail", "db"]);
     Ok(())
@@ -37,7 +37,7 @@ async fn a_dependency_stops_only_after_its_dependant_has_stopped() -> Result<()>
     registry.shutdown().await?;
     assert_eq!(recorder.at("shutdown a"), ms(100));
     let lines = event_lines(&registry);
-    let at = |line: &str| lines.iter().position(|told| told == line);
+    let at = |line: &str| lines.iter().position(|it| it == line);
     assert!(at("stopped b") < at("draining a"), "{lines:?}");
     Ok(())
 }
@@ -47,17 +47,17 @@ async fn a_dependency_stops_only_after_its_dependant_has_stopped() -> Result<()>
 async fn a_failed_shutdown_does_not_stop_the_others_and_every_error_is_returned() -> Result<()> {
     let recorder = Recorder::new();
     let failing = |name: &str| {
-        let words = format!("{name} would not stop");
+        let error = format!("{name} would not stop");
         Definition::new(name).requires(["a"]).shutdown(move |_, _| {
-            let words = words.clone();
-            async { Err(words.into()) }
+            let error = error.clone();
+            async { Err(error.into()) }
         })
     };
     let registry = isolated().define(recorder.quick("a")).define(failing("b")).define(failing("c")).boot().await?;
-    let error = registry.shutdown().await.expect_err("two fail");
+    let error = registry.shutdown().await.expect_err("b and c fail");
     let report = error.report().expect("it was waited for");
     let failures: Vec<_> = report.failures().map(|it| (it.service(), it.phase().clone())).collect();
-    assert_eq!(failures, [("c", Phase::Shutdown), ("b", Phase::Shutdown)], "the reverse of the plan");
+    assert_eq!(failures, [("c", Phase::Shutdown), ("b", Phase::Shutdown)], "in the reverse order of the plan");
     assert_eq!(recorder.count("down a"), 1);
     let text = error.to_string();
     assert!(text.contains("b would not stop") && text.contains("c would not stop"), "{text}");
@@ -75,8 +75,8 @@ async fn repeated_shutdowns_run_hooks_once_and_return_the_same_result() -> Resul
     let registry = isolated().define(recorder.quick("a")).define(bad).boot().await?;
     let (first, second) = tokio::join!(registry.shutdown(), registry.shutdown());
     let later = registry.shutdown().await;
-    let said = [first, second, later].map(|answer| answer.expect_err("bad fails").to_string());
-    assert!(said.iter().all(|answer| *answer == said[0]), "{said:?}");
+    let errors = [first, second, later].map(|result| result.expect_err("bad fails").to_string());
+    assert!(errors.iter().all(|error| *error == errors[0]), "{errors:?}");
     assert_eq!(recorder.count("shutdown a"), 1);
     Ok(())
 }
@@ -96,16 +96,16 @@ async fn a_shutdown_during_the_boot_stops_only_the_ready_services() {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
     let up = recorder.clone();
-    // Nobody has the registry before it is booted, but a token reaches it.
+    // There is no registry before it is booted, but its token can be cancelled.
     let token = tokio_util::sync::CancellationToken::new();
-    let pull = token.clone();
+    let trigger = token.clone();
     let error = isolated()
         .cancel(token)
         .on_event(collector.listener())
         .define(up.quick("a"))
         .define(recorder.service("b", ms(300), ms(0)).requires(["a"]))
         .define(Definition::new("trigger").requires(["a"]).init(move |_| {
-            let token = pull.clone();
+            let token = trigger.clone();
             async move {
                 sleep(ms(50)).await;
                 token.cancel();
@@ -114,19 +114,18 @@ async fn a_shutdown_during_the_boot_stops_only_the_ready_services() {
         }))
         .boot()
         .await
-        .expect_err("it is given up");
+        .expect_err("the boot is cancelled");
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
     assert_eq!(recorder.entries(), ["init a", "up a", "init b", "shutdown a", "down a"]);
     assert_eq!(
         collector.of("undone").len() + collector.of("ready").len(),
         3,
-        "b is undone, and the trigger is one of the two"
+        "a is ready, b is undone, and the trigger is one of the two"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_ignores_a_lazy_service_that_was_never_used() -> Result<()> {
-    // The demand is under way when the registry goes down.
     let recorder = Recorder::new();
     let registry = isolated().define(recorder.quick("a")).define(hanging("never").lazy()).boot().await?;
     registry.request_shutdown("enough");
@@ -139,14 +138,14 @@ async fn a_shutdown_ignores_a_lazy_service_that_was_never_used() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn the_reason_reaches_every_hook_and_the_report() -> Result<()> {
     let recorder = Recorder::new();
-    let noted = recorder.clone();
+    let hook = recorder.clone();
     let curious = Definition::new("a")
         .init(async |cx| {
-            assert_eq!(cx.reason(), None, "there is none on the way up");
+            assert_eq!(cx.reason(), None, "there is no reason before the shutdown");
             Ok(())
         })
         .shutdown(move |_, cx| {
-            noted.record(cx.reason().map(|reason| reason.to_string()).unwrap_or_default());
+            hook.record(cx.reason().map(|reason| reason.to_string()).unwrap_or_default());
             async { Ok(()) }
         });
     let registry = isolated().define(curious).boot().await?;
@@ -162,9 +161,9 @@ async fn the_reason_reaches_every_hook_and_the_report() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_rollback_has_its_reason_too() {
     let recorder = Recorder::new();
-    let noted = recorder.clone();
+    let hook = recorder.clone();
     let curious = Definition::new("a").shutdown(move |_, cx| {
-        noted.record(format!("{:?}", cx.reason()));
+        hook.record(format!("{:?}", cx.reason()));
         async { Ok(()) }
     });
     isolated().define(curious).define(tests::failing("b", "no").requires(["a"])).boot().await.expect_err("b fails");
@@ -179,7 +178,7 @@ async fn readiness_turns_false_at_the_request_and_calls_run_during_lame_duck() -
     registry.request_shutdown("rolling update");
     sleep(ms(2_999)).await;
     assert!(!registry.is_ready());
-    assert!(registry.get_named::<()>("a").is_ok(), "it still serves");
+    assert!(registry.get_named::<()>("a").is_ok(), "a still serves");
     assert_eq!(recorder.of("shutdown"), Vec::<String>::new());
     registry.stopped().await?;
     assert_eq!(recorder.at("shutdown a"), ms(3_000));
@@ -207,7 +206,7 @@ async fn a_dropped_registry_reports_running_services_and_stops_them() -> Result<
     let clone = registry.clone();
     drop(registry);
     sleep(ms(10)).await;
-    assert_eq!(recorder.of("shutdown"), Vec::<String>::new(), "a clone is the same registry");
+    assert_eq!(recorder.of("shutdown"), Vec::<String>::new(), "a clone of the registry is left");
     drop(clone);
     down.opened().await;
     assert!(collector.lines().contains(&"left running a, b".to_owned()), "{:?}", collector.lines());
@@ -225,7 +224,7 @@ async fn stopped_returns_when_any_shutdown_ends() -> Result<()> {
         async move { registry.stopped().await.map(|report| report.total) }
     });
     sleep(ms(5)).await;
-    assert!(!watching.is_finished(), "nobody has asked for it yet");
+    assert!(!watching.is_finished(), "no shutdown is requested yet");
     registry.shutdown().await?;
     assert_eq!(watching.await??, ms(70));
     Ok(())
@@ -234,10 +233,10 @@ async fn stopped_returns_when_any_shutdown_ends() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn tasks_end_before_the_shutdown_hook_and_cleanups_run_after_it_in_reverse() -> Result<()> {
     let recorder = Recorder::new();
-    let (rising, falling) = (recorder.clone(), recorder.clone());
+    let (init, shutdown) = (recorder.clone(), recorder.clone());
     let definition = Definition::new("a")
         .init(move |cx| {
-            let [task, first, second] = std::array::from_fn(|_| rising.clone());
+            let [task, first, second] = std::array::from_fn(|_| init.clone());
             let stopping = cx.stopping();
             cx.defer(async move { first.record("first cleanup") });
             cx.defer(async move { second.record("second cleanup") });
@@ -249,7 +248,7 @@ async fn tasks_end_before_the_shutdown_hook_and_cleanups_run_after_it_in_reverse
             async { Ok(()) }
         })
         .shutdown(move |_, cx| {
-            falling.record("shutdown");
+            shutdown.record("shutdown");
             assert!(cx.tasks().is_empty());
             async { Ok(()) }
         });
@@ -264,7 +263,7 @@ async fn tasks_end_before_the_shutdown_hook_and_cleanups_run_after_it_in_reverse
 async fn a_task_that_is_spawned_too_late_is_refused_and_reported() -> Result<()> {
     let collector = EventCollector::new();
     let late = Definition::new("a").shutdown(|_, cx| async move {
-        assert!(!cx.spawn("late", async {}), "the service is on its way down");
+        assert!(!cx.spawn("late", async {}), "the service is stopping");
         Ok(())
     });
     let registry = isolated().on_event(collector.listener()).define(late).boot().await?;

@@ -1,4 +1,4 @@
-//! Storms: what fails in a tight loop, and who cannot keep up with what is told of it.
+//! Failures in a tight loop, and listeners that cannot keep up with the events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// How many events a registry keeps.
 const KEPT: usize = 4_096;
 
-/// Fails as soon as it is started, and is started again as soon as it has failed.
+/// A service with a task that fails as soon as it starts and restarts without a delay, and the number of its runs.
 fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
     let runs = Arc::new(AtomicU32::new(0));
     let count = runs.clone();
@@ -32,10 +32,10 @@ fn storm(restarts: u32) -> (Definition<()>, Arc<AtomicU32>) {
 async fn a_storm_of_failures_ends_at_its_intensity_and_uses_bounded_memory() -> Result<()> {
     let ((definition, runs), recorder) = (storm(10_000), Recorder::new());
     let registry = isolated().define(definition).define(recorder.quick("beside")).boot().await?;
-    let error = registry.stopped().await.expect_err("it is given up");
+    let error = registry.stopped().await.expect_err("the task fails permanently");
     assert_eq!(runs.load(Ordering::SeqCst), 10_001);
-    let report = error.report().expect("everything is down");
-    assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the pump is stuck")), "{report}");
+    let report = error.report().expect("the registry is shut down");
+    assert!(matches!(&report.reason, ShutdownReason::Failed(error) if error.contains("the pump is stuck")), "{report}");
     assert_eq!(recorder.of("shutdown"), ["beside"]);
     assert_eq!(registry.events().len(), KEPT);
     assert!(registry.events().last().is_some_and(|last| last.number > 20_000));
@@ -51,21 +51,21 @@ async fn an_endless_storm_of_failures_blocks_neither_other_services_nor_the_shut
         cx.tasks().delayed("tick", ms(1), async move { ticks.open() });
         async { Ok(()) }
     });
-    let told = Arc::new(AtomicU64::new(0));
-    let count = told.clone();
+    let received = Arc::new(AtomicU64::new(0));
+    let count = received.clone();
     let listener = move |event: &Event| assert_eq!(event.number, count.fetch_add(1, Ordering::SeqCst));
     let registry = isolated().define(definition).define(beside).on_event(listener).boot().await?;
     ticks.opened().await;
-    // Each is two events.
+    // Each run causes two events.
     while (runs.load(Ordering::SeqCst) as usize) < KEPT / 2 + 100 {
         tokio::task::yield_now().await;
     }
-    let down = timeout(Duration::from_secs(5), registry.shutdown()).await?;
-    down.map_or_else(|error| assert!(error.to_string().contains("the pump is stuck"), "{error}"), drop);
+    let shutdown = timeout(Duration::from_secs(5), registry.shutdown()).await?;
+    shutdown.map_or_else(|error| assert!(error.to_string().contains("the pump is stuck"), "{error}"), drop);
     let events = registry.events();
     assert_eq!(events.len(), KEPT);
     let all = events.last().map(|last| last.number + 1);
-    assert_eq!(Some(told.load(Ordering::SeqCst)), all, "who keeps up misses nothing");
+    assert_eq!(Some(received.load(Ordering::SeqCst)), all, "a listener that keeps up misses no event");
     Ok(())
 }
 
@@ -73,7 +73,7 @@ async fn an_endless_storm_of_failures_blocks_neither_other_services_nor_the_shut
 async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest_events() -> Result<()> {
     let collector = EventCollector::new();
     let chatty = Definition::new("chatty").init(|cx: Context<()>| async move {
-        // It never yields, so nobody is told meanwhile.
+        // It does not yield, so the listener receives no event meanwhile.
         (0..3 * KEPT).for_each(|step| cx.progress(format!("step {step}")));
         Ok(())
     });
@@ -82,6 +82,6 @@ async fn a_listener_that_cannot_keep_up_sees_a_gap_and_then_the_latest_events() 
     let numbers: Vec<_> = collector.events().iter().map(|event| event.number).collect();
     assert!(numbers.is_sorted() && numbers.first() == Some(&0), "{:?}", numbers.first());
     assert_eq!(numbers.last(), registry.events().last().map(|last| last.number).as_ref());
-    assert!((KEPT..2 * KEPT).contains(&numbers.len()), "{} of {} were told", numbers.len(), 3 * KEPT);
+    assert!((KEPT..2 * KEPT).contains(&numbers.len()), "{} of {} were received", numbers.len(), 3 * KEPT);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One service in place of another: in a test, or for good.
+//! Values in place of services: in a test, or in the program.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ async fn a_replaced_service_runs_no_hooks_and_boots_no_dependencies() -> Result<
     let registry = isolated().replace(world).replace(Smtp { from: "fake" }).only::<Letters>().boot().await?;
     assert_eq!(registry.get::<Letters>()?.mail.from(), "fake");
     assert!(registry.get::<Letters>()?.smtp.is_some());
-    assert_eq!(registry.state::<Socket>(), State::Idle, "only the real one needed it");
+    assert_eq!(registry.state::<Socket>(), State::Idle, "only the real Smtp requires it");
     registry.shutdown().await?;
     assert_eq!(recorder.entries(), NONE);
     Ok(())
@@ -83,14 +83,14 @@ async fn a_trait_object_is_replaced_for_every_provider() -> Result<()> {
     let registry = isolated().replace(world).replace_dyn(pigeon).only::<Letters>().boot().await?;
     let letters = registry.get::<Letters>()?;
     assert_eq!(letters.mail.from(), "pigeon");
-    assert!(letters.smtp.is_none(), "nothing asks for the real one any more");
+    assert!(letters.smtp.is_none(), "no service requires the real Smtp");
     drop(letters);
     registry.shutdown().await?;
     assert_eq!(recorder.entries(), NONE);
     Ok(())
 }
 
-/// Hands over what it says when it is dropped.
+/// A value that records when it is dropped.
 #[service(lazy)]
 struct Testament {
     recorder: Recorder,
@@ -98,7 +98,7 @@ struct Testament {
 
 impl Lifecycle for Testament {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
-        Err("it is always replaced".into())
+        Err("every test replaces it".into())
     }
 }
 
@@ -123,6 +123,6 @@ async fn a_supplied_value_is_dropped_at_shutdown() -> Result<()> {
     let registry = builder.only::<Testament>().only::<dyn Mail>().boot().await?;
     assert_eq!(recorder.entries(), NONE);
     registry.shutdown().await?;
-    assert_eq!(recorder.entries(), ["dropped", "dropped"], "although somebody still holds {registry:?}");
+    assert_eq!(recorder.entries(), ["dropped", "dropped"], "although {registry:?} still exists");
     Ok(())
 }
