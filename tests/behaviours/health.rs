@@ -4,78 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, EventKind, Health, HealthReport, Lifecycle, Phase, Registry, Result, service};
-use tests::{Latch, failing, isolated, ms};
+use service_core::{Context, Definition, EventKind, Health, Lifecycle, Phase, Result, service};
+use tests::{checked, failing, health_of, isolated, ms, secs};
 use tokio::time::{Instant, sleep};
-
-const fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
-
-/// A service that is well when it comes up, and says this afterwards.
-fn says(name: &str, health: impl Fn() -> Health + Send + Sync + 'static) -> Definition<()> {
-    let asked = AtomicU32::new(0);
-    Definition::new(name).init(async |_| Ok(())).health(move |_| {
-        let health = if asked.fetch_add(1, Ordering::SeqCst) == 0 { Health::Healthy } else { health() };
-        async { health }
-    })
-}
-
-fn of<'a>(report: &'a HealthReport, name: &str) -> &'a Health {
-    let found = report.services.iter().find(|service| service.name == name);
-    &found.unwrap_or_else(|| panic!("{name} is not in {report}")).health
-}
-
-// shows: H01
-#[tokio::test(start_paused = true)]
-async fn a_booting_registry_is_not_started_alive_and_not_ready() -> Result<()> {
-    let (send, receive) = std::sync::mpsc::channel();
-    let probed = Definition::new("slow").init(move |_| {
-        let send = send.clone();
-        async move {
-            let registry = Registry::current().ok_or("it runs on behalf of one")?;
-            let probes = (registry.startup(), registry.liveness(), registry.readiness().await);
-            send.send(probes).map_err(|error| error.to_string())?;
-            Ok(())
-        }
-    });
-    let registry = isolated().define(probed).boot().await?;
-    assert_eq!(receive.recv()?, (false, Health::Healthy, Health::unhealthy("starting")));
-    assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy));
-    assert_eq!(registry.readiness().await, Health::Healthy);
-    registry.shutdown().await?;
-    assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy), "startup latches, liveness holds");
-    assert_eq!(registry.readiness().await, Health::unhealthy("shutting down"));
-    Ok(())
-}
-
-// shows: H02
-#[tokio::test(start_paused = true)]
-async fn an_unhealthy_dependency_turns_readiness_false_but_not_liveness() -> Result<()> {
-    let registry = isolated()
-        .define(says("db", || Health::unhealthy("no disk")))
-        .define(says("users", || Health::Healthy).requires(["db"]))
-        .define(says("mail", || Health::Healthy))
-        .boot()
-        .await?;
-    let report = registry.health().await;
-    assert_eq!(of(&report, "db"), &Health::unhealthy("no disk"));
-    assert_eq!(of(&report, "users"), &Health::degraded("db is unhealthy"));
-    assert_eq!(of(&report, "mail"), &Health::Healthy);
-    assert_eq!(registry.readiness().await, Health::unhealthy("db unhealthy"));
-    assert_eq!(registry.liveness(), Health::Healthy);
-    registry.shutdown().await?;
-    Ok(())
-}
 
 // shows: H03
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_is_unhealthy_and_the_other_checks_are_reported() -> Result<()> {
-    let registry =
-        isolated().define(says("bad", || panic!("not my day"))).define(says("good", || Health::Healthy)).boot().await?;
+    let registry = isolated()
+        .define(checked("bad", || panic!("not my day")))
+        .define(checked("good", || Health::Healthy))
+        .boot()
+        .await?;
     let report = registry.health().await;
-    assert!(of(&report, "bad").why().is_some_and(|why| why.contains("not my day")), "{report}");
-    assert_eq!(of(&report, "good"), &Health::Healthy);
+    assert!(health_of(&report, "bad").why().is_some_and(|why| why.contains("not my day")), "{report}");
+    assert_eq!(health_of(&report, "good"), &Health::Healthy);
     registry.shutdown().await?;
     Ok(())
 }
@@ -104,7 +47,7 @@ async fn checks_run_concurrently_and_one_that_hangs_ends_at_its_own_timeout() ->
     let asked = Instant::now();
     let report = registry.health().await;
     assert_eq!(asked.elapsed(), secs(2));
-    assert_eq!(of(&report, "hangs"), &Health::unhealthy("its check timed out after 2s"));
+    assert_eq!(health_of(&report, "hangs"), &Health::unhealthy("its check timed out after 2s"));
     registry.shutdown().await?;
     Ok(())
 }
@@ -142,7 +85,7 @@ async fn a_check_that_becomes_slow_is_reported_once_until_it_is_fast_again() -> 
             Health::Healthy
         }
     });
-    let registry = isolated().define(slow).define(says("quick", || Health::Healthy)).boot().await?;
+    let registry = isolated().define(slow).define(checked("quick", || Health::Healthy)).boot().await?;
     for _ in 1..times.len() {
         registry.health().await;
     }
@@ -158,8 +101,11 @@ async fn a_check_that_becomes_slow_is_reported_once_until_it_is_fast_again() -> 
 // shows: H05
 #[tokio::test(start_paused = true)]
 async fn the_registry_is_as_healthy_as_its_worst_service() -> Result<()> {
-    let registry =
-        isolated().define(says("a", || Health::degraded("slow"))).define(says("b", || Health::Healthy)).boot().await?;
+    let registry = isolated()
+        .define(checked("a", || Health::degraded("slow")))
+        .define(checked("b", || Health::Healthy))
+        .boot()
+        .await?;
     assert_eq!(registry.health().await.health(), Health::degraded("slow"));
     assert!(registry.readiness().await.is_up(), "degraded is ready");
     registry.shutdown().await?;
@@ -171,12 +117,12 @@ async fn the_registry_is_as_healthy_as_its_worst_service() -> Result<()> {
 async fn the_checks_of_a_group_run_without_the_others() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
-    let other = says("other", move || {
+    let other = checked("other", move || {
         count.fetch_add(1, Ordering::SeqCst);
         Health::Healthy
     });
     let registry =
-        isolated().define(says("db", || Health::degraded("slow")).tag("storage")).define(other).boot().await?;
+        isolated().define(checked("db", || Health::degraded("slow")).tag("storage")).define(other).boot().await?;
     let report = registry.health_of("storage").await;
     assert_eq!(report.services.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["db"]);
     assert_eq!(asked.load(Ordering::SeqCst), 0, "nobody else is asked");
@@ -189,7 +135,7 @@ async fn the_checks_of_a_group_run_without_the_others() -> Result<()> {
 async fn a_health_report_is_cached_for_as_long_as_the_builder_says() -> Result<()> {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
-    let service = says("db", move || {
+    let service = checked("db", move || {
         count.fetch_add(1, Ordering::SeqCst);
         Health::Healthy
     });
@@ -206,56 +152,16 @@ async fn a_health_report_is_cached_for_as_long_as_the_builder_says() -> Result<(
     Ok(())
 }
 
-// shows: H09
-#[tokio::test(start_paused = true)]
-async fn a_registry_is_alive_and_not_ready_during_lame_duck_and_drain() -> Result<()> {
-    let hold = Latch::new();
-    let end = hold.clone();
-    let slow = Definition::new("slow").init(async |_| Ok(())).shutdown(move |_, _| {
-        let end = end.clone();
-        async move {
-            end.opened().await;
-            Ok(())
-        }
-    });
-    let registry = isolated().define(slow).lame_duck(secs(5)).boot().await?;
-    registry.request_shutdown("enough");
-    sleep(secs(1)).await;
-    assert_eq!(registry.readiness().await, Health::unhealthy("shutting down"));
-    assert_eq!(registry.liveness(), Health::Healthy);
-    registry.get_named::<()>("slow")?;
-    sleep(secs(5)).await;
-    assert!(registry.get_named::<()>("slow").is_err());
-    assert_eq!(registry.liveness(), Health::Healthy);
-    hold.open();
-    registry.stopped().await?;
-    Ok(())
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_health_report_lists_services_that_are_not_ready() -> Result<()> {
     let failed = failing("failed", "no").optional();
-    let registry = isolated().define(failed).define(says("fine", || Health::Healthy)).boot().await?;
+    let registry = isolated().define(failed).define(checked("fine", || Health::Healthy)).boot().await?;
     let report = registry.health().await;
-    assert_eq!(of(&report, "failed"), &Health::degraded("failed"), "it is optional");
+    assert_eq!(health_of(&report, "failed"), &Health::degraded("failed"), "it is optional");
     assert_eq!(report.health().status(), "degraded");
     let json = report.to_json();
     let told = r#"{"name": "failed", "status": "degraded", "latency_ms": 0.000, "error": "failed"}"#;
     assert!(json.starts_with(r#"{"status": "degraded", "components": ["#) && json.contains(told), "{json}");
-    registry.shutdown().await?;
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_program_can_declare_itself_dead_or_unready() -> Result<()> {
-    let registry = isolated().define(says("fine", || Health::Healthy)).boot().await?;
-    registry.set_unready("warming up again");
-    assert_eq!(registry.readiness().await, Health::unhealthy("warming up again"));
-    assert_eq!(registry.liveness(), Health::Healthy);
-    registry.set_ready();
-    assert_eq!(registry.readiness().await, Health::Healthy);
-    registry.set_dead("the heap is corrupt");
-    assert_eq!(registry.liveness(), Health::unhealthy("the heap is corrupt"));
     registry.shutdown().await?;
     Ok(())
 }
@@ -348,13 +254,13 @@ async fn a_check_that_never_yields_times_out_and_blocks_one_thread_only() -> Res
         }
         async { Health::Healthy }
     });
-    let registry = isolated().define(stuck).define(says("good", || Health::Healthy)).boot().await?;
+    let registry = isolated().define(stuck).define(checked("good", || Health::Healthy)).boot().await?;
     for _ in 0..3 {
         let (report, same) = tokio::join!(registry.health(), registry.health());
         for report in [report, same] {
-            let why = of(&report, "stuck").why().unwrap_or_default().to_owned();
+            let why = health_of(&report, "stuck").why().unwrap_or_default().to_owned();
             assert!(why.starts_with("its check timed out after 50ms: it is blocking its thread for"), "{report}");
-            assert_eq!(of(&report, "good"), &Health::Healthy);
+            assert_eq!(health_of(&report, "good"), &Health::Healthy);
         }
     }
     assert_eq!(asked.load(Ordering::SeqCst), 2, "nobody asks again while it does not answer");

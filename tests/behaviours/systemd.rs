@@ -7,12 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use service_core::{Builder, Context, Definition, EventKind, Result, Systemd};
-use tests::{Latch, Recorder, event_lines, failing, isolated, ms};
+use tests::{Latch, Recorder, event_lines, failing, isolated, ms, secs};
 use tokio::time::{Instant, sleep, timeout};
-
-const fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
 
 /// Where systemd would listen.
 struct Socket {

@@ -1,15 +1,12 @@
 //! Waits for a service through a task of it: a circle where the service waits for that task, and none where it does not.
 
-use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
 use service_core::{
-    BootError, BootFailure, Builder, Context, EventKind, Lifecycle, NotReady, Refusal, Registry, Result, State,
-    guarded, service,
+    BootError, BootFailure, Builder, Context, Lifecycle, NotReady, Registry, Result, State, guarded, service,
 };
-use tests::{isolated, ms};
+use tests::{cycle_path, isolated, ms, refused_tasks};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
@@ -122,23 +119,6 @@ fn wheel(script: Script) -> Builder {
     isolated().replace::<Script>(script).only::<Hub>().only::<Spoke>()
 }
 
-fn circle<'a>(error: &'a (dyn Error + 'static)) -> &'a [String] {
-    let refusal = error.source().and_then(|it| it.downcast_ref::<NotReady>());
-    match refusal.map(NotReady::cause) {
-        Some(Refusal::Cycle(path)) => path,
-        _ => panic!("{error}"),
-    }
-}
-
-/// The circles that tasks were refused for, and when.
-fn refused_tasks(registry: &Registry) -> Vec<(Duration, Vec<String>)> {
-    let failed = registry.events().into_iter().filter_map(|event| match event.kind {
-        EventKind::TaskFailed { failure, .. } => Some((event.at, circle(&failure).to_vec())),
-        _ => None,
-    });
-    failed.collect()
-}
-
 const HUB_TO_HUB: [&str; 4] = ["task warm of Hub", "Spoke", "Hub", "task warm of Hub"];
 
 // shows: D08
@@ -167,7 +147,7 @@ async fn a_call_that_completes_a_cycle_through_a_task_of_another_service_is_refu
     let began = Instant::now();
     let error = wheel(Script { spoke: ms(20), ..Script::default() }).boot().await.expect_err("neither can be first");
     assert_eq!(began.elapsed(), ms(20));
-    assert_eq!(circle(&error.failures()[0]), ["Spoke", "Hub", "task warm of Hub", "Spoke"]);
+    assert_eq!(cycle_path(&error.failures()[0]), ["Spoke", "Hub", "task warm of Hub", "Spoke"]);
     let said = "Spoke waits for Hub, which waits for task warm of Hub, which waits for Spoke;";
     assert!(error.to_string().contains(said), "{error}");
 }
@@ -179,50 +159,6 @@ async fn a_cycle_through_tasks_of_two_services_is_refused() -> Result<()> {
     let registry = wheel(script).boot().await?;
     let path = ["task look of Spoke", "Hub", "task warm of Hub", "Spoke", "task look of Spoke"];
     assert_eq!(refused_tasks(&registry), [(ms(20), path.map(str::to_owned).to_vec())]);
-    registry.shutdown().await.expect_err("a task of it has failed");
-    Ok(())
-}
-
-/// Its task waits for what requires it, through one more.
-#[service(lazy)]
-struct First;
-
-impl Lifecycle for First {
-    async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.spawn("warm", async { Third::call().await });
-        cx.tasks().wait_all(Duration::from_secs(30)).await;
-        Ok(Self)
-    }
-}
-
-#[service(lazy, autowire)]
-struct Second {
-    _first: Arc<First>,
-}
-
-#[service(lazy, autowire)]
-struct Third {
-    _second: Arc<Second>,
-}
-
-impl Third {
-    #[guarded]
-    async fn call() -> Result<(), NotReady> {
-        Ok(())
-    }
-}
-
-// shows: D08
-#[tokio::test(start_paused = true)]
-async fn a_cycle_of_three_through_a_task_and_declared_dependencies_is_refused() -> Result<()> {
-    let registry = isolated().with::<First>().boot().await?;
-    let path = ["task warm of First", "Third", "Second", "First", "task warm of First"];
-    assert_eq!(
-        refused_tasks(&registry),
-        [(ms(0), path.map(str::to_owned).to_vec())],
-        "although Third is not even wanted"
-    );
-    assert_eq!(registry.report().total, ms(0));
     registry.shutdown().await.expect_err("a task of it has failed");
     Ok(())
 }
@@ -287,40 +223,6 @@ async fn a_boot_timeout_names_possible_cycles() {
     assert!(told("Spoke").ends_with("it waits for Hub"), "{error}");
 }
 
-/// Fails, with a task that waits for what requires it.
-#[service(lazy)]
-struct Doomed;
-
-impl Lifecycle for Doomed {
-    async fn init(cx: &Context<Self>) -> Result<Self> {
-        cx.spawn("deaf", async { Heir::call().await });
-        sleep(ms(10)).await;
-        Err("no luck".into())
-    }
-}
-
-#[service(lazy, autowire)]
-struct Heir {
-    _doomed: Arc<Doomed>,
-}
-
-impl Heir {
-    #[guarded]
-    async fn call() -> Result<(), NotReady> {
-        Ok(())
-    }
-}
-
-// shows: D08
-#[tokio::test(start_paused = true)]
-async fn a_call_from_a_task_of_a_failed_service_to_its_dependant_is_refused_as_a_cycle() {
-    let began = Instant::now();
-    let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
-    assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
-    let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
-    assert_eq!(circle(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
-}
-
 // shows: D08
 #[tokio::test(start_paused = true)]
 async fn a_cycle_is_found_when_its_last_wait_begins_in_any_order() {
@@ -336,7 +238,7 @@ async fn a_cycle_is_found_when_its_last_wait_begins_in_any_order() {
                 assert_eq!(refused_tasks(&registry).len(), 1, "seed {seed}");
                 registry.shutdown().await.expect_err("a task of it has failed");
             }
-            Err(error) => assert_eq!(circle(&error.failures()[0]).len(), 4, "seed {seed}: {error}"),
+            Err(error) => assert_eq!(cycle_path(&error.failures()[0]).len(), 4, "seed {seed}: {error}"),
         }
     }
 }

@@ -1,143 +1,14 @@
 //! Background tasks: on time, one of a name or several, supervised, and never after their service.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Context, Definition, Registry, Restart, Result, Schedule, ShutdownReason};
-use tests::{EventCollector, Latch, NONE, Recorder, event_lines, isolated, ms};
+use service_core::{Context, Definition, Registry, Restart, Result, ShutdownReason};
+use tests::{EventCollector, Latch, NONE, Recorder, event_lines, isolated, ms, secs, worker};
 use tokio::time::{Instant, sleep, timeout};
-
-const fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
-
-/// A registry of one service, whose `init` does this.
-async fn with(begin: impl Fn(&Context<()>) + Send + Sync + 'static) -> Result<(Registry, Context<()>)> {
-    let (send, context) = tokio::sync::oneshot::channel();
-    let send = std::sync::Mutex::new(Some(send));
-    let begin = Arc::new(begin);
-    let definition = Definition::new("worker").init(move |cx: Context<()>| {
-        begin(&cx);
-        if let Some(send) = send.lock().expect("nobody panics with it").take() {
-            let _ = send.send(cx);
-        }
-        async { Ok(()) }
-    });
-    let registry = isolated().define(definition).boot().await?;
-    Ok((registry, context.await?))
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_periodic_task_runs_at_once_and_then_at_every_interval_until_its_service_stops() -> Result<()> {
-    let recorder = Recorder::new();
-    let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
-        let run = run.clone();
-        cx.tasks().periodic("tick", secs(10), move || {
-            run.record("tick");
-            async {}
-        });
-    })
-    .await?;
-    sleep(secs(25)).await;
-    assert_eq!(recorder.times("tick"), [secs(0), secs(10), secs(20)]);
-    let asked = Instant::now();
-    registry.shutdown().await?;
-    assert_eq!(asked.elapsed(), Duration::ZERO, "the pause ends at once");
-    sleep(secs(60)).await;
-    assert_eq!(recorder.count("tick"), 3);
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_periodic_task_can_have_an_initial_delay() -> Result<()> {
-    let recorder = Recorder::new();
-    let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
-        let run = run.clone();
-        cx.tasks().periodic("tick", Schedule::new(secs(10)).first_after(secs(3)), move || {
-            run.record("tick");
-            async {}
-        });
-    })
-    .await?;
-    sleep(secs(25)).await;
-    assert_eq!(recorder.times("tick"), [secs(3), secs(13), secs(23)]);
-    registry.shutdown().await?;
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_periodic_task_that_is_slower_than_its_interval_skips_missed_runs() -> Result<()> {
-    let recorder = Recorder::new();
-    let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
-        let run = run.clone();
-        cx.tasks().periodic("slow", secs(10), move || {
-            run.record("begin");
-            sleep(secs(25))
-        });
-    })
-    .await?;
-    sleep(secs(95)).await;
-    assert_eq!(recorder.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "never two at once, never a burst");
-    registry.request_shutdown("enough");
-    let report = registry.stopped().await.expect_err("the run that was under way had 10 s, and needed more");
-    assert!(report.to_string().contains("slow"), "{report}");
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_periodic_run_that_fails_or_panics_is_reported_and_followed_by_the_next() -> Result<()> {
-    let runs = Arc::new(AtomicU32::new(0));
-    let count = runs.clone();
-    let (registry, _) = with(move |cx| {
-        let count = count.clone();
-        cx.tasks().periodic("shaky", secs(1), move || {
-            let run = count.fetch_add(1, Ordering::SeqCst);
-            async move {
-                match run {
-                    0 => Err("no"),
-                    1 => panic!("worse"),
-                    _ => Ok(()),
-                }
-            }
-        });
-    })
-    .await?;
-    sleep(ms(3_500)).await;
-    assert_eq!(runs.load(Ordering::SeqCst), 4);
-    assert_eq!(event_lines(&registry).iter().filter(|it| *it == "task failed worker").count(), 2);
-    registry.shutdown().await?;
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn jitter_delays_each_periodic_run_after_the_first_by_less_than_its_bound() -> Result<()> {
-    let recorder = Recorder::new();
-    let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
-        let run = run.clone();
-        cx.tasks().periodic("spread", Schedule::new(secs(10)).jitter(secs(4)), move || {
-            run.record("run");
-            async {}
-        });
-    })
-    .await?;
-    sleep(secs(1_000)).await;
-    let times = recorder.times("run");
-    assert_eq!(times[0], secs(0));
-    let late: Vec<_> = times.iter().map(|time| Duration::from_millis(time.as_millis() as u64 % 10_000)).collect();
-    assert!(late.iter().all(|late| *late <= secs(4)), "{times:?}");
-    assert!(late.iter().collect::<std::collections::HashSet<_>>().len() > 10, "they differ: {times:?}");
-    registry.shutdown().await?;
-    Ok(())
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_second_task_of_a_name_is_refused_replaces_the_first_or_runs_beside_it() -> Result<()> {
-    let (registry, cx) = with(|_| {}).await?;
+    let (registry, cx) = worker(|_| {}).await?;
     let recorder = Recorder::new();
     let forever = |word: &'static str| {
         let (recorder, stopping) = (recorder.clone(), cx.stopping());
@@ -168,7 +39,7 @@ async fn a_second_task_of_a_name_is_refused_replaces_the_first_or_runs_beside_it
 #[tokio::test(start_paused = true)]
 async fn a_delayed_task_runs_once_and_is_removed() -> Result<()> {
     let recorder = Recorder::new();
-    let (registry, cx) = with(|_| {}).await?;
+    let (registry, cx) = worker(|_| {}).await?;
     let note = |word: &'static str| {
         let recorder = recorder.clone();
         async move { recorder.record(word) }
@@ -188,7 +59,7 @@ async fn a_delayed_task_runs_once_and_is_removed() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_context_sleep_ends_when_the_service_stops() -> Result<()> {
-    let (registry, cx) = with(|_| {}).await?;
+    let (registry, cx) = worker(|_| {}).await?;
     assert!(cx.sleep(secs(1)).await);
     let sleeper = tokio::spawn({
         let cx = cx.clone();
@@ -204,7 +75,7 @@ async fn a_context_sleep_ends_when_the_service_stops() -> Result<()> {
 async fn a_supervised_task_that_ends_during_shutdown_is_not_restarted() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
+    let (registry, _) = worker(move |cx| {
         for (name, restart) in [("p", Restart::permanent()), ("tr", Restart::transient()), ("te", Restart::temporary())]
         {
             let (run, stopping) = (run.clone(), cx.stopping());
@@ -227,7 +98,7 @@ async fn a_supervised_task_that_ends_during_shutdown_is_not_restarted() -> Resul
 async fn a_failing_transient_task_is_restarted_after_a_growing_delay() -> Result<()> {
     let recorder = Recorder::new();
     let run = recorder.clone();
-    let (registry, _) = with(move |cx| {
+    let (registry, _) = worker(move |cx| {
         let run = run.clone();
         let restart = Restart::transient().backoff(secs(1), secs(60));
         cx.tasks().supervised("poll", restart, move || {
@@ -269,7 +140,7 @@ async fn a_task_that_fails_permanently_shuts_the_registry_down_with_its_failure(
 // shows: R20
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_during_a_task_restart_delay_ends_at_once() -> Result<()> {
-    let (registry, _) = with(|cx| {
+    let (registry, _) = worker(|cx| {
         let restart = Restart::permanent().backoff(secs(600), secs(600));
         cx.tasks().supervised("rare", restart, || async {});
     })
@@ -292,7 +163,7 @@ async fn a_task_that_ignores_its_token_is_aborted_after_the_drain_budget_and_nam
         }
     }
     let held = OnDrop(dropped.clone());
-    let (registry, cx) = with(|_| {}).await?;
+    let (registry, cx) = worker(|_| {}).await?;
     cx.spawn("deaf", async move {
         let _held = held;
         std::future::pending::<()>().await;
@@ -311,7 +182,7 @@ async fn a_task_that_ignores_its_token_is_aborted_after_the_drain_budget_and_nam
 async fn a_refused_task_replaces_no_running_task() -> Result<()> {
     let recorder = Recorder::new();
     let noted = recorder.clone();
-    let (registry, _) = with(move |cx| {
+    let (registry, _) = worker(move |cx| {
         let (flush, late, recorder) = (cx.clone(), cx.clone(), noted.clone());
         cx.spawn("flush", async move {
             flush.stopping().cancelled().await;
@@ -344,7 +215,7 @@ impl Drop for Respawns {
 fn a_task_that_is_spawned_after_its_runtime_ended_ends_at_once() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let handle = runtime.handle().clone();
-    let (registry, cx) = runtime.block_on(with(|_| {})).expect("it boots");
+    let (registry, cx) = runtime.block_on(worker(|_| {})).expect("it boots");
     drop(runtime);
     let (send, ended) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -361,11 +232,11 @@ fn a_task_that_is_spawned_after_its_runtime_ended_ends_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_nested_spawn_belongs_to_the_service_if_the_scope_is_passed_on() -> Result<()> {
-    let (registry, cx) = with(|_| ()).await?;
+    let (registry, cx) = worker(|_| ()).await?;
     let inside = tokio::spawn(async move { cx.scope(async { Registry::current() }).await }).await?;
     let inside = inside.ok_or("the scope names the registry")?;
     assert!(tokio::spawn(async { Registry::current() }).await?.is_none(), "without it there is none");
-    let (other, cx) = with(|_| ()).await?;
+    let (other, cx) = worker(|_| ()).await?;
     let shut_down = cx.scope(async { Registry::current().expect("it is there").shutdown().await });
     let error = shut_down.await.expect_err("it would wait for itself").to_string();
     assert!(error.contains("worker"), "{error}");

@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use service_core::{Definition, Health, HealthReport, Registry, Result};
-use tests::{isolated, ms};
+use tests::{isolated, ms, secs};
 use tokio::time::{Instant, sleep};
-
-const fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
 
 /// A service that is healthy at its start. Its later checks hang until they time out after 2 s.
 fn hangs(asked: &Arc<AtomicU32>, held: &Arc<()>) -> Definition<()> {

@@ -1,0 +1,86 @@
+//! Tasks that wait for a service that requires their own: the call is refused if the service waits for the task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
+use tests::{cycle_path, isolated, ms, refused_tasks};
+use tokio::time::{Instant, sleep};
+
+/// Its task waits for what requires it, through one more.
+#[service(lazy)]
+struct First;
+
+impl Lifecycle for First {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.spawn("warm", async { Third::call().await });
+        cx.tasks().wait_all(Duration::from_secs(30)).await;
+        Ok(Self)
+    }
+}
+
+#[service(lazy, autowire)]
+struct Second {
+    _first: Arc<First>,
+}
+
+#[service(lazy, autowire)]
+struct Third {
+    _second: Arc<Second>,
+}
+
+impl Third {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+// shows: D08
+#[tokio::test(start_paused = true)]
+async fn a_cycle_of_three_through_a_task_and_declared_dependencies_is_refused() -> Result<()> {
+    let registry = isolated().with::<First>().boot().await?;
+    let path = ["task warm of First", "Third", "Second", "First", "task warm of First"];
+    assert_eq!(
+        refused_tasks(&registry),
+        [(ms(0), path.map(str::to_owned).to_vec())],
+        "although Third is not even wanted"
+    );
+    assert_eq!(registry.report().total, ms(0));
+    registry.shutdown().await.expect_err("a task of it has failed");
+    Ok(())
+}
+
+/// Fails, with a task that waits for what requires it.
+#[service(lazy)]
+struct Doomed;
+
+impl Lifecycle for Doomed {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        cx.spawn("deaf", async { Heir::call().await });
+        sleep(ms(10)).await;
+        Err("no luck".into())
+    }
+}
+
+#[service(lazy, autowire)]
+struct Heir {
+    _doomed: Arc<Doomed>,
+}
+
+impl Heir {
+    #[guarded]
+    async fn call() -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+// shows: D08
+#[tokio::test(start_paused = true)]
+async fn a_call_from_a_task_of_a_failed_service_to_its_dependant_is_refused_as_a_cycle() {
+    let began = Instant::now();
+    let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
+    assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
+    let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
+    assert_eq!(cycle_path(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
+}
