@@ -61,4 +61,4 @@ pub mod guide;
 
 #[doc(hidden)]
 #[path = "private.rs"]
-pub mod __private;
+pub mod __private_v1;

@@ -1,11 +1,11 @@
-//! The door for generated code. Nothing here is part of the public shape.
+//! The contract with generated code; nothing here is part of the public API. The name of the module carries the version of
+//! the contract, and `service-macros` writes it in one place.
 
-pub use std::time::Duration;
-
-pub use crate::base::{Location, Retry};
+pub use crate::base::{Budgets, Location, Retry};
 pub use crate::gate::{Home, Homed, Method, Panics, Policy, Refused};
 pub use crate::guard::{Call, Callee, Current, Entered, This, Way, call};
-pub use crate::plan::node::{Checked, Node, NodeRef, check};
-pub use crate::plan::{Hidden, NotCloned, Requires, Wants};
+pub use crate::plan::cycle_check::{Checked, check};
+pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
+pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};
 pub use crate::registry::{Entry, Trial, argument, inventory};
-pub use crate::service::{Declare, Declared as Definition};
+pub use crate::service::{Declared, MakeHooks};

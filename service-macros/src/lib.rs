@@ -4,6 +4,8 @@
 //! reported at once, and what is written out is facts: whatever could be a function in `service-core` is one.
 
 mod arguments;
+mod bare;
+mod core_path;
 mod guarded;
 mod mistakes;
 mod nearest;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long each phase of one service may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Budgets {
+pub struct Budgets {
     /// All of coming up: every attempt of `init`, then `start` and the first `health`.
     pub init: Duration,
     /// Waiting for admitted calls and joining tasks.
@@ -15,15 +15,14 @@ pub(crate) struct Budgets {
     pub shutdown: Duration,
 }
 
-impl Default for Budgets {
-    fn default() -> Self {
-        Self {
-            init: Duration::from_secs(30),
-            drain: Duration::from_secs(10),
-            health: Duration::from_secs(5),
-            shutdown: Duration::from_secs(10),
-        }
-    }
+impl Budgets {
+    /// What applies where nothing else is declared.
+    pub const DEFAULT: Self = Self {
+        init: Duration::from_secs(30),
+        drain: Duration::from_secs(10),
+        health: Duration::from_secs(5),
+        shutdown: Duration::from_secs(10),
+    };
 }
 
 /// How `init` is tried again after an error: `delay`, then twice that, and so on up to `max_delay`.
@@ -47,6 +46,9 @@ pub struct Retry {
 }
 
 impl Retry {
+    /// One attempt.
+    pub(crate) const ONCE: Self = Self::new(1, Duration::ZERO, Duration::ZERO);
+
     /// `attempts` counts the first one, so `1` means that nothing is tried again; `0` is taken as `1`.
     pub const fn new(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
         Self { attempts: if attempts == 0 { 1 } else { attempts }, delay, max_delay }
@@ -70,6 +72,6 @@ impl Retry {
 impl Default for Retry {
     /// One attempt.
     fn default() -> Self {
-        Self::new(1, Duration::ZERO, Duration::ZERO)
+        Self::ONCE
     }
 }

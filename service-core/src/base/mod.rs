@@ -20,8 +20,7 @@ mod state;
 pub(crate) mod stderr;
 mod stop_outcome;
 
-pub(crate) use budgets::Budgets;
-pub use budgets::Retry;
+pub use budgets::{Budgets, Retry};
 pub(crate) use caught::caught_payload;
 pub(crate) use duration_text::{lasted, seconds};
 pub use failure::{Failure, Phase};

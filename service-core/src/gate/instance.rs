@@ -34,8 +34,8 @@ impl Instance {
     }
 
     /// Adds a trait object it can be asked for as.
-    pub(crate) fn provide<T: ?Sized + Send + Sync + 'static>(&mut self, view: Arc<T>) {
-        self.views.push((TypeId::of::<T>(), Box::new(view)));
+    pub(crate) fn provide(&mut self, key: TypeId, view: View) {
+        self.views.push((key, view));
     }
 
     /// The instance as a `T`, if it is one or provides it.

@@ -76,7 +76,7 @@ pub(crate) async fn bring_down(
     way.release(|| {
         let still_held = slot.release();
         if !comes_back {
-            hooks.let_go();
+            hooks.release();
         }
         still_held
     });

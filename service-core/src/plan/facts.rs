@@ -6,13 +6,24 @@ use crate::base::{Budgets, Key, Location, Restart, Retry};
 
 /// How a service hangs on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Bond {
+pub enum Bond {
     /// Ready before, stopped after; if it fails, this one is blocked.
     Requires,
     /// The same order where it is present; its failure only degrades this one.
     Wants,
     /// Order only, where it is being booted anyway.
     After,
+}
+
+impl Bond {
+    /// What it is called in a sentence with two services.
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Requires => "requires",
+            Self::Wants => "wants",
+            Self::After => "comes after",
+        }
+    }
 }
 
 /// One declared dependency.
@@ -26,9 +37,10 @@ pub(crate) struct Dependency {
 
 /// A condition on being registered at all.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct When {
+pub struct When {
     /// The path the user wrote.
     pub text: &'static str,
+    /// Whether it holds.
     pub holds: fn() -> bool,
 }
 
@@ -56,4 +68,27 @@ pub(crate) struct Facts {
     pub tags: Vec<String>,
     /// Whether and when it is restarted.
     pub restart: Option<Restart>,
+}
+
+impl Facts {
+    /// A service that is declared here, with nothing but defaults.
+    pub(crate) fn new(name: String, key: Key, location: Location) -> Self {
+        Self {
+            name,
+            name_is_chosen: false,
+            key,
+            location,
+            dependencies: Vec::new(),
+            provides: Vec::new(),
+            lazy: false,
+            optional: false,
+            given: false,
+            replaced: false,
+            when: None,
+            budgets: Budgets::DEFAULT,
+            retry: Retry::ONCE,
+            tags: Vec::new(),
+            restart: None,
+        }
+    }
 }

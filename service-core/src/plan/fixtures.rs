@@ -7,7 +7,7 @@ use super::facts::{Bond, Dependency, Facts, When};
 use super::plan::Plan;
 use super::prove::prove;
 use super::request::{Request, Requested};
-use crate::base::{Budgets, Key, Location, Retry};
+use crate::base::{Key, Location};
 use crate::report::PlanError;
 
 /// A type for each number, and so a key for each.
@@ -30,23 +30,8 @@ pub(crate) fn key(text: &str) -> Key {
 /// A service called `name`, declared at `src/<name>.rs:3`; one that is not a single capital is made at run time.
 pub(crate) fn service(name: &str) -> Facts {
     let key = key(name);
-    Facts {
-        name: name.to_owned(),
-        name_is_chosen: matches!(key, Key::Name(_)),
-        key,
-        location: at(name.to_lowercase().leak(), 3),
-        dependencies: Vec::new(),
-        provides: Vec::new(),
-        lazy: false,
-        optional: false,
-        given: false,
-        replaced: false,
-        when: None,
-        budgets: Budgets::default(),
-        retry: Retry::default(),
-        restart: None,
-        tags: Vec::new(),
-    }
+    let name_is_chosen = matches!(key, Key::Name(_));
+    Facts { name_is_chosen, ..Facts::new(name.to_owned(), key, at(name.to_lowercase().leak(), 3)) }
 }
 
 pub(crate) fn at(file: &str, line: u32) -> Location {

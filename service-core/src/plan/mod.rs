@@ -4,13 +4,15 @@
 mod check;
 mod cloned;
 mod critical_path;
+pub(crate) mod cycle_check;
+pub(crate) mod descriptor;
+mod descriptor_ref;
 mod digraph;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod graph;
 mod naming;
-pub(crate) mod node;
 mod plan;
 mod prove;
 mod registered;
@@ -26,10 +28,12 @@ mod when;
 
 pub use cloned::{Instance, NotCloned};
 pub use critical_path::{CriticalPath, Step};
-pub(crate) use facts::{Bond, Dependency, Facts, When};
+pub(crate) use descriptor::{Descriptor, Provided};
+pub use descriptor_ref::DescriptorRef;
+pub use facts::{Bond, When};
+pub(crate) use facts::{Dependency, Facts};
 pub(crate) use graph::NodeStatus;
 pub use graph::{Graph, ServiceNode};
-pub(crate) use node::NodeRef;
 pub use plan::Plan;
 pub(crate) use prove::prove;
 pub(crate) use request::{Request, Requested};

@@ -11,11 +11,11 @@ use super::assembly::Assembly;
 use super::process;
 use super::registry::Registry;
 use super::service::Service;
-use crate::base::{Budgets, Key, Location, Retry, short_name};
+use crate::base::{Key, Location, short_name};
 use crate::plan::Facts;
 use crate::plan::{Plan, Requested};
 use crate::report::{BootError, BootFailure, Event, PlanError};
-use crate::service::{Declared, Definition, HandedOverDyn, Kept};
+use crate::service::{Declared, Definition, SuppliedDyn};
 use crate::shared::boot;
 
 /// Puts together a registry: which services, with what in place of which, and on what budgets.
@@ -82,7 +82,7 @@ impl Builder {
     /// Boots this service too, even if it is lazy, off by its `when`, or not linked in.
     pub fn with<T: Service>(mut self) -> Self {
         self.assembly.request.with.push(requested::<T>());
-        self.assembly.added.push(T::definition());
+        self.assembly.added.push(T::declared());
         self
     }
 
@@ -95,19 +95,19 @@ impl Builder {
     /// Hands over the value of a service that is `given`.
     pub fn give<T: Service>(mut self, value: T) -> Self {
         self.assembly.request.supplied.push(requested::<T>());
-        self.stand_in(T::definition(), Arc::new(value), false);
+        self.stand_in(T::declared(), Arc::new(value), false);
         self
     }
 
     /// Puts a value in place of a service: it is ready at once, none of the service's hooks run, and what only the real
     /// one required is not booted. Its guarded methods are guarded as ever.
     pub fn replace<T: Service>(mut self, value: impl Into<Arc<T>>) -> Self {
-        self.stand_in(T::definition(), value.into(), true);
+        self.stand_in(T::declared(), value.into(), true);
         self
     }
 
     fn stand_in<T: Service>(&mut self, mut declared: Declared, value: Arc<T>, replaces: bool) {
-        declared.hand_over(value);
+        declared.supply(value);
         declared.facts.replaced = replaces;
         if replaces {
             declared.facts.given = false;
@@ -122,25 +122,14 @@ impl Builder {
     pub fn replace_dyn<B: ?Sized + Send + Sync + 'static>(mut self, value: Arc<B>) -> Self {
         let location = std::panic::Location::caller();
         let text = short_name::<B>();
+        let key = TypeId::of::<B>();
+        let location = Location::new("", location.file(), location.line(), location.column());
         let facts = Facts {
-            name: format!("dyn {text}"),
-            name_is_chosen: false,
-            key: Key::Type(TypeId::of::<B>()),
-            location: Location::new("", location.file(), location.line(), location.column()),
-            dependencies: Vec::new(),
-            provides: vec![(TypeId::of::<B>(), text)],
-            lazy: false,
-            optional: false,
-            given: false,
+            provides: vec![(key, text)],
             replaced: true,
-            when: None,
-            budgets: Budgets::default(),
-            retry: Retry::default(),
-            restart: None,
-            tags: Vec::new(),
+            ..Facts::new(format!("dyn {text}"), Key::Type(key), location)
         };
-        let declared = Declared::new(facts, Arc::new(HandedOverDyn { value: Kept::new(value) }));
-        self.assembly.added.push(declared);
+        self.assembly.added.push(Declared::new(facts, Arc::new(SuppliedDyn::new(value))));
         self
     }
 

@@ -7,13 +7,13 @@ use crate::service::Declared;
 /// One linked service. The macro submits one for each.
 #[derive(Debug)]
 pub struct Entry {
-    definition: fn() -> Declared,
+    declared: fn() -> Declared,
 }
 
 impl Entry {
-    /// The entry of a service with this definition.
-    pub const fn new(definition: fn() -> Declared) -> Self {
-        Self { definition }
+    /// The entry of a service.
+    pub const fn new(declared: fn() -> Declared) -> Self {
+        Self { declared }
     }
 }
 
@@ -21,5 +21,5 @@ inventory::collect!(Entry);
 
 /// Every linked service, in an unspecified order.
 pub(crate) fn linked() -> Vec<Declared> {
-    inventory::iter::<Entry>().map(|entry| (entry.definition)()).collect()
+    inventory::iter::<Entry>().map(|entry| (entry.declared)()).collect()
 }

@@ -10,9 +10,9 @@ use crate::gate::context_stack;
 use crate::gate::{Homed, Method};
 use crate::guard::Way;
 use crate::guard::{self, Callee, Entered};
-use crate::plan::NodeRef;
+use crate::plan::{Descriptor, DescriptorRef};
 use crate::report::NotReady;
-use crate::service::Declared;
+use crate::service::{Declared, MakeHooks};
 use crate::shared;
 
 /// A type with one instance per registry. Written by [`#[service]`](macro@crate::service), never by hand.
@@ -25,11 +25,22 @@ use crate::shared;
     note = "put `#[service]` on `{Self}`, or name a service here"
 )]
 pub trait Service: Homed {
+    /// A constant, in which the user's tokens see no name of ours; the static that [`DESCRIPTOR`](Self::DESCRIPTOR) points to
+    /// has this value.
     #[doc(hidden)]
-    const NODE: NodeRef;
+    const FACTS: Descriptor;
 
     #[doc(hidden)]
-    fn definition() -> Declared;
+    const DESCRIPTOR: DescriptorRef;
+
+    /// `None` for a service whose value has to be supplied.
+    #[doc(hidden)]
+    const HOOKS: Option<MakeHooks> = None;
+
+    #[doc(hidden)]
+    fn declared() -> Declared {
+        Declared::described(TypeId::of::<Self>(), Self::DESCRIPTOR.get(), Self::HOOKS)
+    }
 
     #[doc(hidden)]
     #[inline(always)]

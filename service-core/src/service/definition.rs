@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
-use super::declare::Declared;
+use super::declared::Declared;
 use super::hooks::{Boxed, Hooks, fit};
 use super::incarnation::Incarnation;
-use crate::base::{Budgets, Key, Location, Phase, Restart, Result, Retry};
+use crate::base::{Key, Location, Phase, Restart, Result, Retry};
 use crate::gate::Instance;
 use crate::gate::Slot;
 use crate::plan::{Bond, Dependency, Facts};
@@ -57,23 +57,8 @@ impl Definition<()> {
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         let location = std::panic::Location::caller();
-        let facts = Facts {
-            key: Key::Name(name.clone()),
-            name,
-            name_is_chosen: true,
-            location: Location::new("", location.file(), location.line(), location.column()),
-            dependencies: Vec::new(),
-            provides: Vec::new(),
-            lazy: false,
-            optional: false,
-            given: false,
-            replaced: false,
-            when: None,
-            budgets: Budgets::default(),
-            retry: Retry::default(),
-            restart: None,
-            tags: Vec::new(),
-        };
+        let location = Location::new("", location.file(), location.line(), location.column());
+        let facts = Facts { name_is_chosen: true, ..Facts::new(name.clone(), Key::Name(name), location) };
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
 

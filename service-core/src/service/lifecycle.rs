@@ -1,12 +1,17 @@
 //! [`Lifecycle`]: what a service does.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::context::Context;
-use super::declare::{Declare, Declared};
-use crate::base::Result;
+use super::hooks::{Boxed, Hooks, ServiceHooks, fit, instance};
+use super::incarnation::Incarnation;
+use crate::base::{Phase, Result};
 use crate::gate::Homed;
+use crate::gate::Instance;
+use crate::gate::Slot;
+use crate::plan::Provided;
 use crate::report::Health;
 
 /// What a service does to come up, tell how it is, and go down.
@@ -63,12 +68,45 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// Generated code calls it here, where a service without a lifecycle is told so and nothing else.
+    /// Generated code calls it on this trait, so that a service without a lifecycle is one error about this trait.
     #[doc(hidden)]
-    fn managed(declare: Declare<Self>) -> Declared
+    fn __hooks(provides: &'static [Provided]) -> ServiceHooks
     where
         Self: Homed,
     {
-        declare.managed()
+        ServiceHooks(Arc::new(Managed { provides, service: PhantomData::<fn() -> Self> }))
+    }
+}
+
+/// The lifecycle of a type, as hooks.
+struct Managed<S> {
+    provides: &'static [Provided],
+    service: PhantomData<fn() -> S>,
+}
+
+impl<S: Homed + Lifecycle> Hooks for Managed<S> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+        let provides = self.provides;
+        Box::pin(async move {
+            let cx = Context::<S>::new(site);
+            let site = cx.site();
+            let value = Arc::new(S::init(&cx).await?);
+            let instance = instance(value.clone(), provides, site);
+            site.enter_phase(Phase::Start);
+            value.clone().start(&cx).await?;
+            site.enter_phase(Phase::Health);
+            fit(value.health().await)?;
+            Ok(instance)
+        })
+    }
+
+    fn health(&self, slot: &Slot) -> Option<Boxed<Health>> {
+        let value = slot.value::<S>()?;
+        Some(Box::pin(async move { value.health().await }))
+    }
+
+    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
+        let value = site.slot.value::<S>()?;
+        Some(Box::pin(async move { value.shutdown(&Context::new(site)).await }))
     }
 }

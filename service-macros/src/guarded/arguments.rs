@@ -5,25 +5,38 @@ use quote::{ToTokens, quote};
 use syn::{Error, Token};
 
 use crate::arguments::{Known, once, read};
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 
-const KNOWN: &[Known] = &[once("refuse", "`refuse` and nothing else"), once("wait", "`wait = \"2s\"`")];
+const KNOWN: &[Known] = &[
+    once("refuse", "`refuse` and nothing else"),
+    once("wait", "`wait = \"2s\"`"),
+    once("crate", "`crate = path::to::service_core`"),
+];
 
 /// What happens to a call while the service is not ready.
-#[derive(Default)]
 pub(crate) struct Arguments {
     refuse: Option<Span>,
     wait: Option<Timespan>,
+    pub(crate) core: CorePath,
 }
 
 impl Arguments {
-    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
-        let mut arguments = Self::default();
+    /// What `#[guarded]` without arguments means.
+    pub(crate) fn new(core: CorePath) -> Self {
+        Self { refuse: None, wait: None, core }
+    }
+
+    /// Reads the arguments; `core` is where `service-core` is if they do not say so.
+    pub(crate) fn read(tokens: TokenStream, core: CorePath, mistakes: &mut Mistakes) -> Self {
+        let mut arguments = Self::new(core);
         let mut both = None;
         read("#[guarded]", KNOWN, tokens, mistakes, |name, input, mistakes| {
             if name == "refuse" {
                 arguments.refuse = Some(name.span());
+            } else if name == "crate" {
+                arguments.core = CorePath::parse(input)?;
             } else {
                 input.parse::<Token![=]>()?;
                 arguments.wait = Timespan::parse_positive(name, input, mistakes)?;
@@ -52,10 +65,11 @@ fn contradiction(wait: &Ident, mistakes: &mut Mistakes) {
 
 impl ToTokens for Arguments {
     fn to_tokens(&self, tokens: &mut TokenStream) {
+        let private = self.core.private();
         tokens.extend(match (self.refuse, self.wait) {
-            (Some(_), _) => quote!(::service_core::__private::Policy::Refuse),
-            (None, Some(time)) => quote!(::service_core::__private::Policy::WaitFor(#time)),
-            (None, None) => quote!(::service_core::__private::Policy::Wait),
+            (Some(_), _) => quote!(#private::Policy::Refuse),
+            (None, Some(time)) => quote!(#private::Policy::WaitFor(#time)),
+            (None, None) => quote!(#private::Policy::Wait),
         });
     }
 }

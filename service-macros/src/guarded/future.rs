@@ -1,17 +1,20 @@
 //! [`guarded_future`]: a function that returns a future, plain or boxed. The guard is inside the future, from its first
 //! poll to its end; a guard around its making would refuse too early and let go too soon.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{Expr, ExprReturn, ImplItemFn, Item, Macro, Stmt};
+
+use crate::bare::bare_expr;
+use crate::core_path::local;
 
 use super::method::Call;
 use super::output::{Inferred, Output, Shape};
 
 /// What comes before the future stays where it is, so that a future which borrows nothing still borrows nothing.
 pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) -> TokenStream {
-    let (callee, future) = (Ident::new("callee", Span::mixed_site()), Ident::new("future", Span::mixed_site()));
+    let (callee, future) = (local("callee"), local("future"));
     let Made { before, made } = Made::by(output, method);
     // Awaited in a block of ours, so that what is left of it is dropped while the call is still counted.
     let guarded = call.future_of(&callee.to_token_stream(), output, quote!(async move { #future.await }));
@@ -62,8 +65,8 @@ impl Made {
 
 /// The X of `Box::pin(X)`: it would only be boxed again.
 fn unboxed(tail: Expr) -> TokenStream {
-    if let Expr::Call(call) = &tail
-        && let Expr::Path(path) = &*call.func
+    if let Expr::Call(call) = bare_expr(&tail)
+        && let Expr::Path(path) = bare_expr(&call.func)
         && let [.., boxed, pin] = &*path.path.segments.iter().collect::<Vec<_>>()
         && boxed.ident == "Box"
         && pin.ident == "pin"

@@ -1,11 +1,12 @@
 //! [`guard`]: wraps the body of one method, whatever its shape.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{FnArg, ImplItemFn, Receiver, ReceiverKind, Type, Visibility, parse_quote};
 
+use crate::core_path::{CorePath, local};
 use crate::mistakes::Mistakes;
 use crate::written::written;
 
@@ -30,7 +31,7 @@ pub(crate) fn guard(
     let service = own.map_or_else(|| method.sig.ident.span(), Spanned::span);
     let call = Call {
         name: method.sig.ident.unraw().to_string(),
-        callee: callee(method, service),
+        callee: callee(method, service, &arguments.core),
         service,
         policy: arguments,
     };
@@ -71,24 +72,26 @@ impl Call<'_> {
     /// The same, of a callee named earlier.
     pub(crate) fn future_of(&self, callee: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
-        let refused = Ident::new("refused", Span::mixed_site());
-        let refusal = output.refusal(&refused);
-        let way = quote_spanned!(self.span()=> <#service as ::service_core::Service>::way);
-        quote!(::service_core::__private::call(#callee, || #way(#method), |#refused| #refusal, #body).await)
+        let refused = local("refused");
+        let refusal = output.refusal(&refused, self.core());
+        let (core, private) = (self.core().at(self.span()), self.core().private());
+        let way = quote_spanned!(self.span()=> <#service as #core::Service>::way);
+        quote!(#private::call(#callee, || #way(#method), |#refused| #refusal, #body).await)
     }
 
     fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
         let callee = &self.callee;
         // To wait would block the thread.
-        let refuse = quote!(::service_core::__private::Policy::Refuse);
+        let private = self.core().private();
+        let refuse = quote!(#private::Policy::Refuse);
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(refuse));
-        let (entered, refused) =
-            (Ident::new("_entered", Span::mixed_site()), Ident::new("refused", Span::mixed_site()));
-        let refusal = output.refusal(&refused);
-        let enter = quote_spanned!(self.span()=> <#service as ::service_core::Service>::enter);
+        let (entered, refused) = (local("entered"), local("refused"));
+        let refusal = output.refusal(&refused, self.core());
+        let core = self.core().at(self.span());
+        let enter = quote_spanned!(self.span()=> <#service as #core::Service>::enter);
         quote! {
             let #entered = match #enter(#callee, #method) {
-                ::core::result::Result::Ok(entered) => entered,
+                ::core::result::Result::Ok(#entered) => #entered,
                 ::core::result::Result::Err(#refused) => return #refusal,
             };
             #body
@@ -97,11 +100,15 @@ impl Call<'_> {
 
     /// What calls of this method are counted under, and what they do while the service is not up.
     fn method(&self, policy: TokenStream) -> TokenStream {
-        let name = &self.name;
+        let (name, private) = (&self.name, self.core().private());
         quote! {{
-            static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(#name, #policy);
+            static METHOD: #private::Method = #private::Method::new(#name, #policy);
             &METHOD
         }}
+    }
+
+    fn core(&self) -> &CorePath {
+        &self.policy.core
     }
 
     /// Shown where `Self` is at fault, and still seen as generated.
@@ -112,10 +119,11 @@ impl Call<'_> {
 
 /// Whose call it is. Any receiver dereferences to the instance; the user's own `self` token, because a `self` of ours
 /// would be another one inside a `macro_rules!`.
-fn callee(method: &ImplItemFn, service: Span) -> TokenStream {
+fn callee(method: &ImplItemFn, service: Span, core: &CorePath) -> TokenStream {
+    let private = core.private();
     match method.sig.receiver() {
         Some(Receiver { self_token, kind, .. }) => {
-            let at = quote_spanned!(service=> ::service_core::__private::This::at::<Self>);
+            let at = quote_spanned!(service=> #private::This::at::<Self>);
             // Not a reference to a reference: the future would keep what that points to.
             if matches!(kind, ReceiverKind::Reference(..)) {
                 quote!(#at(#self_token))
@@ -123,7 +131,7 @@ fn callee(method: &ImplItemFn, service: Span) -> TokenStream {
                 quote!(#at(&#self_token))
             }
         }
-        None => quote!(::service_core::__private::Current),
+        None => quote!(#private::Current),
     }
 }
 

@@ -10,6 +10,7 @@ mod target;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
 use self::arguments::Arguments;
@@ -18,7 +19,7 @@ use self::target::Target;
 /// The user's method or impl block with guards; or as it was, and every mistake.
 pub(crate) fn guarded(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let arguments = Arguments::read(arguments, &mut mistakes);
+    let arguments = Arguments::read(arguments, CorePath::default(), &mut mistakes);
     let target = Target::read(tokens, &mut mistakes);
     let guarded = target.guard(&arguments, &mut mistakes).into_token_stream();
     let errors = mistakes.read();

@@ -6,6 +6,9 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeParamBound, parse_quote};
 
+use crate::bare::bare;
+use crate::core_path::{CorePath, local};
+
 /// How a method's body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -34,10 +37,11 @@ impl Output {
             let shape = if signature.asyncness.is_some() { Shape::Async } else { Shape::Sync };
             return Self { shape, named: Some(parse_quote!(())), is_written: false, span: signature.ident.span() };
         };
+        let ty = bare(ty);
         let (shape, ty) = match future(ty) {
-            _ if signature.asyncness.is_some() => (Shape::Async, (**ty).clone()),
-            Some((shape, output)) => (shape, output),
-            None => (Shape::Sync, (**ty).clone()),
+            _ if signature.asyncness.is_some() => (Shape::Async, ty.clone()),
+            Some((shape, output)) => (shape, bare(&output).clone()),
+            None => (Shape::Sync, ty.clone()),
         };
         let span = ty.span();
         let named = match ty {
@@ -68,40 +72,43 @@ impl Output {
     /// Tells inference what an async block returns, so that `?` and `return` in it work as they do in a function.
     pub(crate) fn hint(&self) -> TokenStream {
         let Some(ty) = self.named.as_ref().filter(|_| self.is_written) else { return TokenStream::new() };
+        let returned = local("returned");
         quote! {
             #[allow(unreachable_code, unreachable_patterns, clippy::all, clippy::pedantic)]
-            if let ::core::option::Option::Some(returned) = ::core::option::Option::<#ty>::None {
-                return returned;
+            if let ::core::option::Option::Some(#returned) = ::core::option::Option::<#ty>::None {
+                return #returned;
             }
         }
     }
 
     /// The refusal in this variable, as what the method returns.
-    pub(crate) fn refusal(&self, refused: &Ident) -> TokenStream {
+    pub(crate) fn refusal(&self, refused: &Ident, core: &CorePath) -> TokenStream {
+        let private = core.private();
         let Some(ty) = &self.named else {
             return quote! {
-                ::service_core::__private::Panics::answer(
-                    ::service_core::__private::Refused::<_>::new(#refused),
-                    ::service_core::FromNotReady::from_not_ready,
-                )
+                #private::Panics::answer(#private::Refused::<_>::new(#refused), #core::FromNotReady::from_not_ready)
             };
         };
         // Where the error cannot carry a refusal, the compiler points at the type.
-        let refused = Ident::new("refused", refused.span().located_at(self.span));
-        let answer = quote_spanned! {self.span.resolved_at(Span::call_site())=>
-            ::service_core::__private::Refused::<#ty>::new(#refused).answer(::service_core::FromNotReady::from_not_ready)
+        let mut refused = refused.clone();
+        refused.set_span(refused.span().located_at(self.span));
+        let span = self.span.resolved_at(Span::call_site());
+        let (shown_core, shown_private) = (core.at(span), core.private_at(span));
+        let answer = quote_spanned! {span=>
+            #shown_private::Refused::<#ty>::new(#refused).answer(#shown_core::FromNotReady::from_not_ready)
         };
         quote! {{
             #[allow(unused_imports)]
-            use ::service_core::__private::Panics as _;
+            use #private::Panics as _;
             #answer
         }}
     }
 }
 
 fn is_instance(ty: &Type, own: Option<&Type>) -> bool {
+    let ty = bare(ty);
     let Type::Path(path) = ty else { return false };
-    if path.path.is_ident("Self") || own == Some(ty) {
+    if path.path.is_ident("Self") || own.map(bare) == Some(ty) {
         return true;
     }
     let Some(last) = path.path.segments.last() else { return false };
@@ -150,13 +157,14 @@ fn output(bound: &TypeParamBound) -> Option<Type> {
     })
 }
 
+/// The types in the angle brackets.
 pub(crate) fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
     };
     arguments.into_iter().flatten().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::Type(ty) => Some(bare(ty)),
         _ => None,
     })
 }

@@ -3,6 +3,8 @@
 use proc_macro2::Ident;
 use syn::{Receiver, ReceiverKind, Type, TypePath};
 
+use crate::bare::bare;
+
 use super::output::types;
 
 pub(crate) enum Taken {
@@ -45,9 +47,7 @@ pub(crate) fn taken(receiver: &Receiver) -> Taken {
 }
 
 fn taken_as(ty: &Type) -> Taken {
-    match ty {
-        Type::Paren(inner) => taken_as(&inner.elem),
-        Type::Group(inner) => taken_as(&inner.elem),
+    match bare(ty) {
         Type::Path(path) if path.path.is_ident("Self") => Taken::ByValue,
         Type::Path(path) => named(path).map_or_else(|| behind(ty), Taken::As),
         ty => behind(ty),
@@ -61,11 +61,9 @@ fn named(path: &TypePath) -> Option<Ident> {
 
 /// What stands between `self` and the value: one pointer that no registry hands out is enough.
 fn behind(ty: &Type) -> Taken {
-    match ty {
+    match bare(ty) {
         Type::Reference(reference) if reference.mutability.is_some() => Taken::Mutably,
         Type::Reference(reference) => behind(&reference.elem),
-        Type::Paren(inner) => behind(&inner.elem),
-        Type::Group(inner) => behind(&inner.elem),
         Type::Path(path) => {
             let Some(last) = path.path.segments.last() else { return Taken::Shared };
             if last.ident == "Rc" || last.ident == "Box" {

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Visibility, parse2};
 
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
 use super::arguments::Arguments;
@@ -62,7 +63,7 @@ fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistake
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
         has_methods = true;
-        if let Some(arguments) = take_own(method, mistakes) {
+        if let Some(arguments) = take_own(method, &arguments.core, mistakes) {
             is_guarded = true;
             if !guard(method, &arguments, own, mistakes) {
                 arguments.forbid_waiting(&method.sig.ident, mistakes);
@@ -81,12 +82,12 @@ fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistake
     }
 }
 
-fn take_own(method: &mut ImplItemFn, mistakes: &mut Mistakes) -> Option<Arguments> {
+fn take_own(method: &mut ImplItemFn, core: &CorePath, mistakes: &mut Mistakes) -> Option<Arguments> {
     let is_ours = |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "guarded");
     let attribute = method.attrs.extract_if(.., |attribute| is_ours(attribute)).last()?;
     Some(match attribute.meta {
-        Meta::List(list) => Arguments::read(list.tokens, mistakes),
-        _ => Arguments::default(),
+        Meta::List(list) => Arguments::read(list.tokens, core.clone(), mistakes),
+        _ => Arguments::new(core.clone()),
     })
 }
 

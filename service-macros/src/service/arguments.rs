@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, LitInt, LitStr, Path, Result, Token, bracketed, parenthesized};
 
 use crate::arguments::{Known, once, read};
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 use crate::written::written;
@@ -31,6 +32,7 @@ const KNOWN: &[Known] = &[
     once("shutdown_timeout", "`shutdown_timeout = \"10s\"`"),
     once("retry", "`retry(attempts = 5, delay = \"200ms\", max_delay = \"5s\")`"),
     once("restart", "`restart` or `restart = Restart::transient()`"),
+    once("crate", "`crate = path::to::service_core`"),
 ];
 
 const RETRY: &[Known] = &[
@@ -54,6 +56,7 @@ pub(crate) struct Arguments {
     pub(crate) budgets: Vec<(Ident, Timespan)>,
     pub(crate) retry: Option<Retry>,
     pub(crate) restart: Option<Restart>,
+    pub(crate) core: CorePath,
 }
 
 /// How much `autowire` writes.
@@ -121,6 +124,7 @@ impl Arguments {
                 let timespan = Timespan::parse_positive(name, input, mistakes)?;
                 self.budgets.extend(timespan.map(|timespan| (name.clone(), timespan)));
             }
+            "crate" => self.core = CorePath::parse(input)?,
             _flag => {}
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! What `autowire` writes: the constructor, from the fields.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+
+use crate::core_path::local;
 
 use super::arguments::Autowire;
 use super::dependency::Bond;
@@ -10,10 +12,11 @@ use super::model::Model;
 
 impl Model<'_> {
     pub(crate) fn autowire(&self) -> TokenStream {
-        let ident = self.ident;
-        let fields = self.fields.iter().map(|field| self.filled(field));
+        let Self { ident, core, .. } = self;
+        let cx = local("cx");
+        let fields = self.fields.iter().map(|field| self.filled(field, &cx));
         let instance = quote! {{
-            let _ = cx;
+            let _ = #cx;
             Self { #(#fields),* }
         }};
         match self.autowire {
@@ -21,8 +24,8 @@ impl Model<'_> {
             // Shown at the word, where a second `impl Lifecycle` is told so.
             Some(Autowire::Lifecycle) => quote_spanned! {self.autowire_span.resolved_at(Span::call_site())=>
                 #[diagnostic::do_not_recommend]
-                impl ::service_core::Lifecycle for #ident {
-                    async fn init(cx: &::service_core::Context<Self>) -> ::service_core::Result<Self> {
+                impl #core::Lifecycle for #ident {
+                    async fn init(#cx: &#core::Context<Self>) -> #core::Result<Self> {
                         ::core::result::Result::Ok(#instance)
                     }
                 }
@@ -30,26 +33,26 @@ impl Model<'_> {
             Some(Autowire::Constructor) => quote! {
                 impl #ident {
                     /// The service, each field injected or by its default.
-                    fn autowire(cx: &::service_core::Context<Self>) -> Self #instance
+                    fn autowire(#cx: &#core::Context<Self>) -> Self #instance
                 }
             },
         }
     }
 
-    fn filled(&self, field: &Field) -> TokenStream {
+    fn filled(&self, field: &Field, cx: &Ident) -> TokenStream {
         let Field { name, fill, conditions, span, .. } = field;
         let value = match fill {
             Fill::Injected(on) => {
                 let ty = &on.ty;
-                quote!(cx.get::<#ty>())
+                quote!(#cx.get::<#ty>())
             }
             Fill::InjectedIfPresent(on) => {
                 let ty = &on.ty;
                 let mut listed = self.dependencies.iter().filter(|listed| listed.on.means(on));
                 if listed.any(|listed| listed.bond == Bond::Requires) {
-                    quote!(::core::option::Option::Some(cx.get::<#ty>()))
+                    quote!(::core::option::Option::Some(#cx.get::<#ty>()))
                 } else {
-                    quote!(cx.get_opt::<#ty>())
+                    quote!(#cx.get_opt::<#ty>())
                 }
             }
             Fill::Default => quote_spanned!(*span=> ::core::default::Default::default()),

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Result, Type};
 
+use crate::bare::bare;
 use crate::written::written;
 
 /// How a service hangs on another.
@@ -22,6 +23,15 @@ impl Bond {
             Self::Requires => "requires",
             Self::Wants => "wants",
             Self::After => "after",
+        }
+    }
+
+    /// Its variant in `service-core`.
+    pub(crate) fn variant(self) -> &'static str {
+        match self {
+            Self::Requires => "Requires",
+            Self::Wants => "Wants",
+            Self::After => "After",
         }
     }
 
@@ -53,6 +63,7 @@ pub(crate) enum Form {
 
 impl Named {
     pub(crate) fn new(ty: &Type) -> Self {
+        let ty = bare(ty);
         let form = match ty {
             Type::Path(_) => Form::Path,
             Type::TraitObject(_) => Form::TraitObject,
@@ -86,4 +97,11 @@ pub(crate) struct Dependency {
     pub(crate) on: Named,
     /// The `#[cfg]` of the field that made it a dependency.
     pub(crate) conditions: Vec<Attribute>,
+}
+
+impl Dependency {
+    /// Whether it names a service itself, and no trait object.
+    pub(crate) fn is_service(&self) -> bool {
+        self.on.form == Form::Path
+    }
 }

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, GenericArgument, Meta, PathArguments, Token, Type};
 
+use crate::bare::bare;
 use crate::mistakes::Mistakes;
 
 use super::dependency::Named;
@@ -78,11 +79,11 @@ fn fill(ty: &Type) -> Fill {
 
 /// The X of `Name<X>`, whatever the path before it.
 pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = bare(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first()? {
-        GenericArgument::Type(argument) if arguments.args.len() == 1 => Some(argument),
+        GenericArgument::Type(argument) if arguments.args.len() == 1 => Some(bare(argument)),
         _ => None,
     }
 }

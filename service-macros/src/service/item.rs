@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Fields, GenericParam, Generics, ItemStruct, Visibility, parse2};
 
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::written::written;
 
@@ -30,9 +31,9 @@ pub(crate) struct Shape {
 }
 
 impl Item {
-    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+    pub(crate) fn read(tokens: TokenStream, core: &CorePath, mistakes: &mut Mistakes) -> Self {
         let item = match parse2(tokens.clone()) {
-            Ok(syn::Item::Struct(item)) => return Self::of_struct(item, mistakes),
+            Ok(syn::Item::Struct(item)) => return Self::of_struct(item, core, mistakes),
             Ok(item) => item,
             Err(error) => {
                 mistakes.add(error);
@@ -41,10 +42,10 @@ impl Item {
         };
         let (found, cure, stub) = match &item {
             syn::Item::Enum(item) => {
-                (format!("{} is an enum", item.ident), IN_A_FIELD, Some(Stub::new(&item.ident, &item.generics)))
+                (format!("{} is an enum", item.ident), IN_A_FIELD, Some(Stub::new(&item.ident, &item.generics, core)))
             }
             syn::Item::Union(item) => {
-                (format!("{} is a union", item.ident), IN_A_FIELD, Some(Stub::new(&item.ident, &item.generics)))
+                (format!("{} is a union", item.ident), IN_A_FIELD, Some(Stub::new(&item.ident, &item.generics, core)))
             }
             syn::Item::Trait(item) => {
                 let cure = "annotate a struct that implements it, with `provides = [dyn …]`";
@@ -61,7 +62,7 @@ impl Item {
         Self { tokens, stub, shape: None }
     }
 
-    fn of_struct(mut item: ItemStruct, mistakes: &mut Mistakes) -> Self {
+    fn of_struct(mut item: ItemStruct, core: &CorePath, mistakes: &mut Mistakes) -> Self {
         let clone = derived_clone(&item);
         let fields = match &mut item.fields {
             Fields::Named(fields) => fields.named.iter_mut().map(|field| Field::take(field, mistakes)).collect(),
@@ -76,7 +77,7 @@ impl Item {
             }
         };
         generic(&item.ident, &item.generics, mistakes);
-        let stub = Stub::new(&item.ident, &item.generics);
+        let stub = Stub::new(&item.ident, &item.generics, core);
         let shape = Shape { ident: item.ident.clone(), visibility: item.vis.clone(), fields, clone };
         Self { tokens: item.into_token_stream(), stub: Some(stub), shape: Some(shape) }
     }

@@ -2,12 +2,13 @@
 
 mod arguments;
 mod autowire;
+mod cycle_check;
 mod dependency;
+mod descriptor;
 mod expand;
 mod field;
 mod item;
 mod model;
-mod node;
 mod stub;
 mod validate;
 
@@ -25,7 +26,7 @@ use self::model::Model;
 pub(crate) fn service(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let arguments = Arguments::read(arguments, &mut mistakes);
-    let item = Item::read(tokens, &mut mistakes);
+    let item = Item::read(tokens, &arguments.core, &mut mistakes);
     let model = item.shape.as_ref().map(|shape| Model::new(arguments, shape, &mut mistakes));
     let Item { tokens, stub, .. } = item;
     match (model, mistakes.read()) {

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::{LitStr, Visibility};
 
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 
@@ -16,6 +17,7 @@ use super::item::Shape;
 
 /// A service.
 pub(crate) struct Model<'a> {
+    pub(crate) core: CorePath,
     pub(crate) ident: &'a Ident,
     pub(crate) visibility: &'a Visibility,
     pub(crate) type_name: String,
@@ -55,6 +57,7 @@ impl<'a> Model<'a> {
         let word = |name| arguments.present.iter().find(|present| *present == name);
         let flag = |name| word(name).is_some();
         Self {
+            core: arguments.core,
             ident: &shape.ident,
             visibility: &shape.visibility,
             type_name: shape.ident.unraw().to_string(),
@@ -78,6 +81,11 @@ impl<'a> Model<'a> {
             fields: &shape.fields,
             clone: shape.clone,
         }
+    }
+
+    /// The dependencies, each with its number. The numbers do not depend on `#[cfg]`.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Dependency)> {
+        self.dependencies.iter().enumerate()
     }
 }
 

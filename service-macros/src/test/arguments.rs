@@ -6,6 +6,8 @@ use syn::parse::ParseStream;
 use syn::{Expr, LitBool, LitInt, LitStr, Path, Result, Token, Type, parenthesized};
 
 use crate::arguments::{Known, once, read, repeated};
+use crate::bare::bare;
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
 const KNOWN: &[Known] = &[
@@ -15,6 +17,7 @@ const KNOWN: &[Known] = &[
     once("start_paused", "`start_paused = true`"),
     once("flavor", "`flavor = \"multi_thread\"` or `flavor = \"current_thread\"`"),
     once("worker_threads", "`worker_threads = 2`"),
+    once("crate", "`crate = path::to::service_core`"),
 ];
 
 /// How the test's registry and runtime are to be.
@@ -24,6 +27,7 @@ pub(crate) struct Arguments {
     pub(crate) settings: Vec<Setting>,
     /// Calls on the trial.
     pub(crate) trial: Vec<TokenStream>,
+    pub(crate) core: CorePath,
 }
 
 /// One change to the builder.
@@ -37,7 +41,7 @@ impl Setting {
     /// The builder in this variable, with this change.
     pub(crate) fn apply(&self, builder: &Ident) -> TokenStream {
         match self {
-            Self::Replace { service, value } if matches!(**service, Type::TraitObject(_)) => {
+            Self::Replace { service, value } if matches!(bare(service), Type::TraitObject(_)) => {
                 quote!(#builder.replace_dyn::<#service>(#value))
             }
             Self::Replace { service, value } => quote!(#builder.replace::<#service>(#value)),
@@ -62,6 +66,10 @@ impl Arguments {
         read("#[service_core::test]", KNOWN, tokens, mistakes, |name, input, mistakes| {
             if name == "replace" || name == "give" || name == "with" {
                 arguments.settings.push(setting(name, input)?);
+                return Ok(());
+            }
+            if name == "crate" {
+                arguments.core = CorePath::parse(input)?;
                 return Ok(());
             }
             input.parse::<Token![=]>()?;

@@ -3,10 +3,12 @@
 mod arguments;
 mod parameter;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{ItemFn, ReturnType, Type, parse2};
 
+use crate::bare::bare;
+use crate::core_path::local;
 use crate::mistakes::Mistakes;
 
 use self::arguments::Arguments;
@@ -45,22 +47,23 @@ fn expand(arguments: &Arguments, function: &ItemFn, parameters: &[Parameter]) ->
     let (name, output, statements) = (&sig.ident, &sig.output, &block.stmts);
     let only = parameters.iter().filter_map(Parameter::service);
     // Ours, and invisible to the user's expressions and body.
-    let (builder, registry) = (Ident::new("builder", Span::mixed_site()), Ident::new("registry", Span::mixed_site()));
-    let bind = parameters.iter().map(|parameter| parameter.bind(&registry));
-    let Arguments { settings, trial, .. } = arguments;
+    let (builder, registry) = (local("builder"), local("registry"));
+    let Arguments { settings, trial, core } = arguments;
+    let private = core.private();
+    let bind = parameters.iter().map(|parameter| parameter.bind(&registry, &private));
     let settings = settings.iter().map(|setting| setting.apply(&builder));
     let hint = hint(output);
     quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
         #vis fn #name() #output {
-            ::service_core::__private::Trial::new()#(#trial)*.run(
-                async |#builder: ::service_core::Builder| -> ::service_core::Result<::service_core::Builder> {
+            #private::Trial::new()#(#trial)*.run(
+                async |#builder: #core::Builder| -> #core::Result<#core::Builder> {
                     #(let #builder = #builder.only::<#only>();)*
                     #(let #builder = #settings;)*
                     ::core::result::Result::Ok(#builder)
                 },
-                |#registry: ::service_core::Registry| async move {
+                |#registry: #core::Registry| async move {
                     #(#bind)*
                     ::core::mem::drop(#registry);
                     #hint
@@ -74,12 +77,15 @@ fn expand(arguments: &Arguments, function: &ItemFn, parameters: &[Parameter]) ->
 /// Tells inference what the body returns, so that `?` works in it.
 fn hint(output: &ReturnType) -> TokenStream {
     match output {
-        ReturnType::Type(_, ty) if !matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => quote! {
-            #[allow(unreachable_code, unreachable_patterns, clippy::all, clippy::pedantic)]
-            if let ::core::option::Option::Some(returned) = ::core::option::Option::<#ty>::None {
-                return returned;
+        ReturnType::Type(_, ty) if !matches!(bare(ty), Type::ImplTrait(_) | Type::Never(_)) => {
+            let returned = local("returned");
+            quote! {
+                #[allow(unreachable_code, unreachable_patterns, clippy::all, clippy::pedantic)]
+                if let ::core::option::Option::Some(#returned) = ::core::option::Option::<#ty>::None {
+                    return #returned;
+                }
             }
-        },
+        }
         _ => TokenStream::new(),
     }
 }

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Error, FnArg, Pat, Result, Type};
 
+use crate::bare::bare;
 use crate::service::argument_of;
 
 /// A parameter of the test function.
@@ -27,7 +28,7 @@ impl<'a> Parameter<'a> {
         if let Some(service) = argument_of(ty, "Arc") {
             return Ok(Self::Service { pattern, ty, service });
         }
-        match ty {
+        match bare(ty) {
             Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Registry") => {
                 Ok(Self::Registry { pattern, ty })
             }
@@ -44,10 +45,10 @@ impl<'a> Parameter<'a> {
     }
 
     /// Takes it from the registry in this variable.
-    pub(crate) fn bind(&self, registry: &Ident) -> TokenStream {
+    pub(crate) fn bind(&self, registry: &Ident, private: &TokenStream) -> TokenStream {
         match self {
             Self::Service { pattern, ty, service } => quote! {
-                let #pattern: #ty = ::service_core::__private::argument::<#service>(&#registry).await;
+                let #pattern: #ty = #private::argument::<#service>(&#registry).await;
             },
             Self::Registry { pattern, ty } => quote! {
                 let #pattern: #ty = ::core::clone::Clone::clone(&#registry);

@@ -52,7 +52,7 @@ fn every_mistake_is_reported_at_once() {
             "`lazy` is written twice; keep one of them",
             "`init_timeout` is \"5\", which is no duration; write it like \"500ms\", \"5s\", \"1m30s\" or \"2h\"",
             "`drain_timeout` is written `drain_timeout = \"10s\"`",
-            "#[service] takes arguments by name; write one of `requires`, `wants`, `after`, `provides`, `name`, `lazy`, `optional`, `given`, `autowire`, `when`, `init_timeout`, `drain_timeout`, `health_timeout`, `tags`, `shutdown_timeout`, `retry`, `restart`",
+            "#[service] takes arguments by name; write one of `requires`, `wants`, `after`, `provides`, `name`, `lazy`, `optional`, `given`, `autowire`, `when`, `init_timeout`, `drain_timeout`, `health_timeout`, `tags`, `shutdown_timeout`, `retry`, `restart`, `crate`",
             "the fields of a service have names, and S is a tuple struct; name its fields",
             "a service lives as long as its registry, so S<'a> cannot borrow; own the data, or share it in an Arc",
             "`after` names services, and `(A, B)` is none; write its type, or `dyn Trait`",

@@ -35,103 +35,123 @@ When it is not ready.*/
 }
 #[diagnostic::do_not_recommend]
 impl ::service_core::Service for Cache {
-    const NODE: ::service_core::__private::NodeRef = {
-        static NODE: ::service_core::__private::Node = ::service_core::__private::Node::new(
+    const FACTS: ::service_core::__private_v1::Descriptor = ::service_core::__private_v1::Descriptor {
+        dependencies: &[
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                crate::Db,
+            >(
+                0usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "crate::Db",
+                ::core::option::Option::Some(
+                    <crate::Db as ::service_core::Service>::DESCRIPTOR,
+                ),
+            ),
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                dyn Mail,
+            >(
+                1usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "dyn Mail",
+                ::core::option::Option::None,
+            ),
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                Metrics,
+            >(
+                2usize,
+                ::service_core::__private_v1::Bond::Wants,
+                "Metrics",
+                ::core::option::Option::Some(
+                    <Metrics as ::service_core::Service>::DESCRIPTOR,
+                ),
+            ),
+            #[cfg(feature = "x")]
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                X,
+            >(
+                3usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "X",
+                ::core::option::Option::Some(<X as ::service_core::Service>::DESCRIPTOR),
+            ),
+        ],
+        ..::service_core::__private_v1::Descriptor::new(
             "Cache",
-            ::service_core::__private::Location::new(
+            ::service_core::__private_v1::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),
                 ::core::column!(),
             ),
-            &[
-                (0usize, "requires", <crate::Db as ::service_core::Service>::NODE),
-                (2usize, "wants", <Metrics as ::service_core::Service>::NODE),
-                #[cfg(feature = "x")]
-                (3usize, "requires", <X as ::service_core::Service>::NODE),
-            ],
-        );
-        ::service_core::__private::NodeRef::of(&NODE)
+        )
     };
-    fn definition() -> ::service_core::__private::Definition {
-        let declare = ::service_core::__private::Declare::<
-            Cache,
-        >::new(
-            "Cache",
-            ::service_core::__private::Location::new(
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-                ::core::column!(),
-            ),
-        );
-        let declare = declare.requires::<crate::Db>("crate::Db");
-        let declare = declare.requires::<dyn Mail>("dyn Mail");
-        let declare = declare.wants::<Metrics>("Metrics");
-        #[cfg(feature = "x")]
-        let declare = declare.requires::<X>("X");
-        <Cache as ::service_core::Lifecycle>::managed(declare)
-    }
+    const DESCRIPTOR: ::service_core::__private_v1::DescriptorRef = {
+        static DESCRIPTOR: ::service_core::__private_v1::Descriptor = <Cache as ::service_core::Service>::FACTS;
+        ::service_core::__private_v1::DescriptorRef::of(&DESCRIPTOR)
+    };
+    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks> = ::core::option::Option::Some(
+        <Cache as ::service_core::Lifecycle>::__hooks,
+    );
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Homed for Cache {
-    fn home() -> &'static ::service_core::__private::Home<Self> {
-        static HOME: ::service_core::__private::Home<Cache> = ::service_core::__private::Home::new();
+impl ::service_core::__private_v1::Homed for Cache {
+    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
+        static HOME: ::service_core::__private_v1::Home<Cache> = ::service_core::__private_v1::Home::new();
         &HOME
     }
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<crate::Db> for Cache {}
+impl ::service_core::__private_v1::Requires<crate::Db> for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<dyn Mail> for Cache {}
+impl ::service_core::__private_v1::Requires<dyn Mail> for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<Metrics> for Cache {}
+impl ::service_core::__private_v1::Wants<Metrics> for Cache {}
 #[cfg(feature = "x")]
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<X> for Cache {}
+impl ::service_core::__private_v1::Requires<X> for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<0usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<1usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<0usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<1usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
 impl ::service_core::Lifecycle for Cache {
-    async fn init(cx: &::service_core::Context<Self>) -> ::service_core::Result<Self> {
+    async fn init(__cx: &::service_core::Context<Self>) -> ::service_core::Result<Self> {
         ::core::result::Result::Ok({
-            let _ = cx;
+            let _ = __cx;
             Self {
-                db: cx.get::<Db>(),
-                metrics: cx.get_opt::<Metrics>(),
-                mail: ::core::option::Option::Some(cx.get::<dyn Mail>()),
+                db: __cx.get::<Db>(),
+                metrics: __cx.get_opt::<Metrics>(),
+                mail: ::core::option::Option::Some(__cx.get::<dyn Mail>()),
                 hits: ::core::default::Default::default(),
                 capacity: 1024,
                 names: ::core::default::Default::default(),
                 #[cfg(feature = "x")]
-                x: cx.get::<X>(),
+                x: __cx.get::<X>(),
             }
         })
     }
 }
 const _: fn() = || {
     #[allow(unused_imports)]
-    use ::service_core::__private::NotCloned as _;
+    use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Cache>::clone();
 };
 const _: () = {
-    const CHECKED: ::service_core::__private::Checked = ::service_core::__private::check(
-        <Cache as ::service_core::Service>::NODE,
+    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
+        <Cache as ::service_core::Service>::DESCRIPTOR,
     );
     CHECKED.dependency(0usize);
     CHECKED.dependency(2usize);
     #[cfg(feature = "x")] CHECKED.dependency(3usize);
 };
-::service_core::__private::inventory::submit! {
-    ::service_core::__private::Entry::of:: < Cache > ()
+::service_core::__private_v1::inventory::submit! {
+    ::service_core::__private_v1::Entry::of:: < Cache > ()
 }

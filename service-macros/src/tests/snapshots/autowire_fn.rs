@@ -28,74 +28,74 @@ When it is not ready.*/
 }
 #[diagnostic::do_not_recommend]
 impl ::service_core::Service for Cache {
-    const NODE: ::service_core::__private::NodeRef = {
-        static NODE: ::service_core::__private::Node = ::service_core::__private::Node::new(
+    const FACTS: ::service_core::__private_v1::Descriptor = ::service_core::__private_v1::Descriptor {
+        dependencies: &[
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                Db,
+            >(
+                0usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "Db",
+                ::core::option::Option::Some(<Db as ::service_core::Service>::DESCRIPTOR),
+            ),
+        ],
+        ..::service_core::__private_v1::Descriptor::new(
             "Cache",
-            ::service_core::__private::Location::new(
+            ::service_core::__private_v1::Location::new(
                 ::core::module_path!(),
                 ::core::file!(),
                 ::core::line!(),
                 ::core::column!(),
             ),
-            &[(0usize, "requires", <Db as ::service_core::Service>::NODE)],
-        );
-        ::service_core::__private::NodeRef::of(&NODE)
+        )
     };
-    fn definition() -> ::service_core::__private::Definition {
-        let declare = ::service_core::__private::Declare::<
-            Cache,
-        >::new(
-            "Cache",
-            ::service_core::__private::Location::new(
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-                ::core::column!(),
-            ),
-        );
-        let declare = declare.requires::<Db>("Db");
-        <Cache as ::service_core::Lifecycle>::managed(declare)
-    }
+    const DESCRIPTOR: ::service_core::__private_v1::DescriptorRef = {
+        static DESCRIPTOR: ::service_core::__private_v1::Descriptor = <Cache as ::service_core::Service>::FACTS;
+        ::service_core::__private_v1::DescriptorRef::of(&DESCRIPTOR)
+    };
+    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks> = ::core::option::Option::Some(
+        <Cache as ::service_core::Lifecycle>::__hooks,
+    );
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Homed for Cache {
-    fn home() -> &'static ::service_core::__private::Home<Self> {
-        static HOME: ::service_core::__private::Home<Cache> = ::service_core::__private::Home::new();
+impl ::service_core::__private_v1::Homed for Cache {
+    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
+        static HOME: ::service_core::__private_v1::Home<Cache> = ::service_core::__private_v1::Home::new();
         &HOME
     }
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<Db> for Cache {}
+impl ::service_core::__private_v1::Requires<Db> for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<0usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<1usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<0usize>>
 for Cache {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<1usize>>
 for Cache {}
 impl Cache {
     /// The service, each field injected or by its default.
-    fn autowire(cx: &::service_core::Context<Self>) -> Self {
-        let _ = cx;
-        Self { db: cx.get::<Db>() }
+    fn autowire(__cx: &::service_core::Context<Self>) -> Self {
+        let _ = __cx;
+        Self { db: __cx.get::<Db>() }
     }
 }
 const _: fn() = || {
     #[allow(unused_imports)]
-    use ::service_core::__private::NotCloned as _;
+    use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Cache>::clone();
 };
 const _: () = {
-    const CHECKED: ::service_core::__private::Checked = ::service_core::__private::check(
-        <Cache as ::service_core::Service>::NODE,
+    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
+        <Cache as ::service_core::Service>::DESCRIPTOR,
     );
     CHECKED.dependency(0usize);
 };
-::service_core::__private::inventory::submit! {
-    ::service_core::__private::Entry::of:: < Cache > ()
+::service_core::__private_v1::inventory::submit! {
+    ::service_core::__private_v1::Entry::of:: < Cache > ()
 }

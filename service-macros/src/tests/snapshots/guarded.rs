@@ -1,22 +1,22 @@
 impl Users {
     pub async fn find(&self, id: i64) -> Result<User, Error> {
-        ::service_core::__private::call(
-                ::service_core::__private::This::at::<Self>(self),
+        ::service_core::__private_v1::call(
+                ::service_core::__private_v1::This::at::<Self>(self),
                 || <Self as ::service_core::Service>::way({
-                    static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                    static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                         "find",
-                        ::service_core::__private::Policy::WaitFor(
+                        ::service_core::__private_v1::Policy::WaitFor(
                             ::core::time::Duration::new(2u64, 0u32),
                         ),
                     );
                     &METHOD
                 }),
-                |refused| {
+                |__refused| {
                     #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<
+                    use ::service_core::__private_v1::Panics as _;
+                    ::service_core::__private_v1::Refused::<
                         Result<User, Error>,
-                    >::new(refused)
+                    >::new(__refused)
                         .answer(::service_core::FromNotReady::from_not_ready)
                 },
                 async move {
@@ -26,10 +26,10 @@ impl Users {
                         clippy::all,
                         clippy::pedantic
                     )]
-                    if let ::core::option::Option::Some(returned) = ::core::option::Option::<
+                    if let ::core::option::Option::Some(__returned) = ::core::option::Option::<
                         Result<User, Error>,
                     >::None {
-                        return returned;
+                        return __returned;
                     }
                     self.rows(id).await?.one()
                 },
@@ -42,22 +42,22 @@ impl Users {
 
 When the call is refused, because the service is not ready.*/
     pub fn count(&self) -> Alias<u64> {
-        let _entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private::This::at::<Self>(self),
+        let __entered = match <Self as ::service_core::Service>::enter(
+            ::service_core::__private_v1::This::at::<Self>(self),
             {
-                static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "count",
-                    ::service_core::__private::Policy::Refuse,
+                    ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
             },
         ) {
-            ::core::result::Result::Ok(entered) => entered,
-            ::core::result::Result::Err(refused) => {
+            ::core::result::Result::Ok(__entered) => __entered,
+            ::core::result::Result::Err(__refused) => {
                 return {
                     #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<Alias<u64>>::new(refused)
+                    use ::service_core::__private_v1::Panics as _;
+                    ::service_core::__private_v1::Refused::<Alias<u64>>::new(__refused)
                         .answer(::service_core::FromNotReady::from_not_ready)
                 };
             }
@@ -70,21 +70,21 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub async fn none() -> usize {
-        ::service_core::__private::call(
-                ::service_core::__private::Current,
+        ::service_core::__private_v1::call(
+                ::service_core::__private_v1::Current,
                 || <Self as ::service_core::Service>::way({
-                    static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                    static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                         "none",
-                        ::service_core::__private::Policy::WaitFor(
+                        ::service_core::__private_v1::Policy::WaitFor(
                             ::core::time::Duration::new(2u64, 0u32),
                         ),
                     );
                     &METHOD
                 }),
-                |refused| {
+                |__refused| {
                     #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<usize>::new(refused)
+                    use ::service_core::__private_v1::Panics as _;
+                    ::service_core::__private_v1::Refused::<usize>::new(__refused)
                         .answer(::service_core::FromNotReady::from_not_ready)
                 },
                 async move {
@@ -94,10 +94,10 @@ When the call is refused, because the service is not ready.*/
                         clippy::all,
                         clippy::pedantic
                     )]
-                    if let ::core::option::Option::Some(returned) = ::core::option::Option::<
+                    if let ::core::option::Option::Some(__returned) = ::core::option::Option::<
                         usize,
                     >::None {
-                        return returned;
+                        return __returned;
                     }
                     5
                 },
@@ -110,20 +110,20 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn opaque(&self) -> impl Iterator<Item = u8> + '_ {
-        let _entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private::This::at::<Self>(self),
+        let __entered = match <Self as ::service_core::Service>::enter(
+            ::service_core::__private_v1::This::at::<Self>(self),
             {
-                static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "opaque",
-                    ::service_core::__private::Policy::Refuse,
+                    ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
             },
         ) {
-            ::core::result::Result::Ok(entered) => entered,
-            ::core::result::Result::Err(refused) => {
-                return ::service_core::__private::Panics::answer(
-                    ::service_core::__private::Refused::<_>::new(refused),
+            ::core::result::Result::Ok(__entered) => __entered,
+            ::core::result::Result::Err(__refused) => {
+                return ::service_core::__private_v1::Panics::answer(
+                    ::service_core::__private_v1::Refused::<_>::new(__refused),
                     ::service_core::FromNotReady::from_not_ready,
                 );
             }
@@ -131,58 +131,58 @@ When the call is refused, because the service is not ready.*/
         self.bytes.iter().copied()
     }
     pub fn later(self: Arc<Self>) -> impl Future<Output = Result<u8, Error>> {
-        let callee = ::service_core::__private::This::at::<Self>(&self);
+        let __callee = ::service_core::__private_v1::This::at::<Self>(&self);
         let n = self.n;
-        let future = async move { n };
+        let __future = async move { n };
         async move {
-            ::service_core::__private::call(
-                    callee,
+            ::service_core::__private_v1::call(
+                    __callee,
                     || <Self as ::service_core::Service>::way({
-                        static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                        static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "later",
-                            ::service_core::__private::Policy::WaitFor(
+                            ::service_core::__private_v1::Policy::WaitFor(
                                 ::core::time::Duration::new(2u64, 0u32),
                             ),
                         );
                         &METHOD
                     }),
-                    |refused| {
+                    |__refused| {
                         #[allow(unused_imports)]
-                        use ::service_core::__private::Panics as _;
-                        ::service_core::__private::Refused::<
+                        use ::service_core::__private_v1::Panics as _;
+                        ::service_core::__private_v1::Refused::<
                             Result<u8, Error>,
-                        >::new(refused)
+                        >::new(__refused)
                             .answer(::service_core::FromNotReady::from_not_ready)
                     },
-                    async move { future.await },
+                    async move { __future.await },
                 )
                 .await
         }
     }
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> {
-        let callee = ::service_core::__private::This::at::<Self>(self);
-        let future = async { 5 };
+        let __callee = ::service_core::__private_v1::This::at::<Self>(self);
+        let __future = async { 5 };
         ::std::boxed::Box::pin(async move {
-            ::service_core::__private::call(
-                    callee,
+            ::service_core::__private_v1::call(
+                    __callee,
                     || <Self as ::service_core::Service>::way({
-                        static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                        static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "boxed",
-                            ::service_core::__private::Policy::WaitFor(
+                            ::service_core::__private_v1::Policy::WaitFor(
                                 ::core::time::Duration::new(2u64, 0u32),
                             ),
                         );
                         &METHOD
                     }),
-                    |refused| {
+                    |__refused| {
                         #[allow(unused_imports)]
-                        use ::service_core::__private::Panics as _;
-                        ::service_core::__private::Refused::<
+                        use ::service_core::__private_v1::Panics as _;
+                        ::service_core::__private_v1::Refused::<
                             Result<u8, Error>,
-                        >::new(refused)
+                        >::new(__refused)
                             .answer(::service_core::FromNotReady::from_not_ready)
                     },
-                    async move { future.await },
+                    async move { __future.await },
                 )
                 .await
         })
@@ -193,53 +193,53 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn early(&self) -> BoxFuture<'_, u8> {
-        let callee = ::service_core::__private::This::at::<Self>(self);
-        let future = (move || -> BoxFuture<'_, u8> {
+        let __callee = ::service_core::__private_v1::This::at::<Self>(self);
+        let __future = (move || -> BoxFuture<'_, u8> {
             if self.is_empty() {
                 return none();
             }
             some()
         })();
         ::std::boxed::Box::pin(async move {
-            ::service_core::__private::call(
-                    callee,
+            ::service_core::__private_v1::call(
+                    __callee,
                     || <Self as ::service_core::Service>::way({
-                        static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                        static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "early",
-                            ::service_core::__private::Policy::WaitFor(
+                            ::service_core::__private_v1::Policy::WaitFor(
                                 ::core::time::Duration::new(2u64, 0u32),
                             ),
                         );
                         &METHOD
                     }),
-                    |refused| {
+                    |__refused| {
                         #[allow(unused_imports)]
-                        use ::service_core::__private::Panics as _;
-                        ::service_core::__private::Refused::<u8>::new(refused)
+                        use ::service_core::__private_v1::Panics as _;
+                        ::service_core::__private_v1::Refused::<u8>::new(__refused)
                             .answer(::service_core::FromNotReady::from_not_ready)
                     },
-                    async move { future.await },
+                    async move { __future.await },
                 )
                 .await
         })
     }
     fn own(&self) -> Result<()> {
-        let _entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private::This::at::<Self>(self),
+        let __entered = match <Self as ::service_core::Service>::enter(
+            ::service_core::__private_v1::This::at::<Self>(self),
             {
-                static METHOD: ::service_core::__private::Method = ::service_core::__private::Method::new(
+                static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "own",
-                    ::service_core::__private::Policy::Refuse,
+                    ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
             },
         ) {
-            ::core::result::Result::Ok(entered) => entered,
-            ::core::result::Result::Err(refused) => {
+            ::core::result::Result::Ok(__entered) => __entered,
+            ::core::result::Result::Err(__refused) => {
                 return {
                     #[allow(unused_imports)]
-                    use ::service_core::__private::Panics as _;
-                    ::service_core::__private::Refused::<Result<()>>::new(refused)
+                    use ::service_core::__private_v1::Panics as _;
+                    ::service_core::__private_v1::Refused::<Result<()>>::new(__refused)
                         .answer(::service_core::FromNotReady::from_not_ready)
                 };
             }

@@ -10,28 +10,26 @@ impl<K> ::service_core::Service for Cache<K>
 where
     Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
 {
-    const NODE: ::service_core::__private::NodeRef = ::service_core::__private::NodeRef::refused();
-    fn definition() -> ::service_core::__private::Definition {
-        ::core::unreachable!()
-    }
+    const FACTS: ::service_core::__private_v1::Descriptor = ::service_core::__private_v1::Descriptor::refused();
+    const DESCRIPTOR: ::service_core::__private_v1::DescriptorRef = ::service_core::__private_v1::DescriptorRef::refused();
 }
 #[diagnostic::do_not_recommend]
-impl<K> ::service_core::__private::Homed for Cache<K>
+impl<K> ::service_core::__private_v1::Homed for Cache<K>
 where
     Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
 {
-    fn home() -> &'static ::service_core::__private::Home<Self> {
+    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
         ::core::unreachable!()
     }
 }
 #[diagnostic::do_not_recommend]
-impl<K, __Any: ?::core::marker::Sized> ::service_core::__private::Requires<__Any>
+impl<K, __Any: ?::core::marker::Sized> ::service_core::__private_v1::Requires<__Any>
 for Cache<K>
 where
     Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
 {}
 #[diagnostic::do_not_recommend]
-impl<K, __Any: ?::core::marker::Sized> ::service_core::__private::Wants<__Any>
+impl<K, __Any: ?::core::marker::Sized> ::service_core::__private_v1::Wants<__Any>
 for Cache<K>
 where
     Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -28,100 +28,133 @@ When it is not ready.*/
 }
 #[diagnostic::do_not_recommend]
 impl ::service_core::Service for Users {
-    const NODE: ::service_core::__private::NodeRef = {
-        static NODE: ::service_core::__private::Node = ::service_core::__private::Node::new(
-            "Users",
-            ::service_core::__private::Location::new(
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-                ::core::column!(),
-            ),
-            &[
-                (0usize, "requires", <Cache as ::service_core::Service>::NODE),
-                (2usize, "wants", <metrics::Metrics as ::service_core::Service>::NODE),
-                (3usize, "comes after", <Migrations as ::service_core::Service>::NODE),
-            ],
-        );
-        ::service_core::__private::NodeRef::of(&NODE)
-    };
-    fn definition() -> ::service_core::__private::Definition {
-        let declare = ::service_core::__private::Declare::<
-            Users,
-        >::new(
-            "Users",
-            ::service_core::__private::Location::new(
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-                ::core::column!(),
-            ),
-        );
-        let declare = declare.name("users");
-        let declare = declare.requires::<Cache>("Cache");
-        let declare = declare.requires::<dyn Mail>("dyn Mail");
-        let declare = declare.wants::<metrics::Metrics>("metrics::Metrics");
-        let declare = declare.after::<Migrations>("Migrations");
-        let declare = declare.provides::<dyn Directory>("dyn Directory", |it| it);
-        let declare = declare.lazy();
-        let declare = declare.optional();
-        let holds: fn() -> bool = features::users;
-        let declare = declare.when("features::users", holds);
-        let declare = declare.init_timeout(::core::time::Duration::new(5u64, 0u32));
-        let declare = declare.drain_timeout(::core::time::Duration::new(90u64, 0u32));
-        let declare = declare
-            .shutdown_timeout(::core::time::Duration::new(0u64, 250000000u32));
-        let declare = declare
-            .retry(
-                ::service_core::__private::Retry::new(
-                    5u32,
-                    ::core::time::Duration::new(0u64, 200000000u32),
-                    ::core::time::Duration::new(5u64, 0u32),
+    const FACTS: ::service_core::__private_v1::Descriptor = ::service_core::__private_v1::Descriptor {
+        name: ::core::option::Option::Some("users"),
+        dependencies: &[
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                Cache,
+            >(
+                0usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "Cache",
+                ::core::option::Option::Some(
+                    <Cache as ::service_core::Service>::DESCRIPTOR,
                 ),
-            );
-        let restart: ::service_core::Restart = Restart::transient();
-        let declare = declare.restart(restart);
-        <Users as ::service_core::Lifecycle>::managed(declare)
-    }
+            ),
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                dyn Mail,
+            >(
+                1usize,
+                ::service_core::__private_v1::Bond::Requires,
+                "dyn Mail",
+                ::core::option::Option::None,
+            ),
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                metrics::Metrics,
+            >(
+                2usize,
+                ::service_core::__private_v1::Bond::Wants,
+                "metrics::Metrics",
+                ::core::option::Option::Some(
+                    <metrics::Metrics as ::service_core::Service>::DESCRIPTOR,
+                ),
+            ),
+            ::service_core::__private_v1::DeclaredDependency::on::<
+                Migrations,
+            >(
+                3usize,
+                ::service_core::__private_v1::Bond::After,
+                "Migrations",
+                ::core::option::Option::Some(
+                    <Migrations as ::service_core::Service>::DESCRIPTOR,
+                ),
+            ),
+        ],
+        provides: &[
+            ::service_core::__private_v1::Provided::of::<
+                dyn Directory,
+            >(
+                "dyn Directory",
+                |__instance| ::service_core::__private_v1::cast::<
+                    Users,
+                    dyn Directory,
+                >(__instance, |__it| __it),
+            ),
+        ],
+        when: ::core::option::Option::Some(::service_core::__private_v1::When {
+            text: "features::users",
+            holds: features::users,
+        }),
+        budgets: ::service_core::__private_v1::Budgets {
+            init: ::core::time::Duration::new(5u64, 0u32),
+            drain: ::core::time::Duration::new(90u64, 0u32),
+            shutdown: ::core::time::Duration::new(0u64, 250000000u32),
+            ..::service_core::__private_v1::Budgets::DEFAULT
+        },
+        retry: ::service_core::__private_v1::Retry::new(
+            5u32,
+            ::core::time::Duration::new(0u64, 200000000u32),
+            ::core::time::Duration::new(5u64, 0u32),
+        ),
+        restart: ::core::option::Option::Some(|| Restart::transient()),
+        lazy: true,
+        optional: true,
+        ..::service_core::__private_v1::Descriptor::new(
+            "Users",
+            ::service_core::__private_v1::Location::new(
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            ),
+        )
+    };
+    const DESCRIPTOR: ::service_core::__private_v1::DescriptorRef = {
+        static DESCRIPTOR: ::service_core::__private_v1::Descriptor = <Users as ::service_core::Service>::FACTS;
+        ::service_core::__private_v1::DescriptorRef::of(&DESCRIPTOR)
+    };
+    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks> = ::core::option::Option::Some(
+        <Users as ::service_core::Lifecycle>::__hooks,
+    );
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Homed for Users {
-    fn home() -> &'static ::service_core::__private::Home<Self> {
-        static HOME: ::service_core::__private::Home<Users> = ::service_core::__private::Home::new();
+impl ::service_core::__private_v1::Homed for Users {
+    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
+        static HOME: ::service_core::__private_v1::Home<Users> = ::service_core::__private_v1::Home::new();
         &HOME
     }
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<Cache> for Users {}
+impl ::service_core::__private_v1::Requires<Cache> for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<dyn Mail> for Users {}
+impl ::service_core::__private_v1::Requires<dyn Mail> for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<metrics::Metrics> for Users {}
+impl ::service_core::__private_v1::Wants<metrics::Metrics> for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<0usize>>
 for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Requires<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<1usize>>
 for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<0usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<0usize>>
 for Users {}
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private::Wants<::service_core::__private::Hidden<1usize>>
+impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<1usize>>
 for Users {}
 const _: fn() = || {
     #[allow(unused_imports)]
-    use ::service_core::__private::NotCloned as _;
+    use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Users>::clone();
 };
 const _: () = {
-    const CHECKED: ::service_core::__private::Checked = ::service_core::__private::check(
-        <Users as ::service_core::Service>::NODE,
+    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
+        <Users as ::service_core::Service>::DESCRIPTOR,
     );
     CHECKED.dependency(0usize);
     CHECKED.dependency(2usize);
     CHECKED.dependency(3usize);
 };
-::service_core::__private::inventory::submit! {
-    ::service_core::__private::Entry::of:: < Users > ()
+::service_core::__private_v1::inventory::submit! {
+    ::service_core::__private_v1::Entry::of:: < Users > ()
 }

@@ -1,67 +1,33 @@
-//! [`Node`] and [`check`]: the dependencies between the services of one crate, walked by the compiler.
+//! [`check`]: looks for cycles of services while the user's crate compiles.
 //!
-//! `#[service]` writes one static [`Node`] per service and one constant that calls [`check`] on it, so a cycle is a compile
-//! error with its whole path, also under `cargo check` and in a library. Edges that only exist at run time (`dyn`,
+//! `#[service]` writes one static [`Descriptor`] per service and one constant that calls [`check`] on it, so a cycle is a
+//! compile error with its whole path, also under `cargo check` and in a library. Edges that only exist at run time (`dyn`,
 //! definitions) are not seen here: the plan proves those.
-#![allow(unsafe_code)] // one dereference and two marker traits, each with its proof below
 
+use super::descriptor::{DeclaredDependency, Descriptor};
+use super::descriptor_ref::DescriptorRef;
 use crate::base::Location;
 
-/// A service, as the compiler's walk sees it.
-pub struct Node {
-    name: &'static str,
-    location: Location,
+/// What a service is recognized by: hashes of its crate, and of where in the crate it is declared.
+pub struct Identity {
     krate: u64,
     hash: u64,
-    edges: &'static [Edge],
 }
 
-/// Which of the user's words declares it, by number; as what (`requires`, `wants`, `comes after`); and whom it names.
-type Edge = (usize, &'static str, NodeRef);
-
-/// Where a [`Node`] is.
-///
-/// A raw pointer and not a reference: rustc follows the references in a constant, would evaluate the nodes round the
-/// cycle first, and report a cycle of statics instead of a cycle of services.
-#[derive(Clone, Copy)]
-pub struct NodeRef(*const Node);
-
-// SAFETY: a `NodeRef` is only ever read from, and what it points to is an immutable static without interior mutability.
-unsafe impl Send for NodeRef {}
-// SAFETY: as above.
-unsafe impl Sync for NodeRef {}
-
-impl Node {
-    /// The node of the service of this name, declared at this location.
-    pub const fn new(name: &'static str, location: Location, edges: &'static [Edge]) -> Self {
+impl Identity {
+    pub(super) const fn of(type_name: &str, location: Location) -> Self {
         let (krate, module) = split(location.module);
         let krate = hash(SEED, krate);
-        // Without the crate's name and the file's: what an error says must not depend on where the project lies.
-        let hash = hash(hash(SEED, module), name);
+        // Without the crate's name and the file's: the text of an error must not depend on where the project lies.
+        let hash = hash(hash(SEED, module), type_name);
         let hash = mix(mix(hash, location.line as u64), location.column as u64);
-        Self { name, location, krate, hash, edges }
-    }
-
-    const fn is(&self, other: &Self) -> bool {
-        self.krate == other.krate && self.hash == other.hash
+        Self { krate, hash }
     }
 }
 
-impl NodeRef {
-    /// Where this node is.
-    pub const fn of(node: &'static Node) -> Self {
-        Self(node)
-    }
-
-    /// Where the node of a service is that the macro has refused, so that nothing more is said about it.
-    pub const fn refused() -> Self {
-        static NOTHING: Node = Node::new("", Location::new("", "", 0, 0), &[]);
-        Self(&raw const NOTHING)
-    }
-
-    const fn get(self) -> &'static Node {
-        // SAFETY: `of` and `refused` are the only ways to make one, and both take the address of a static.
-        unsafe { &*self.0 }
+impl Descriptor {
+    const fn is(&self, other: &Self) -> bool {
+        self.identity.krate == other.identity.krate && self.identity.hash == other.identity.hash
     }
 }
 
@@ -72,15 +38,15 @@ const REACH: usize = 1 << 8;
 /// Looks for a cycle through this service. Each is found once: from its service with the smallest hash, because a walk
 /// enters only services whose hash is larger than that of its own. The hash is as good as random, so the walks are short
 /// for sparse graphs (a chain of n services costs about n·ln n steps, in whatever order they are declared).
-pub const fn check(service: NodeRef) -> Checked {
+pub const fn check(service: DescriptorRef) -> Checked {
     let walk = Walk::from(service.get());
-    let through = if walk.found { Some(walk.edge_after(0).0) } else { None };
+    let through = if walk.found { Some(walk.dependency_after(0).number) } else { None };
     Checked { service, through }
 }
 
 /// What the walk from one service found. Holds no path, because it becomes a constant for each service of the user.
 pub struct Checked {
-    service: NodeRef,
+    service: DescriptorRef,
     through: Option<usize>,
 }
 
@@ -99,7 +65,7 @@ impl Checked {
 /// A breadth-first walk, so that the cycle it finds is a shortest one.
 struct Walk {
     /// Every service met, in order; for each, which of these it was met from.
-    met: [(&'static Node, usize); REACH],
+    met: [(&'static Descriptor, usize); REACH],
     len: usize,
     /// The hashes of those met: open addressing, never more than half full, 0 is empty.
     seen: [u64; 2 * REACH],
@@ -108,28 +74,31 @@ struct Walk {
 }
 
 impl Walk {
-    const fn from(start: &'static Node) -> Self {
+    const fn from(start: &'static Descriptor) -> Self {
         let mut walk = Self { met: [(start, 0); REACH], len: 1, seen: [0; 2 * REACH], found: false };
         let (mut at, mut steps) = (0, 0);
         while at < walk.len {
-            let node = walk.met[at].0;
+            let dependencies = walk.met[at].0.dependencies;
             let mut next = 0;
-            while next < node.edges.len() {
-                let dependency = node.edges[next].2.get();
-                if dependency.is(start) {
-                    walk.close(at);
-                    return walk;
-                }
-                if dependency.hash > start.hash && dependency.krate == start.krate && walk.is_new(dependency.hash) {
-                    if walk.len == REACH {
+            while next < dependencies.len() {
+                if let Some(dependency) = dependencies[next].descriptor {
+                    let dependency = dependency.get();
+                    if dependency.is(start) {
+                        walk.close(at);
                         return walk;
                     }
-                    walk.met[walk.len] = (dependency, at);
-                    walk.len += 1;
+                    let Identity { krate, hash } = dependency.identity;
+                    if hash > start.identity.hash && krate == start.identity.krate && walk.is_new(hash) {
+                        if walk.len == REACH {
+                            return walk;
+                        }
+                        walk.met[walk.len] = (dependency, at);
+                        walk.len += 1;
+                    }
+                    steps += 1;
                 }
                 next += 1;
             }
-            steps += next;
             if steps > REACH {
                 return walk;
             }
@@ -152,8 +121,8 @@ impl Walk {
         at = last;
         while len > 1 {
             len -= 1;
-            let (node, from) = self.met[at];
-            self.met[len] = (node, 0);
+            let (service, from) = self.met[at];
+            self.met[len] = (service, 0);
             at = from;
         }
     }
@@ -171,35 +140,39 @@ impl Walk {
     }
 
     /// How this one of the cycle depends on the one after it.
-    const fn edge_after(&self, at: usize) -> Edge {
+    const fn dependency_after(&self, at: usize) -> &'static DeclaredDependency {
         let after = self.met[if at + 1 == self.len { 0 } else { at + 1 }].0;
-        let edges = self.met[at].0.edges;
+        let dependencies = self.met[at].0.dependencies;
         let mut next = 0;
-        while !edges[next].2.get().is(after) {
+        loop {
+            if let Some(dependency) = dependencies[next].descriptor
+                && dependency.get().is(after)
+            {
+                return &dependencies[next];
+            }
             next += 1;
         }
-        edges[next]
     }
 
     const fn in_words(&self) -> Text {
         let mut text = Text { bytes: [0; 4096], len: 0 };
         let mut at = 0;
         while at < self.len {
-            let node = self.met[at].0;
-            text.push(node.name);
+            let service = self.met[at].0;
+            text.push(service.type_name);
             text.push(" (");
-            text.push(node.location.file);
+            text.push(service.location.file);
             text.push(":");
-            text.number(node.location.line);
+            text.number(service.location.line);
             text.push(") ");
-            text.push(self.edge_after(at).1);
+            text.push(self.dependency_after(at).bond.verb());
             text.push(" ");
             at += 1;
         }
         if self.len == 1 {
             text.push("itself, so it could never start; remove it here");
         } else {
-            text.push(self.met[0].0.name);
+            text.push(self.met[0].0.type_name);
             text.push(
                 ", so none of them could ever start; remove one of these, or make that call later than in `init`",
             );

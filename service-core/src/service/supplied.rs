@@ -1,0 +1,87 @@
+//! [`Supplied`]: the hooks of a service whose value is supplied by `give` or `replace` instead of made by its `init`.
+
+use std::sync::Arc;
+
+use super::hooks::{Boxed, Hooks, instance};
+use super::incarnation::Incarnation;
+use crate::base::{Mutex, MutexGuard, Result};
+use crate::gate::Homed;
+use crate::gate::Instance;
+use crate::plan::Provided;
+
+/// A supplied value, until it is released.
+struct SuppliedValue<T: ?Sized>(Mutex<Option<Arc<T>>>);
+
+impl<T: ?Sized> SuppliedValue<T> {
+    fn new(value: Arc<T>) -> Self {
+        Self(Mutex::new(Some(value)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        self.0.lock()
+    }
+
+    fn instance(&self, site: &Incarnation, instance: impl FnOnce(Arc<T>) -> Instance) -> Boxed<Result<Instance>> {
+        let instance = self.lock().clone().map(instance);
+        let name = site.slot.name.clone();
+        Box::pin(async move { instance.ok_or_else(|| format!("the value of {name} was already released").into()) })
+    }
+
+    fn release(&self) {
+        // Dropped outside of the lock, because its `drop` is the user's.
+        let value = self.lock().take();
+        drop(value);
+    }
+}
+
+/// The hooks of a supplied value: it is ready at once.
+pub(super) struct Supplied<S> {
+    value: SuppliedValue<S>,
+    provides: &'static [Provided],
+}
+
+impl<S: Homed> Supplied<S> {
+    pub(super) fn new(value: Arc<S>, provides: &'static [Provided]) -> Self {
+        Self { value: SuppliedValue::new(value), provides }
+    }
+}
+
+impl<S: Homed> Hooks for Supplied<S> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+        self.value.instance(&site, |value| instance(value, self.provides, &site).handed_over())
+    }
+
+    fn release(&self) {
+        self.value.release();
+    }
+}
+
+/// The hooks of a supplied trait object.
+pub(crate) struct SuppliedDyn<B: ?Sized>(SuppliedValue<B>);
+
+impl<B: ?Sized> SuppliedDyn<B> {
+    pub(crate) fn new(value: Arc<B>) -> Self {
+        Self(SuppliedValue::new(value))
+    }
+}
+
+impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+        self.0.instance(&site, Instance::of_dyn)
+    }
+
+    fn release(&self) {
+        self.0.release();
+    }
+}
+
+/// The hooks of a `given` service before its value is supplied. The plan refuses a `given` service without a value, so they
+/// never run.
+pub(super) struct Unsupplied;
+
+impl Hooks for Unsupplied {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+        let name = site.slot.name.clone();
+        Box::pin(async move { Err(format!("{name} has no value; call `.give(…)` on the builder").into()) })
+    }
+}
