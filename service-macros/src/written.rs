@@ -2,11 +2,9 @@
 
 use quote::ToTokens;
 
-use crate::bare::bare_tokens;
-
 /// The text of a type or a path, without the spaces that a token stream's own text has.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
-    let mut text = bare_tokens(tokens.to_token_stream()).to_string();
+    let mut text = tokens.to_token_stream().to_string();
     for (spaced, tight) in [
         (" :: ", "::"),
         (":: ", "::"),

@@ -22,6 +22,7 @@ mod health_shared;
 mod lazy;
 mod leaks;
 mod logs;
+mod macro_rules;
 mod panics;
 mod periodic_tasks;
 mod probes;

@@ -1,6 +1,9 @@
-use super::{assert_snapshot, mistakes, tokens};
+use proc_macro2::TokenStream;
+use quote::quote;
 
-fn expand(arguments: &str, item: &str) -> proc_macro2::TokenStream {
+use super::{assert_snapshot, fragment, mistakes, tokens};
+
+fn expand(arguments: &str, item: &str) -> TokenStream {
     crate::guarded::guarded(tokens(arguments), tokens(item))
 }
 
@@ -65,6 +68,21 @@ fn only_what_a_registry_hands_out_is_guarded() {
     }
     for other in ["U", "m::U", "(U)", "Rc<U>", "&Box<Self>", "Pin<Rc<Self>>", "Arc<Box<Self>>", "Pin<&mut Self>"] {
         assert_eq!(refused(other), 1, "{other}");
+    }
+}
+
+#[test]
+fn a_receiver_or_an_output_from_a_macro_is_seen() {
+    let refused = |method: TokenStream| mistakes(crate::guarded::guarded(tokens(""), quote!(impl U { #method }))).len();
+    let (itself, own, boxed) = (fragment("Self"), fragment("U"), fragment("Box<Self>"));
+    for taken in [quote!(#itself), quote!(#own), quote!(#boxed), quote!(Arc<#boxed>), quote!(&mut #own)] {
+        assert_eq!(refused(quote!(pub fn a(self: #taken) {})), 1, "{taken}");
+    }
+    for made in [quote!(#itself), quote!(#own), quote!(io::Result<#own>), quote!(BoxFuture<'static, #itself>)] {
+        assert_eq!(refused(quote!(pub fn a() -> #made {})), 1, "{made}");
+    }
+    for shared in [quote!(&#itself), quote!(Arc<#own>)] {
+        assert_eq!(refused(quote!(pub fn a(self: #shared) -> #own {})), 0, "{shared}");
     }
 }
 

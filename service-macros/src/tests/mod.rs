@@ -8,10 +8,15 @@ mod timespan;
 use std::path::Path;
 use std::{env, fs};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the test's own tokens")
+}
+
+/// The same in invisible delimiters, as a `$t:ty` of a `macro_rules!` arrives.
+fn fragment(text: &str) -> TokenTree {
+    Group::new(Delimiter::None, tokens(text)).into()
 }
 
 /// Compares with `snapshots/<name>.rs`; `UPDATE=1` in the environment writes it.

@@ -1,0 +1,22 @@
+//! A crate that re-exports service-core under another name, and writes services for others.
+
+pub use service_core as core;
+
+/// Declares a service of this name, whose `answer` is guarded, in the crate that calls it.
+#[macro_export]
+macro_rules! answering {
+    ($name:ident, $answer:expr) => {
+        #[$crate::core::service(crate = $crate::core, autowire)]
+        struct $name {
+            #[service(default = $answer)]
+            answer: u8,
+        }
+
+        #[$crate::core::guarded(crate = $crate::core)]
+        impl $name {
+            pub async fn answer(&self) -> ::core::result::Result<u8, $crate::core::NotReady> {
+                Ok(self.answer)
+            }
+        }
+    };
+}
