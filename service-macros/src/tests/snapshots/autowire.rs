@@ -153,5 +153,6 @@ const _: () = {
     #[cfg(feature = "x")] CHECKED.dependency(3usize);
 };
 ::service_core::__private_v1::inventory::submit! {
-    ::service_core::__private_v1::Entry::of:: < Cache > ()
+    ::service_core::__private_v1::Entry::new(< Cache as ::service_core::Service >
+    ::declared)
 }

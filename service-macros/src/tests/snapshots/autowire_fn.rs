@@ -97,5 +97,6 @@ const _: () = {
     CHECKED.dependency(0usize);
 };
 ::service_core::__private_v1::inventory::submit! {
-    ::service_core::__private_v1::Entry::of:: < Cache > ()
+    ::service_core::__private_v1::Entry::new(< Cache as ::service_core::Service >
+    ::declared)
 }

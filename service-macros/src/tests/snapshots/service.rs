@@ -156,5 +156,6 @@ const _: () = {
     CHECKED.dependency(3usize);
 };
 ::service_core::__private_v1::inventory::submit! {
-    ::service_core::__private_v1::Entry::of:: < Users > ()
+    ::service_core::__private_v1::Entry::new(< Users as ::service_core::Service >
+    ::declared)
 }
