@@ -1,4 +1,4 @@
-//! Health and probes: what each service says, what follows from it, and what an orchestrator is told.
+//! Health checks: what a service reports, what follows from it, and checks that hang, panic or block.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -89,11 +89,11 @@ async fn a_check_that_becomes_slow_is_reported_once_until_it_is_fast_again() -> 
     for _ in 1..times.len() {
         registry.health().await;
     }
-    let told = registry.events().into_iter().filter_map(|event| match event.kind {
+    let slow = registry.events().into_iter().filter_map(|event| match event.kind {
         EventKind::SlowHealth { service, elapsed } => Some((service.to_string(), elapsed)),
         _ => None,
     });
-    assert_eq!(told.collect::<Vec<_>>(), [("slow".to_owned(), secs(1)), ("slow".to_owned(), ms(1_500))]);
+    assert_eq!(slow.collect::<Vec<_>>(), [("slow".to_owned(), secs(1)), ("slow".to_owned(), ms(1_500))]);
     registry.shutdown().await?;
     Ok(())
 }
@@ -107,7 +107,7 @@ async fn the_registry_is_as_healthy_as_its_worst_service() -> Result<()> {
         .boot()
         .await?;
     assert_eq!(registry.health().await.health(), Health::degraded("slow"));
-    assert!(registry.readiness().await.is_up(), "degraded is ready");
+    assert!(registry.readiness().await.is_up(), "a degraded service is ready");
     registry.shutdown().await?;
     Ok(())
 }
@@ -125,7 +125,7 @@ async fn the_checks_of_a_group_run_without_the_others() -> Result<()> {
         isolated().define(checked("db", || Health::degraded("slow")).tag("storage")).define(other).boot().await?;
     let report = registry.health_of("storage").await;
     assert_eq!(report.services.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["db"]);
-    assert_eq!(asked.load(Ordering::SeqCst), 0, "nobody else is asked");
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "no check of another group runs");
     assert!(registry.health_of("nothing").await.services.is_empty());
     registry.shutdown().await?;
     Ok(())
@@ -157,11 +157,11 @@ async fn the_health_report_lists_services_that_are_not_ready() -> Result<()> {
     let failed = failing("failed", "no").optional();
     let registry = isolated().define(failed).define(checked("fine", || Health::Healthy)).boot().await?;
     let report = registry.health().await;
-    assert_eq!(health_of(&report, "failed"), &Health::degraded("failed"), "it is optional");
+    assert_eq!(health_of(&report, "failed"), &Health::degraded("failed"), "an optional service degrades the registry");
     assert_eq!(report.health().status(), "degraded");
     let json = report.to_json();
-    let told = r#"{"name": "failed", "status": "degraded", "latency_ms": 0.000, "error": "failed"}"#;
-    assert!(json.starts_with(r#"{"status": "degraded", "components": ["#) && json.contains(told), "{json}");
+    let component = r#"{"name": "failed", "status": "degraded", "latency_ms": 0.000, "error": "failed"}"#;
+    assert!(json.starts_with(r#"{"status": "degraded", "components": ["#) && json.contains(component), "{json}");
     registry.shutdown().await?;
     Ok(())
 }
@@ -187,7 +187,7 @@ async fn a_replaced_service_takes_its_check_with_it() -> Result<()> {
     let registry = isolated().replace(Disk { free: true }).boot().await?;
     let report = registry.health().await;
     let checks: Vec<_> = report.services.iter().map(|it| (&*it.name, it.health.clone())).collect();
-    assert_eq!(checks, [("Disk", Health::Healthy)], "once, and the real check is gone with the real service");
+    assert_eq!(checks, [("Disk", Health::Healthy)], "one check, and it is not the check of the real service");
     registry.shutdown().await?;
     Ok(())
 }
@@ -201,13 +201,13 @@ impl Drop for Bomb {
     }
 }
 
-/// A service that answers once, when it comes up, and then never again.
+/// A service whose first check is healthy and whose later checks never end.
 fn silent(holding: fn() -> Option<Bomb>) -> Definition<()> {
     let asked = AtomicBool::new(false);
     Definition::new("silent").health(move |_| {
-        let again = asked.swap(true, Ordering::SeqCst);
+        let is_started = asked.swap(true, Ordering::SeqCst);
         async move {
-            if again {
+            if is_started {
                 let _held = holding();
                 std::future::pending::<()>().await;
             }
@@ -235,8 +235,8 @@ async fn a_check_does_not_outlive_its_service() -> Result<()> {
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_when_it_is_dropped_is_unhealthy() -> Result<()> {
     let registry = isolated().define(silent(|| Some(Bomb))).boot().await?;
-    let said = registry.health().await.to_string();
-    assert!(said.contains("its check panicked: a bomb"), "{said}");
+    let report = registry.health().await.to_string();
+    assert!(report.contains("its check panicked: a bomb"), "{report}");
     registry.shutdown().await?;
     Ok(())
 }
@@ -249,8 +249,8 @@ async fn a_check_that_never_yields_times_out_and_blocks_one_thread_only() -> Res
     let count = asked.clone();
     let stuck = Definition::new("stuck").health_timeout(ms(50)).health(move |_| {
         if count.fetch_add(1, Ordering::SeqCst) == 1 {
-            // The bound is for the day when nobody frees it.
-            let _ = held.lock().expect("one waits").recv_timeout(secs(30));
+            // The timeout lets the test fail if it does not end the block.
+            let _ = held.lock().expect("only this check waits").recv_timeout(secs(30));
         }
         async { Health::Healthy }
     });
@@ -263,15 +263,15 @@ async fn a_check_that_never_yields_times_out_and_blocks_one_thread_only() -> Res
             assert_eq!(health_of(&report, "good"), &Health::Healthy);
         }
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "nobody asks again while it does not answer");
-    let told = registry.events().into_iter().filter(|event| {
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "no second check begins while the first one blocks");
+    let reported = registry.events().into_iter().filter(|event| {
         matches!(&event.kind, EventKind::Blocking { service, phase: Phase::Health, .. } if &**service == "stuck")
     });
-    assert_eq!(told.count(), 1);
+    assert_eq!(reported.count(), 1);
     free.send(())?;
     let began = Instant::now();
     while registry.health().await.health() != Health::Healthy {
-        assert!(began.elapsed() < secs(30), "it is asked again once it has answered");
+        assert!(began.elapsed() < secs(30), "a new check begins when the blocked one has ended");
         tokio::task::yield_now().await;
     }
     registry.shutdown().await?;

@@ -22,9 +22,9 @@ async fn a_periodic_task_runs_at_once_and_then_at_every_interval_until_its_servi
     .await?;
     sleep(secs(25)).await;
     assert_eq!(recorder.times("tick"), [secs(0), secs(10), secs(20)]);
-    let asked = Instant::now();
+    let began = Instant::now();
     registry.shutdown().await?;
-    assert_eq!(asked.elapsed(), Duration::ZERO, "the pause ends at once");
+    assert_eq!(began.elapsed(), Duration::ZERO, "the shutdown does not wait for the next run");
     sleep(secs(60)).await;
     assert_eq!(recorder.count("tick"), 3);
     Ok(())
@@ -61,9 +61,9 @@ async fn a_periodic_task_that_is_slower_than_its_interval_skips_missed_runs() ->
     })
     .await?;
     sleep(secs(95)).await;
-    assert_eq!(recorder.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "never two at once, never a burst");
+    assert_eq!(recorder.times("begin"), [secs(0), secs(30), secs(60), secs(90)], "runs neither overlap nor catch up");
     registry.request_shutdown("enough");
-    let report = registry.stopped().await.expect_err("the run that was under way had 10 s, and needed more");
+    let report = registry.stopped().await.expect_err("the current run exceeds the drain budget");
     assert!(report.to_string().contains("slow"), "{report}");
     Ok(())
 }
@@ -110,7 +110,7 @@ async fn jitter_delays_each_periodic_run_after_the_first_by_less_than_its_bound(
     assert_eq!(times[0], secs(0));
     let late: Vec<_> = times.iter().map(|time| Duration::from_millis(time.as_millis() as u64 % 10_000)).collect();
     assert!(late.iter().all(|late| *late <= secs(4)), "{times:?}");
-    assert!(late.iter().collect::<std::collections::HashSet<_>>().len() > 10, "they differ: {times:?}");
+    assert!(late.iter().collect::<std::collections::HashSet<_>>().len() > 10, "the delays differ: {times:?}");
     registry.shutdown().await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ async fn a_booting_registry_is_not_started_alive_and_not_ready() -> Result<()> {
     let probed = Definition::new("slow").init(move |_| {
         let send = send.clone();
         async move {
-            let registry = Registry::current().ok_or("it runs on behalf of one")?;
+            let registry = Registry::current().ok_or("there is a current registry")?;
             let probes = (registry.startup(), registry.liveness(), registry.readiness().await);
             send.send(probes).map_err(|error| error.to_string())?;
             Ok(())
@@ -22,7 +22,11 @@ async fn a_booting_registry_is_not_started_alive_and_not_ready() -> Result<()> {
     assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy));
     assert_eq!(registry.readiness().await, Health::Healthy);
     registry.shutdown().await?;
-    assert_eq!((registry.startup(), registry.liveness()), (true, Health::Healthy), "startup latches, liveness holds");
+    assert_eq!(
+        (registry.startup(), registry.liveness()),
+        (true, Health::Healthy),
+        "startup and liveness hold after the shutdown"
+    );
     assert_eq!(registry.readiness().await, Health::unhealthy("shutting down"));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What systemd is told, at a socket of our own.
+//! The messages to systemd, received at a socket of the test.
 
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use service_core::{Builder, Context, Definition, EventKind, Result, Systemd};
 use tests::{Latch, Recorder, event_lines, failing, isolated, ms, secs};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Where systemd would listen.
+/// The socket that systemd would listen at.
 struct Socket {
     socket: UnixDatagram,
     path: PathBuf,
@@ -30,20 +30,20 @@ impl Socket {
         Systemd::at(&self.path)
     }
 
-    /// The messages since the last time; a socket holds no more than some ten.
+    /// The messages since the last call. A socket holds about ten.
     fn messages(&self) -> Vec<String> {
         messages(&self.socket)
     }
 
-    /// The messages until this has ended, and what it came to.
+    /// The output of the future, and the messages until it has ended.
     async fn during<T>(&self, future: impl Future<Output = T>) -> (T, Vec<String>) {
         let mut future = pin!(future);
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         loop {
             let ended = timeout(secs(1), &mut future).await;
-            heard.extend(self.messages());
+            received.extend(self.messages());
             if let Ok(output) = ended {
-                return (output, heard);
+                return (output, received);
             }
         }
     }
@@ -51,7 +51,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // A test's folder is not worth its failure.
+        // A file that is left in the temporary folder is no reason to fail.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -65,13 +65,13 @@ fn messages(socket: &UnixDatagram) -> Vec<String> {
     messages
 }
 
-/// The values of a variable, in the order in which they were told.
+/// The values of a variable, in the order of the messages.
 fn of<'a>(messages: &'a [String], name: &str) -> Vec<&'a str> {
     let lines = messages.iter().flat_map(|message| message.lines());
     lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).collect()
 }
 
-/// The times that were asked for, in seconds.
+/// The requested extensions in seconds.
 fn extensions(messages: &[String]) -> Vec<u64> {
     of(messages, "EXTEND_TIMEOUT_USEC").iter().map(|it| it.parse::<u64>().expect("a number") / 1_000_000).collect()
 }
@@ -92,7 +92,7 @@ async fn systemd_is_notified_from_boot_to_shutdown() -> Result<()> {
     assert!(of(&boot, "STOPPING").is_empty());
 
     sleep(secs(600)).await;
-    assert!(socket.messages().is_empty(), "nothing happens, and there is no watchdog");
+    assert!(socket.messages().is_empty(), "there is no event and no watchdog");
 
     registry.request_shutdown("the paper has run out");
     registry.stopped().await?;
@@ -103,7 +103,7 @@ async fn systemd_is_notified_from_boot_to_shutdown() -> Result<()> {
     assert_eq!(of(&down, "STATUS").last(), Some(&"down after 3s"));
 
     sleep(secs(600)).await;
-    assert!(socket.messages().is_empty(), "nothing is told after the end");
+    assert!(socket.messages().is_empty(), "there is no message after the end");
     Ok(())
 }
 
@@ -112,16 +112,16 @@ async fn a_boot_and_a_shutdown_ask_for_the_time_that_their_budgets_allow() -> Re
     let socket = Socket::new();
     let slow = Recorder::new().service("slow", secs(60), secs(12)).init_timeout(secs(100)).shutdown_timeout(secs(20));
     let builder = isolated().define(slow).shutdown_timeout(secs(40)).lame_duck(secs(5)).systemd(socket.systemd());
-    let (registry, told) = socket.during(builder.boot()).await;
-    let (registry, boot) = (registry?, extensions(&told));
-    assert_eq!(boot.iter().max(), Some(&110), "100 s to come up, and 10 s");
-    assert!(boot.len() >= 60 / 5, "told again and again: {boot:?}");
-    assert!(boot[2..].is_sorted_by(|a, b| a > b), "the end stays where it was: {boot:?}");
+    let (registry, messages) = socket.during(builder.boot()).await;
+    let (registry, boot) = (registry?, extensions(&messages));
+    assert_eq!(boot.iter().max(), Some(&110), "100 s for the init, and 10 s");
+    assert!(boot.len() >= 60 / 5, "the request is repeated: {boot:?}");
+    assert!(boot[2..].is_sorted_by(|a, b| a > b), "the end does not move: {boot:?}");
 
-    let (down, told) = socket.during(registry.shutdown()).await;
+    let (down, messages) = socket.during(registry.shutdown()).await;
     down?;
-    let down = extensions(&told);
-    assert_eq!(down.first(), Some(&55), "lame duck, shutdown, and 10 s");
+    let down = extensions(&messages);
+    assert_eq!(down.first(), Some(&55), "the lame duck period, the shutdown, and 10 s");
     assert!(down.is_sorted_by(|a, b| a >= b), "{down:?}");
     Ok(())
 }
@@ -134,7 +134,7 @@ async fn a_hook_that_extends_its_budget_requests_time_from_systemd_at_once() -> 
     let import = definition.init(|cx: Context<()>| async move {
         sleep(secs(15)).await;
         cx.extend(secs(300));
-        // Nobody else runs meanwhile, and what systemd has been told must do.
+        // The thread is blocked, so the request must have been sent before.
         std::thread::sleep(ms(20));
         for item in 1..=200 {
             cx.progress(format!("{item} of 200"));
@@ -151,29 +151,29 @@ async fn a_hook_that_extends_its_budget_requests_time_from_systemd_at_once() -> 
     });
     let builder = isolated().define(import).shutdown_timeout(secs(30)).systemd(socket.systemd());
     let boot = tokio::spawn(builder.boot());
-    // When each message came, and until when systemd has patience by it.
-    let (began, mut patience) = (Instant::now(), Vec::new());
-    let mut hear = || {
+    // When each message was received, and until when systemd waits because of it.
+    let (began, mut waits) = (Instant::now(), Vec::new());
+    let mut receive = || {
         for time in extensions(&socket.messages()) {
-            patience.push((began.elapsed(), began.elapsed() + secs(time)));
+            waits.push((began.elapsed(), began.elapsed() + secs(time)));
         }
     };
     while !boot.is_finished() {
         sleep(ms(100)).await;
-        hear();
+        receive();
     }
     let registry = boot.await??;
-    assert_eq!(began.elapsed().as_secs(), 15 + 200 + 90, "by far more than its budget");
-    let at_once = patience.iter().find(|(at, _)| *at >= secs(15)).expect("it asks");
+    assert_eq!(began.elapsed().as_secs(), 15 + 200 + 90, "the init takes far longer than its budget");
+    let at_once = waits.iter().find(|(at, _)| *at >= secs(15)).expect("the hook requests time");
     assert!(at_once.0 <= ms(15_100) && at_once.1 >= secs(15 + 300), "{at_once:?}");
-    let has_patience = |pair: &[(Duration, Duration)]| pair[1].0 < pair[0].1;
-    assert!(patience.windows(2).all(has_patience), "{patience:?}");
-    assert!(patience.len() < 400, "{} messages: a little more is not worth one", patience.len());
+    let is_in_time = |pair: &[(Duration, Duration)]| pair[1].0 < pair[0].1;
+    assert!(waits.windows(2).all(is_in_time), "{waits:?}");
+    assert!(waits.len() < 400, "{} messages, although most extensions are small", waits.len());
 
-    let (down, told) = socket.during(registry.shutdown()).await;
+    let (down, messages) = socket.during(registry.shutdown()).await;
     down?;
-    assert_eq!(extensions(&told).iter().max(), Some(&40), "the whole budget and 10 s, whatever a hook asks for");
-    assert!(extensions(&told).last().is_some_and(|last| *last <= 31), "told again and again");
+    assert_eq!(extensions(&messages).iter().max(), Some(&40), "the budget of the whole shutdown and 10 s");
+    assert!(extensions(&messages).last().is_some_and(|last| *last <= 31), "the request is repeated");
     Ok(())
 }
 
@@ -184,9 +184,10 @@ async fn a_failed_boot_never_notifies_ready() {
     let users = failing("users", "no").requires(["db"]);
     let boot = isolated().define(db).define(users).rollback_timeout(secs(7)).systemd(socket.systemd());
     boot.boot().await.expect_err("users fail");
-    let told = socket.messages();
-    assert!(of(&told, "READY").is_empty());
-    let rollback = told.iter().find(|message| message.starts_with("STOPPING=1\n")).expect("it goes down");
+    let messages = socket.messages();
+    assert!(of(&messages, "READY").is_empty());
+    let rollback =
+        messages.iter().find(|message| message.starts_with("STOPPING=1\n")).expect("the rollback is reported");
     assert!(rollback.contains("STATUS=the boot failed, rolling back, services left: 1\n"), "{rollback}");
     assert_eq!(extensions(std::slice::from_ref(rollback)), [17]);
 }
@@ -195,40 +196,40 @@ async fn a_failed_boot_never_notifies_ready() {
 async fn the_watchdog_is_notified_twice_per_interval_while_the_process_is_alive() -> Result<()> {
     let socket = Socket::new();
     let registry = isolated().systemd(socket.systemd().watchdog(secs(20))).boot().await?;
-    let fed = async |time| of(&socket.during(sleep(time)).await.1, "WATCHDOG").len();
-    assert_eq!(fed(secs(95)).await, 10, "at once, and every 10 s");
+    let notifications = async |time| of(&socket.during(sleep(time)).await.1, "WATCHDOG").len();
+    assert_eq!(notifications(secs(95)).await, 10, "at once, and every 10 s");
     registry.set_unready("busy");
-    assert_eq!(fed(secs(20)).await, 2, "not ready is not dead");
+    assert_eq!(notifications(secs(20)).await, 2, "an unready process is alive");
     registry.set_dead("beyond help");
-    assert_eq!(fed(secs(60)).await, 0);
+    assert_eq!(notifications(secs(60)).await, 0);
     registry.shutdown().await?;
-    assert_eq!(fed(secs(60)).await, 0);
+    assert_eq!(notifications(secs(60)).await, 0);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn progress_is_a_status_message_only() -> Result<()> {
     let socket = Socket::new();
-    let (told, seen) = (Latch::new(), Latch::new());
-    let (tell, go_on) = (told.clone(), seen.clone());
+    let (reported, received) = (Latch::new(), Latch::new());
+    let (report, receive) = (reported.clone(), received.clone());
     let import = Definition::new("import").init(move |cx| {
-        let (told, seen) = (tell.clone(), go_on.clone());
+        let (reported, received) = (report.clone(), receive.clone());
         async move {
             cx.progress(format!("3 of 7\nREADY=1\n{}", "x".repeat(9_000)));
-            told.open();
-            seen.opened().await;
+            reported.open();
+            received.opened().await;
             Ok(())
         }
     });
     let boot = tokio::spawn(isolated().define(import).systemd(socket.systemd()).boot());
-    told.opened().await;
+    reported.opened().await;
     sleep(secs(1)).await;
     let messages = socket.messages();
     assert!(of(&messages, "READY").is_empty(), "{messages:?}");
     let status = of(&messages, "STATUS").pop().unwrap_or_default().to_owned();
     assert!(status.starts_with("booting, services ready: 0 of 1; import: 3 of 7 READY=1 xxx"), "{status}");
     assert_eq!(status.len(), 512);
-    seen.open();
+    received.open();
     boot.await??.shutdown().await?;
     Ok(())
 }
@@ -241,9 +242,9 @@ async fn many_services_produce_few_messages() -> Result<()> {
         builder = builder.define(Recorder::new().service(&format!("s{number}"), ms(number), ms(0)));
     }
     let registry = builder.boot().await?;
-    let told = socket.messages();
-    assert!(told.len() <= 10, "{} messages in half a second", told.len());
-    assert_eq!(of(&told, "READY"), ["1"]);
+    let messages = socket.messages();
+    assert!(messages.len() <= 10, "{} messages in half a second", messages.len());
+    assert_eq!(of(&messages, "READY"), ["1"]);
     registry.shutdown().await?;
     Ok(())
 }
@@ -257,11 +258,11 @@ async fn messages_that_found_the_socket_full_are_sent_later_in_order() -> Result
     let registry = isolated().define(Definition::new("a")).systemd(socket.systemd()).boot().await?;
     assert!(of(&socket.messages(), "READY").is_empty());
     sleep(secs(1)).await;
-    let told = socket.messages();
-    assert_eq!(of(&told, "READY"), ["1"]);
-    assert!(told[0].starts_with("STATUS=booting"), "{told:?}");
+    let messages = socket.messages();
+    assert_eq!(of(&messages, "READY"), ["1"]);
+    assert!(messages[0].starts_with("STATUS=booting"), "{messages:?}");
     registry.shutdown().await?;
-    assert!(!event_lines(&registry).contains(&"systemd unreachable".to_owned()), "that is no failure");
+    assert!(!event_lines(&registry).contains(&"systemd unreachable".to_owned()), "a full socket is not unreachable");
     Ok(())
 }
 

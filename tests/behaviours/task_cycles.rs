@@ -7,7 +7,7 @@ use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
 use tests::{cycle_path, isolated, ms, refused_tasks};
 use tokio::time::{Instant, sleep};
 
-/// Its task waits for what requires it, through one more.
+/// A service that waits for a task, which waits for a service that requires `First` indirectly.
 #[service(lazy)]
 struct First;
 
@@ -44,14 +44,14 @@ async fn a_cycle_of_three_through_a_task_and_declared_dependencies_is_refused() 
     assert_eq!(
         refused_tasks(&registry),
         [(ms(0), path.map(str::to_owned).to_vec())],
-        "although Third is not even wanted"
+        "although no service of the plan requires Third"
     );
     assert_eq!(registry.report().total, ms(0));
-    registry.shutdown().await.expect_err("a task of it has failed");
+    registry.shutdown().await.expect_err("a task has failed");
     Ok(())
 }
 
-/// Fails, with a task that waits for what requires it.
+/// A service whose `init` fails while a task of it waits for `Heir`, which requires it.
 #[service(lazy)]
 struct Doomed;
 
@@ -79,8 +79,8 @@ impl Heir {
 #[tokio::test(start_paused = true)]
 async fn a_call_from_a_task_of_a_failed_service_to_its_dependant_is_refused_as_a_cycle() {
     let began = Instant::now();
-    let error = isolated().only::<Heir>().boot().await.expect_err("it fails");
-    assert_eq!(began.elapsed(), ms(10 + 500), "not when the drain budget ends");
+    let error = isolated().only::<Heir>().boot().await.expect_err("the init of Doomed fails");
+    assert_eq!(began.elapsed(), ms(10 + 500), "before the drain budget ends");
     let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
     assert_eq!(cycle_path(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
 }

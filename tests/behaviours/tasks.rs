@@ -1,4 +1,4 @@
-//! Background tasks: on time, one of a name or several, supervised, and never after their service.
+//! Background tasks: delayed, supervised, several of one name; no task outlives its service.
 
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ async fn a_second_task_of_a_name_is_refused_replaces_the_first_or_runs_beside_it
     assert!(!cx.tasks().abort("b"));
     assert!(cx.tasks().spawn_unique("b", forever("b")));
     assert!(cx.tasks().abort("b"));
-    assert_eq!(cx.tasks().wait_all(secs(5)).await, 1, "the third is still there");
+    assert_eq!(cx.tasks().wait_all(secs(5)).await, 1, "the third task still runs");
     registry.shutdown().await?;
     assert_eq!(recorder.entries(), ["first", "second", "third", "third ended"]);
-    assert!(!cx.spawn("late", async {}), "nothing starts once the service is down");
+    assert!(!cx.spawn("late", async {}), "no task starts after the service has stopped");
     Ok(())
 }
 
@@ -40,17 +40,17 @@ async fn a_second_task_of_a_name_is_refused_replaces_the_first_or_runs_beside_it
 async fn a_delayed_task_runs_once_and_is_removed() -> Result<()> {
     let recorder = Recorder::new();
     let (registry, cx) = worker(|_| {}).await?;
-    let note = |word: &'static str| {
+    let entry = |word: &'static str| {
         let recorder = recorder.clone();
         async move { recorder.record(word) }
     };
-    cx.tasks().delayed("letter", secs(5), note("first"));
+    cx.tasks().delayed("letter", secs(5), entry("first"));
     sleep(secs(2)).await;
-    cx.tasks().delayed("letter", secs(5), note("second"));
+    cx.tasks().delayed("letter", secs(5), entry("second"));
     sleep(secs(6)).await;
     assert_eq!(recorder.times("second"), [secs(7)]);
     assert_eq!((recorder.count("first"), cx.tasks().names()), (0, Vec::<String>::new()));
-    cx.tasks().delayed("letter", secs(5), note("never"));
+    cx.tasks().delayed("letter", secs(5), entry("never"));
     registry.shutdown().await?;
     sleep(secs(60)).await;
     assert_eq!(recorder.entries(), ["second"]);
@@ -110,8 +110,8 @@ async fn a_failing_transient_task_is_restarted_after_a_growing_delay() -> Result
     .await?;
     sleep(secs(60)).await;
     assert_eq!(recorder.times("poll"), [secs(0), secs(1), secs(3), secs(7)]);
-    let told = event_lines(&registry);
-    assert_eq!(told.iter().filter(|it| *it == "task restarting worker").count(), 3);
+    let lines = event_lines(&registry);
+    assert_eq!(lines.iter().filter(|it| *it == "task restarting worker").count(), 3);
     registry.shutdown().await?;
     Ok(())
 }
@@ -128,10 +128,10 @@ async fn a_task_that_fails_permanently_shuts_the_registry_down_with_its_failure(
         Ok(())
     });
     let registry = isolated().define(definition).on_event(collector.listener()).boot().await?;
-    let error = registry.stopped().await.expect_err("the task has failed for good");
-    let report = error.report().expect("everything is down");
-    assert!(matches!(&report.reason, ShutdownReason::Failed(words) if words.contains("the queue is gone")), "{report}");
-    let failure = report.failures().next().expect("the service's failure");
+    let error = registry.stopped().await.expect_err("the task fails permanently");
+    let report = error.report().expect("the registry is shut down");
+    assert!(matches!(&report.reason, ShutdownReason::Failed(error) if error.contains("the queue is gone")), "{report}");
+    let failure = report.failures().next().expect("the service has failed");
     assert!(failure.to_string().contains("task poll of worker") && !error.to_string().contains("cancelled"), "{error}");
     assert_eq!(collector.of("task failed"), ["worker", "worker", "worker"]);
     Ok(())
@@ -146,9 +146,9 @@ async fn a_shutdown_during_a_task_restart_delay_ends_at_once() -> Result<()> {
     })
     .await?;
     sleep(secs(1)).await;
-    let asked = Instant::now();
+    let began = Instant::now();
     registry.shutdown().await?;
-    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(began.elapsed(), Duration::ZERO);
     Ok(())
 }
 
@@ -169,9 +169,9 @@ async fn a_task_that_ignores_its_token_is_aborted_after_the_drain_budget_and_nam
         std::future::pending::<()>().await;
     });
     tokio::task::yield_now().await;
-    let asked = Instant::now();
-    let error = registry.shutdown().await.expect_err("one task had to be aborted");
-    assert_eq!(asked.elapsed(), secs(10));
+    let began = Instant::now();
+    let error = registry.shutdown().await.expect_err("the task is aborted");
+    assert_eq!(began.elapsed(), secs(10));
     assert!(error.to_string().contains("deaf"), "{error}");
     timeout(ms(1), dropped.opened()).await?;
     assert_eq!(cx.tasks().names(), NONE);
@@ -192,16 +192,16 @@ async fn a_refused_task_replaces_no_running_task() -> Result<()> {
         cx.spawn("late", async move {
             late.stopping().cancelled().await;
             sleep(secs(1)).await;
-            assert!(!late.tasks().replace("flush", async {}), "it goes down");
+            assert!(!late.tasks().replace("flush", async {}), "the service is stopping");
         });
     })
     .await?;
     registry.shutdown().await?;
-    assert_eq!(recorder.entries(), ["flushed"], "it had its drain to end");
+    assert_eq!(recorder.entries(), ["flushed"], "the task ends within the drain budget");
     Ok(())
 }
 
-/// Starts another task when it is dropped.
+/// A value that spawns tasks when it is dropped.
 struct Respawns(Registry, Context<()>);
 
 impl Drop for Respawns {
@@ -225,9 +225,9 @@ fn a_task_that_is_spawned_after_its_runtime_ended_ends_at_once() {
         registry.spawn(async move { drop(other) });
         send.send((started, cx.tasks().len(), event_lines(&registry)))
     });
-    let (started, running, told) = ended.recv_timeout(secs(60)).expect("nobody waits for a lock of his own");
+    let (started, running, lines) = ended.recv_timeout(secs(60)).expect("the spawn does not deadlock");
     assert_eq!((started, running), (false, 0));
-    assert!(told.contains(&"task refused worker".to_owned()), "{told:?}");
+    assert!(lines.contains(&"task refused worker".to_owned()), "{lines:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,10 +235,13 @@ async fn a_nested_spawn_belongs_to_the_service_if_the_scope_is_passed_on() -> Re
     let (registry, cx) = worker(|_| ()).await?;
     let inside = tokio::spawn(async move { cx.scope(async { Registry::current() }).await }).await?;
     let inside = inside.ok_or("the scope names the registry")?;
-    assert!(tokio::spawn(async { Registry::current() }).await?.is_none(), "without it there is none");
+    assert!(
+        tokio::spawn(async { Registry::current() }).await?.is_none(),
+        "there is no current registry outside of the scope"
+    );
     let (other, cx) = worker(|_| ()).await?;
-    let shut_down = cx.scope(async { Registry::current().expect("it is there").shutdown().await });
-    let error = shut_down.await.expect_err("it would wait for itself").to_string();
+    let shut_down = cx.scope(async { Registry::current().expect("the scope has a registry").shutdown().await });
+    let error = shut_down.await.expect_err("the shutdown would wait for itself").to_string();
     assert!(error.contains("worker"), "{error}");
     other.stopped().await?;
     assert!(inside.is_ready());

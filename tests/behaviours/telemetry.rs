@@ -1,4 +1,4 @@
-//! The logs that `telemetry` writes: which records, in what form.
+//! The logs of `telemetry`: which records it writes, and in which format.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +8,13 @@ use service_core::telemetry::{self, Config, Format, Level};
 use service_core::{Definition, Result};
 use tests::isolated;
 
-/// What was written.
+/// A writer that keeps what is written.
 #[derive(Clone, Default)]
-struct Paper {
+struct Output {
     text: Arc<Mutex<Vec<u8>>>,
 }
 
-impl Write for Paper {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
@@ -24,21 +24,21 @@ impl Write for Paper {
     }
 }
 
-impl Paper {
+impl Output {
     fn lines(&self) -> Vec<String> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner).clone();
         String::from_utf8(text).expect("text").lines().map(str::to_owned).collect()
     }
 }
 
-/// The logs of the service `shop`, whatever the environment of these tests says.
-fn config(format: Format) -> (Paper, Config) {
-    let paper = Paper::default();
-    let config = Config::new("shop").format(format).env(None).writer(paper.clone());
-    (paper, config)
+/// The configuration of a program `shop` that ignores the environment.
+fn config(format: Format) -> (Output, Config) {
+    let output = Output::default();
+    let config = Config::new("shop").format(format).env(None).writer(output.clone());
+    (output, config)
 }
 
-/// Without the time, which is never the same.
+/// The line without its time.
 fn untimed<'a>(line: &'a str, before: &str) -> &'a str {
     let (time, rest) = line.strip_prefix(before).and_then(|rest| rest.split_once(' ')).expect("a time");
     assert!(time.len() == 27 && time.ends_with('Z') && time.contains('T'), "{time}");
@@ -47,12 +47,12 @@ fn untimed<'a>(line: &'a str, before: &str) -> &'a str {
 
 #[test]
 fn a_record_in_the_pretty_format_is_readable_text() -> Result<()> {
-    let (paper, config) = config(Format::Pretty);
+    let (output, config) = config(Format::Pretty);
     let _here = telemetry::init_here(config)?;
     tracing::info!(target: "shop::orders", id = 7, to = "Ada L.", "an order");
     tracing::warn!(target: "shop", "no fields");
     tracing::info_span!("request", id = 3).in_scope(|| tracing::info!(target: "shop", "inside\nof\x1b[1m it"));
-    let lines = paper.lines();
+    let lines = output.lines();
     let lines: Vec<_> = lines.iter().map(|line| if line.starts_with(' ') { line } else { untimed(line, "") }).collect();
     let expected = [
         " INFO shop shop::orders: an order id=7 to=\"Ada L.\"",
@@ -66,14 +66,14 @@ fn a_record_in_the_pretty_format_is_readable_text() -> Result<()> {
 
 #[test]
 fn a_record_in_the_key_value_format_is_a_line_of_pairs() -> Result<()> {
-    let (paper, config) = config(Format::KeyValue);
+    let (output, config) = config(Format::KeyValue);
     let _here = telemetry::init_here(config)?;
     let span = tracing::info_span!("request", id = 3, user = tracing::field::Empty);
     span.record("user", "Ada");
     span.in_scope(
         || tracing::error!(target: "shop", empty = "", said = "a \"b\"\nc", done = true, share = 0.5, "oh no"),
     );
-    let lines = paper.lines();
+    let lines = output.lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(
         untimed(&lines[0], "timestamp="),
@@ -85,7 +85,7 @@ fn a_record_in_the_key_value_format_is_a_line_of_pairs() -> Result<()> {
 
 #[test]
 fn a_record_in_the_json_format_is_one_object() -> Result<()> {
-    let (paper, config) = config(Format::Json);
+    let (output, config) = config(Format::Json);
     let _here = telemetry::init_here(config)?;
     let cause = io::Error::other("line 1\nline 2 \"quoted\" \u{7}");
     let error: &dyn std::error::Error = &cause;
@@ -95,7 +95,7 @@ fn a_record_in_the_json_format_is_one_object() -> Result<()> {
         tracing::info!(target: "shop", count = 7_u64, below = -7, share = 0.5, none = f64::NAN, error, "an order");
     });
     tracing::info!(target: "shop", "bare");
-    let lines: Vec<Value> = paper.lines().iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
+    let lines: Vec<Value> = output.lines().iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
     assert_eq!(lines.len(), 2);
     let mut first = lines[0].clone();
     let time = first["timestamp"].take();
@@ -120,7 +120,7 @@ fn a_record_in_the_json_format_is_one_object() -> Result<()> {
 
 #[test]
 fn a_level_applies_to_everything_and_a_module_can_have_its_own() -> Result<()> {
-    let (paper, config) = config(Format::Pretty);
+    let (output, config) = config(Format::Pretty);
     let config = config.level(Level::Warn).module("shop::storage", Level::Debug);
     let _here = telemetry::init_here(config.directives("chatty=off,shop::storage::pool=error"))?;
     tracing::info!(target: "shop", "no");
@@ -129,29 +129,33 @@ fn a_level_applies_to_everything_and_a_module_can_have_its_own() -> Result<()> {
     tracing::trace!(target: "shop::storage", "no");
     tracing::warn!(target: "shop::storage::pool", "no");
     tracing::error!(target: "chatty", "no");
-    let lines = paper.lines();
+    let lines = output.lines();
     assert!(lines.len() == 2 && lines.iter().all(|line| line.ends_with(": yes")), "{lines:?}");
     Ok(())
 }
 
 #[test]
 fn an_invalid_directive_is_an_error_before_logging_is_set_up() {
-    let (paper, config) = config(Format::Pretty);
+    let (output, config) = config(Format::Pretty);
     let error = telemetry::init_here(config.directives("shop=loud")).expect_err("a bad directive").to_string();
     assert!(error.starts_with("the configuration has the directive \"shop=loud\""), "{error}");
-    tracing::error!(target: "shop", "nobody hears this");
-    assert!(paper.lines().is_empty());
+    tracing::error!(target: "shop", "this is not logged");
+    assert!(output.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_logs_contain_the_lifecycle_of_a_service() -> Result<()> {
-    let (paper, config) = config(Format::Json);
+    let (output, config) = config(Format::Json);
     let _here = telemetry::init_here(config)?;
     let registry = isolated().define(Definition::new("db").init(async |_| Ok(()))).boot().await?;
     registry.shutdown().await?;
-    let lines: Vec<Value> = paper.lines().iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
+    let lines: Vec<Value> = output.lines().iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
     let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap_or_default()).collect();
-    assert_eq!(messages, ["booting", "ready", "booted", "shutting down", "stopped", "shut down"], "what is info");
+    assert_eq!(
+        messages,
+        ["booting", "ready", "booted", "shutting down", "stopped", "shut down"],
+        "the events of level info"
+    );
     let ready = &lines[1];
     assert_eq!(ready["service.name"], "shop");
     assert_eq!(ready["target"], "service_core");
@@ -162,7 +166,7 @@ async fn the_logs_contain_the_lifecycle_of_a_service() -> Result<()> {
     Ok(())
 }
 
-/// Cannot be written to.
+/// A writer that fails.
 struct Full;
 
 impl Write for Full {

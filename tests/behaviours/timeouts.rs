@@ -1,4 +1,4 @@
-//! Budgets: what is late is ended at the right moment, by name, and what is cancelled is not called late.
+//! Timeouts: a hook that exceeds its budget ends at the right moment and is named; a cancellation is no timeout.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tests::{EventCollector, Recorder, hanging, isolated, ms};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// Notes when it is dropped.
+/// A value that records when it is dropped.
 struct Guard(Recorder);
 
 impl Drop for Guard {
@@ -70,9 +70,9 @@ async fn a_boot_timeout_lists_unready_services_and_what_they_wait_for() {
 #[tokio::test(start_paused = true)]
 async fn an_extension_moves_the_deadline_and_the_last_one_counts() {
     let recorder = Recorder::new();
-    let noted = recorder.clone();
+    let init = recorder.clone();
     let slow = Definition::new("a").init_timeout(ms(1_000)).init(move |cx| {
-        let recorder = noted.clone();
+        let recorder = init.clone();
         async move {
             for _ in 0..3 {
                 sleep(ms(900)).await;
@@ -83,7 +83,7 @@ async fn an_extension_moves_the_deadline_and_the_last_one_counts() {
             std::future::pending::<Result<()>>().await
         }
     });
-    let error = isolated().define(slow).boot().await.expect_err("it falls silent");
+    let error = isolated().define(slow).boot().await.expect_err("it exceeds the last extension");
     assert_eq!(recorder.entries(), ["1s left"]);
     assert_eq!(error.failures()[0].elapsed(), ms(3 * 900 + 1_000));
     assert!(error.to_string().contains("it last said: still at it"), "{error}");
@@ -113,7 +113,7 @@ async fn a_cancelled_boot_reports_cancellation_and_rolls_back() {
     let (boot, ()) = tokio::join!(boot, cancel);
     let error = boot.expect_err("it is cancelled");
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
-    assert_eq!(error.failures().len(), 0, "b is not to blame");
+    assert_eq!(error.failures().len(), 0, "b has not failed");
     assert_eq!(recorder.of("shutdown"), ["a"]);
 }
 
@@ -147,9 +147,9 @@ async fn a_cancelled_token_shuts_down_a_running_registry() -> Result<()> {
 async fn a_retry_waits_for_a_growing_delay_and_cleans_up_each_attempt() -> Result<()> {
     let recorder = Recorder::new();
     let collector = EventCollector::new();
-    let noted = recorder.clone();
+    let init = recorder.clone();
     let flaky = Definition::new("a").retry(Retry::new(5, ms(100), ms(300))).init(move |cx| {
-        let recorder = noted.clone();
+        let recorder = init.clone();
         let cleanup = recorder.clone();
         cx.defer(async move { cleanup.record("cleanup") });
         async move {
@@ -171,7 +171,7 @@ async fn a_retry_waits_for_a_growing_delay_and_cleans_up_each_attempt() -> Resul
 async fn a_retry_whose_budget_ends_in_a_delay_fails_with_the_error_of_the_last_attempt() {
     let flaky = tests::failing("a", "not yet").retry(Retry::new(9, ms(600), ms(600))).init_timeout(ms(1_000));
     let began = Instant::now();
-    let error = isolated().define(flaky).boot().await.expect_err("it never comes up");
+    let error = isolated().define(flaky).boot().await.expect_err("no attempt succeeds");
     assert!(error.to_string().contains("not yet"), "{error}");
     assert_eq!(began.elapsed(), ms(600));
 }
@@ -183,7 +183,7 @@ async fn a_shutdown_that_hangs_is_abandoned_and_its_dependencies_stop() -> Resul
     let hangs = Definition::new("b").requires(["a"]).shutdown(|_, _| std::future::pending());
     let registry = isolated().define(recorder.quick("a")).define(hangs.shutdown_timeout(ms(2_000))).boot().await?;
     let error = registry.shutdown().await.expect_err("it hangs");
-    let report = error.report().expect("it was waited for");
+    let report = error.report().expect("the error has a report");
     let StopOutcome::Abandoned(failure) = &report.services[0].outcome else { panic!("{report}") };
     assert_eq!((failure.service(), failure.phase(), failure.elapsed()), ("b", &Phase::Shutdown, ms(2_000)));
     assert_eq!(recorder.at("down a"), ms(2_000));
@@ -198,7 +198,7 @@ async fn a_task_that_ignores_stopping_is_aborted_and_named() -> Result<()> {
     });
     let registry = isolated().define(deaf).boot().await?;
     let began = Instant::now();
-    let error = registry.shutdown().await.expect_err("it does not end");
+    let error = registry.shutdown().await.expect_err("the task does not end");
     assert_eq!(began.elapsed(), ms(300));
     assert!(error.to_string().contains("poll did not end when stopping() was cancelled: aborted"), "{error}");
     Ok(())
