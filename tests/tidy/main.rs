@@ -4,10 +4,12 @@
 mod attributes;
 mod files;
 mod floors;
+mod krate;
 mod lines;
 mod manifests;
 mod messages;
 mod source;
+mod structure;
 mod third_party;
 mod walkthrough;
 mod words;
