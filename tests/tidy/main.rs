@@ -3,7 +3,7 @@
 
 mod attributes;
 mod files;
-mod floors;
+mod folders;
 mod krate;
 mod lines;
 mod manifests;

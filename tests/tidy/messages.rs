@@ -49,7 +49,20 @@ fn style(message: &str) -> Option<&'static str> {
 }
 
 /// Words of ours that a user never wrote and cannot look up.
-const PLUMBING: [&str; 8] = ["__", "NodeRef", "Hidden<", "Homed", "Declared", "::act::", "::fact::", "inventory"];
+const PLUMBING: [&str; 12] = [
+    "__",
+    "NodeRef",
+    "Hidden<",
+    "Homed",
+    "Declared",
+    "::base::",
+    "::gate::",
+    "::guard::",
+    "::lifecycle::",
+    "::plan::",
+    "::registry::",
+    "inventory",
+];
 
 fn plumbing(source: &Source) -> Vec<String> {
     // Not ours: a line that quotes a file.

@@ -1,15 +1,15 @@
-//! One third-party crate, one file; tokio only where something awaits; facts and decisions on `std` alone.
+//! One third-party crate, one file. Which folder may name which crate is a rule of `folders`.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::source::{Source, none, root, rust_in};
 
-/// Our own, and the runtime: named wherever something awaits.
+/// The runtime, which is named wherever something awaits.
 const RUNTIME: [&str; 2] = ["tokio", "tokio_util"];
 
 /// The crates that a manifest depends on, as they are named in code.
-fn dependencies(manifest: &str) -> Vec<String> {
+pub(crate) fn dependencies(manifest: &str) -> Vec<String> {
     let mut dependencies = Vec::new();
     let mut inside = false;
     for line in manifest.lines() {
@@ -24,7 +24,7 @@ fn dependencies(manifest: &str) -> Vec<String> {
 }
 
 /// Which of these crates a file names: as the head of a path, or by itself in a `use`.
-fn named<'a>(source: &Source, crates: &'a [String]) -> Vec<&'a str> {
+pub(crate) fn named<'a>(source: &Source, crates: &'a [String]) -> Vec<&'a str> {
     let words = source.words();
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let mut named = Vec::new();
@@ -41,31 +41,16 @@ fn named<'a>(source: &Source, crates: &'a [String]) -> Vec<&'a str> {
     named
 }
 
+/// The crates that several files name. The runtime may be named in any file of a folder that awaits.
 fn violations(sources: &[Source], crates: &[String]) -> Vec<String> {
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut found = Vec::new();
     for source in sources {
-        let floor = source.path.trim_start_matches("service-core/src/").split('/').next().unwrap_or_default();
-        for krate in named(source, crates) {
-            let is_runtime = RUNTIME.contains(&krate);
-            match floor {
-                "fact" | "decision" => found.push(format!("{} names {krate}: that floor is `std` alone", source.path)),
-                _ if is_runtime && floor == "mechanism" => {
-                    found.push(format!("{} names {krate}: mechanisms do not await", source.path));
-                }
-                _ => {}
-            }
-            if !is_runtime {
-                files.entry(krate).or_default().push(&source.path);
-            }
+        for krate in named(source, crates).into_iter().filter(|krate| !RUNTIME.contains(krate)) {
+            files.entry(krate).or_default().push(&source.path);
         }
     }
-    for (krate, files) in files {
-        if files.len() > 1 {
-            found.push(format!("{krate} is named in {} files: {}", files.len(), files.join(", ")));
-        }
-    }
-    found
+    let several = files.into_iter().filter(|(_, files)| files.len() > 1);
+    several.map(|(krate, files)| format!("{krate} is named in {} files: {}", files.len(), files.join(", "))).collect()
 }
 
 fn crates() -> Vec<String> {
@@ -96,13 +81,14 @@ fn a_crate_in_two_files_is_found() {
     );
     assert_eq!(crates, ["inventory", "tokio_util"]);
     let at = |path: &str, text: &str| Source::new(&format!("service-core/src/{path}"), text);
-    let two = [at("face/a.rs", "inventory::collect!(A);"), at("private.rs", "pub use inventory;")];
+    let two = [at("registry/a.rs", "inventory::collect!(A);"), at("private.rs", "pub use inventory;")];
     assert_eq!(violations(&two, &crates).len(), 1);
-    let low = [at("fact/a.rs", "use tokio_util::sync::CancellationToken;"), at("mechanism/b.rs", "use tokio_util::x;")];
-    assert_eq!(violations(&low, &crates).len(), 2);
+    let runtime =
+        [at("core/a.rs", "use tokio_util::sync::CancellationToken;"), at("service/b.rs", "use tokio_util::x;")];
+    assert!(violations(&runtime, &crates).is_empty());
     let not = [
-        at("face/a.rs", "use inventory::x; fn f() { self.inventory::<A>() }"),
-        at("act/b.rs", "struct A { inventory: u8 }"),
+        at("registry/a.rs", "use inventory::x; fn f() { self.inventory::<A>() }"),
+        at("core/b.rs", "struct A { inventory: u8 }"),
     ];
     assert!(violations(&not, &crates).is_empty());
 }
