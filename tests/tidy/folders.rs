@@ -27,13 +27,13 @@ const PURE: bool = false;
 
 /// In the order of imports: a folder imports from itself and from those above it.
 const FOLDERS: [Folder; 15] = [
-    folder("base", PURE, &[]),
+    folder("base", PURE, &["pin_project_lite"]),
     folder("report", PURE, &[]),
     folder("plan", PURE, &["petgraph"]),
     folder("machine", PURE, &[]),
     folder("events", AWAITS, &["tokio", "tracing"]),
-    folder("gate", AWAITS, &["pin_project_lite"]),
-    folder("core", AWAITS, &["pin_project_lite", "tokio", "tokio_util"]),
+    folder("gate", AWAITS, &["tokio"]),
+    folder("shared", AWAITS, &["tokio", "tokio_util"]),
     folder("service", AWAITS, &["tokio", "tokio_util"]),
     folder("lifecycle", AWAITS, &["tokio", "tokio_util"]),
     folder("health", AWAITS, &["tokio"]),

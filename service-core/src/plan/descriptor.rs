@@ -4,9 +4,9 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
-use super::cycle_check::Identity;
-use super::descriptor_ref::DescriptorRef;
 use super::facts::{Bond, Dependency, Facts, When};
+use super::identity::Identity;
+use super::static_ref::StaticRef;
 use crate::base::{Budgets, Key, Location, Restart, Retry};
 
 /// The facts of one service, as constants. The macro names the fields that differ from those of [`new`](Self::new).
@@ -83,6 +83,17 @@ impl Descriptor {
             tags: self.tags.iter().map(|&tag| tag.to_owned()).collect(),
             ..Facts::new(self.name.unwrap_or(self.type_name).to_owned(), Key::Type(service), self.location)
         }
+    }
+}
+
+/// The address of a static [`Descriptor`].
+pub type DescriptorRef = StaticRef<Descriptor>;
+
+impl DescriptorRef {
+    /// The address of [`Descriptor::refused`].
+    pub const fn refused() -> Self {
+        static REFUSED: Descriptor = Descriptor::refused();
+        Self::of(&REFUSED)
     }
 }
 

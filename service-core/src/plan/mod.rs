@@ -6,12 +6,12 @@ mod cloned;
 mod critical_path;
 pub(crate) mod cycle_check;
 pub(crate) mod descriptor;
-mod descriptor_ref;
 mod digraph;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod graph;
+mod identity;
 mod naming;
 mod plan;
 mod prove;
@@ -24,12 +24,13 @@ mod resolved_graph;
 mod selection;
 mod similar;
 mod snapshot;
+mod static_ref;
 mod when;
 
 pub use cloned::{Instance, NotCloned};
 pub use critical_path::{CriticalPath, Step};
+pub use descriptor::DescriptorRef;
 pub(crate) use descriptor::{Descriptor, Provided};
-pub use descriptor_ref::DescriptorRef;
 pub use facts::{Bond, When};
 pub(crate) use facts::{Dependency, Facts};
 pub(crate) use graph::NodeStatus;

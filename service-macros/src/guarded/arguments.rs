@@ -1,4 +1,4 @@
-//! [`Arguments`]: what stands in the parentheses of `#[guarded(…)]`.
+//! [`GuardedArguments`]: what stands in the parentheses of `#[guarded(…)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -16,13 +16,13 @@ const KNOWN: &[Known] = &[
 ];
 
 /// What happens to a call while the service is not ready.
-pub(crate) struct Arguments {
+pub(crate) struct GuardedArguments {
     refuse: Option<Span>,
     wait: Option<Timespan>,
     pub(crate) core: CorePath,
 }
 
-impl Arguments {
+impl GuardedArguments {
     /// What `#[guarded]` without arguments means.
     pub(crate) fn new(core: CorePath) -> Self {
         Self { refuse: None, wait: None, core }
@@ -63,7 +63,7 @@ fn contradiction(wait: &Ident, mistakes: &mut Mistakes) {
     mistakes.at(wait, "a call that is refused does not wait; write either `refuse` or `wait`");
 }
 
-impl ToTokens for Arguments {
+impl ToTokens for GuardedArguments {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let private = self.core.private();
         tokens.extend(match (self.refuse, self.wait) {

@@ -9,8 +9,8 @@ use syn::{Expr, ExprReturn, ImplItemFn, Item, Macro, Stmt};
 use crate::bare::bare_expr;
 use crate::core_path::local;
 
-use super::method::Call;
-use super::output::{Inferred, Output, Shape};
+use super::call::Call;
+use super::output::{BodyShape, Inferred, Output};
 
 /// What comes before the future stays where it is, so that a future which borrows nothing still borrows nothing.
 pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) -> TokenStream {
@@ -20,7 +20,7 @@ pub(crate) fn guarded_future(call: &Call, output: &Output, method: &ImplItemFn) 
     let guarded = call.future_of(&callee.to_token_stream(), output, quote!(async move { #future.await }));
     let guarded = quote!(async move { #guarded });
     let guarded = match output.shape {
-        Shape::Boxed => quote!(::std::boxed::Box::pin(#guarded)),
+        BodyShape::Boxed => quote!(::std::boxed::Box::pin(#guarded)),
         _ => guarded,
     };
     let identity = call.callee();
@@ -46,12 +46,12 @@ impl Made {
         if returns_early(method) {
             let mut ty = method.sig.output.clone();
             Inferred.visit_return_type_mut(&mut ty);
-            let ty = if output.shape == Shape::Boxed { ty.to_token_stream() } else { TokenStream::new() };
+            let ty = if output.shape == BodyShape::Boxed { ty.to_token_stream() } else { TokenStream::new() };
             return Self { before: Vec::new(), made: quote!((move || #ty { #(#before)* })()) };
         }
         match before.pop() {
             Some(Stmt::Expr(tail, None)) => {
-                let made = if output.shape == Shape::Boxed { unboxed(tail) } else { tail.into_token_stream() };
+                let made = if output.shape == BodyShape::Boxed { unboxed(tail) } else { tail.into_token_stream() };
                 Self { before, made }
             }
             last => {

@@ -1,29 +1,30 @@
 //! [`guard`]: wraps the body of one method, whatever its shape.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{FnArg, ImplItemFn, Receiver, ReceiverKind, Type, Visibility, parse_quote};
 
-use crate::core_path::{CorePath, local};
+use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::written::written;
 
-use super::arguments::Arguments;
+use super::arguments::GuardedArguments;
+use super::call::Call;
 use super::future::guarded_future;
-use super::output::{Output, Shape};
+use super::output::{BodyShape, Output};
 use super::receiver::taken;
 
 /// Guards a method, and says whether its calls can wait. `own` is the type of the impl block, where that is seen.
 pub(crate) fn guard(
     method: &mut ImplItemFn,
-    arguments: &Arguments,
+    arguments: &GuardedArguments,
     own: Option<&Type>,
     mistakes: &mut Mistakes,
 ) -> bool {
     let output = Output::of(&method.sig);
-    let can_wait = output.shape != Shape::Sync;
+    let can_wait = output.shape != BodyShape::Sync;
     if !is_guardable(method, &output, own, mistakes) {
         return can_wait;
     }
@@ -37,84 +38,18 @@ pub(crate) fn guard(
     };
     let statements = &method.block.stmts;
     let body = match output.shape {
-        Shape::Sync => call.sync(&output, quote!(#(#statements)*)),
-        Shape::Async => {
+        BodyShape::Sync => call.sync(&output, quote!(#(#statements)*)),
+        BodyShape::Async => {
             let hint = output.hint();
             call.future(&output, quote!(async move { #hint #(#statements)* }))
         }
-        Shape::Future | Shape::Boxed => guarded_future(&call, &output, method),
+        BodyShape::Future | BodyShape::Boxed => guarded_future(&call, &output, method),
     };
     let mut block: syn::Block = parse_quote!({ #body });
     block.brace_token = method.block.brace_token;
     method.block = block;
     document(method, &output);
     can_wait
-}
-
-/// A guarded call, as far as it does not depend on the shape of the method.
-pub(crate) struct Call<'a> {
-    name: String,
-    callee: TokenStream,
-    service: Span,
-    policy: &'a Arguments,
-}
-
-impl Call<'_> {
-    pub(crate) fn callee(&self) -> &TokenStream {
-        &self.callee
-    }
-
-    /// Awaits the body inside the call.
-    pub(crate) fn future(&self, output: &Output, body: TokenStream) -> TokenStream {
-        self.future_of(&self.callee, output, body)
-    }
-
-    /// The same, of a callee named earlier.
-    pub(crate) fn future_of(&self, callee: &TokenStream, output: &Output, body: TokenStream) -> TokenStream {
-        let (service, method) = (quote_spanned!(self.service=> Self), self.method(self.policy.to_token_stream()));
-        let refused = local("refused");
-        let refusal = output.refusal(&refused, self.core());
-        let (core, private) = (self.core().at(self.span()), self.core().private());
-        let way = quote_spanned!(self.span()=> <#service as #core::Service>::way);
-        quote!(#private::call(#callee, || #way(#method), |#refused| #refusal, #body).await)
-    }
-
-    fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
-        let callee = &self.callee;
-        // To wait would block the thread.
-        let private = self.core().private();
-        let refuse = quote!(#private::Policy::Refuse);
-        let (service, method) = (quote_spanned!(self.service=> Self), self.method(refuse));
-        let (entered, refused) = (local("entered"), local("refused"));
-        let refusal = output.refusal(&refused, self.core());
-        let core = self.core().at(self.span());
-        let enter = quote_spanned!(self.span()=> <#service as #core::Service>::enter);
-        quote! {
-            let #entered = match #enter(#callee, #method) {
-                ::core::result::Result::Ok(#entered) => #entered,
-                ::core::result::Result::Err(#refused) => return #refusal,
-            };
-            #body
-        }
-    }
-
-    /// What calls of this method are counted under, and what they do while the service is not up.
-    fn method(&self, policy: TokenStream) -> TokenStream {
-        let (name, private) = (&self.name, self.core().private());
-        quote! {{
-            static METHOD: #private::Method = #private::Method::new(#name, #policy);
-            &METHOD
-        }}
-    }
-
-    fn core(&self) -> &CorePath {
-        &self.policy.core
-    }
-
-    /// Shown where `Self` is at fault, and still seen as generated.
-    fn span(&self) -> Span {
-        self.service.resolved_at(Span::call_site())
-    }
 }
 
 /// Whose call it is. Any receiver dereferences to the instance; the user's own `self` token, because a `self` of ours

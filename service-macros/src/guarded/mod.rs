@@ -1,6 +1,7 @@
 //! `#[guarded]`: read the arguments, find the methods they are for, see the shape of each, wrap its body.
 
 mod arguments;
+mod call;
 mod future;
 mod method;
 mod output;
@@ -13,13 +14,13 @@ use quote::{ToTokens, quote};
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
-use self::arguments::Arguments;
+use self::arguments::GuardedArguments;
 use self::target::Target;
 
 /// The user's method or impl block with guards; or as it was, and every mistake.
 pub(crate) fn guarded(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let arguments = Arguments::read(arguments, CorePath::default(), &mut mistakes);
+    let arguments = GuardedArguments::read(arguments, CorePath::default(), &mut mistakes);
     let target = Target::read(tokens, &mut mistakes);
     let guarded = target.guard(&arguments, &mut mistakes).into_token_stream();
     let errors = mistakes.read();

@@ -11,7 +11,7 @@ use crate::core_path::{CorePath, local};
 
 /// How a method's body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum BodyShape {
     Sync,
     /// An `async fn`.
     Async,
@@ -23,7 +23,7 @@ pub(crate) enum Shape {
 
 /// What a method returns in the end.
 pub(crate) struct Output {
-    pub(crate) shape: Shape,
+    pub(crate) shape: BodyShape,
     /// The type; each `impl Trait` in it is left to inference. `None` where nothing of it can be named.
     named: Option<Type>,
     /// Whether the type was written at all.
@@ -34,14 +34,14 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn of(signature: &Signature) -> Self {
         let ReturnType::Type(_, ty) = &signature.output else {
-            let shape = if signature.asyncness.is_some() { Shape::Async } else { Shape::Sync };
+            let shape = if signature.asyncness.is_some() { BodyShape::Async } else { BodyShape::Sync };
             return Self { shape, named: Some(parse_quote!(())), is_written: false, span: signature.ident.span() };
         };
         let ty = bare(ty);
         let (shape, ty) = match future(ty) {
-            _ if signature.asyncness.is_some() => (Shape::Async, ty.clone()),
+            _ if signature.asyncness.is_some() => (BodyShape::Async, ty.clone()),
             Some((shape, output)) => (shape, bare(&output).clone()),
-            None => (Shape::Sync, ty.clone()),
+            None => (BodyShape::Sync, ty.clone()),
         };
         let span = ty.span();
         let named = match ty {
@@ -129,19 +129,19 @@ impl VisitMut for Inferred {
 }
 
 /// The output of `impl Future<Output = R>`, `Pin<Box<dyn Future<Output = R>>>` or `BoxFuture<'_, R>`.
-fn future(ty: &Type) -> Option<(Shape, Type)> {
+fn future(ty: &Type) -> Option<(BodyShape, Type)> {
     match ty {
-        Type::ImplTrait(it) => Some((Shape::Future, it.bounds.iter().find_map(output)?)),
+        Type::ImplTrait(it) => Some((BodyShape::Future, it.bounds.iter().find_map(output)?)),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
-                return Some((Shape::Boxed, types(last).next()?.clone()));
+                return Some((BodyShape::Boxed, types(last).next()?.clone()));
             }
             let inner = types(last).next().filter(|_| last.ident == "Pin")?;
             let Type::Path(inner) = inner else { return None };
             let last = inner.path.segments.last().filter(|last| last.ident == "Box")?;
             let Type::TraitObject(object) = types(last).next()? else { return None };
-            Some((Shape::Boxed, object.bounds.iter().find_map(output)?))
+            Some((BodyShape::Boxed, object.bounds.iter().find_map(output)?))
         }
         _ => None,
     }

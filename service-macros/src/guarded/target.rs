@@ -7,7 +7,7 @@ use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Visibility, parse2};
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
-use super::arguments::Arguments;
+use super::arguments::GuardedArguments;
 use super::method::guard;
 
 /// What `#[guarded]` was put on.
@@ -33,7 +33,7 @@ impl Target {
         }
     }
 
-    pub(crate) fn guard(mut self, arguments: &Arguments, mistakes: &mut Mistakes) -> Self {
+    pub(crate) fn guard(mut self, arguments: &GuardedArguments, mistakes: &mut Mistakes) -> Self {
         match &mut self {
             Self::Method(method) => {
                 if !guard(method, arguments, None, mistakes) {
@@ -49,7 +49,7 @@ impl Target {
 
 /// Guards what can be called from outside: the methods of a trait, and of an inherent impl those that are not private. A
 /// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice.
-fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistakes) {
+fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut Mistakes) {
     if let Some((path, _)) = &block.trait_
         && path.segments.last().is_some_and(|last| last.ident == "Lifecycle")
     {
@@ -82,12 +82,12 @@ fn guard_all(block: &mut ItemImpl, arguments: &Arguments, mistakes: &mut Mistake
     }
 }
 
-fn take_own(method: &mut ImplItemFn, core: &CorePath, mistakes: &mut Mistakes) -> Option<Arguments> {
+fn take_own(method: &mut ImplItemFn, core: &CorePath, mistakes: &mut Mistakes) -> Option<GuardedArguments> {
     let is_ours = |attribute: &Attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "guarded");
     let attribute = method.attrs.extract_if(.., |attribute| is_ours(attribute)).last()?;
     Some(match attribute.meta {
-        Meta::List(list) => Arguments::read(list.tokens, core.clone(), mistakes),
-        _ => Arguments::new(core.clone()),
+        Meta::List(list) => GuardedArguments::read(list.tokens, core.clone(), mistakes),
+        _ => GuardedArguments::new(core.clone()),
     })
 }
 

@@ -1,4 +1,4 @@
-//! [`Arguments`]: what stands in the parentheses of `#[service(…)]`, read and not yet judged.
+//! [`ServiceArguments`]: what stands in the parentheses of `#[service(…)]`, read and not yet judged.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -43,7 +43,7 @@ const RETRY: &[Known] = &[
 
 /// What was written.
 #[derive(Default)]
-pub(crate) struct Arguments {
+pub(crate) struct ServiceArguments {
     /// The name of each argument that is there, for the rules about what goes together.
     pub(crate) present: Vec<Ident>,
     pub(crate) dependencies: Vec<Dependency>,
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     pub(crate) when: Option<When>,
     /// Each by the name of its argument.
     pub(crate) budgets: Vec<(Ident, Timespan)>,
-    pub(crate) retry: Option<Retry>,
+    pub(crate) retry: Option<RetryArguments>,
     pub(crate) restart: Option<Restart>,
     pub(crate) core: CorePath,
 }
@@ -83,13 +83,13 @@ pub(crate) enum Restart {
 }
 
 /// How `init` is tried again; what is left out has the default.
-pub(crate) struct Retry {
+pub(crate) struct RetryArguments {
     pub(crate) attempts: Option<(u32, Span)>,
     pub(crate) delay: Option<Timespan>,
     pub(crate) max_delay: Option<Timespan>,
 }
 
-impl Arguments {
+impl ServiceArguments {
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let mut arguments = Self::default();
         read("#[service]", KNOWN, tokens, mistakes, |name, input, mistakes| {
@@ -163,10 +163,10 @@ fn autowire(input: ParseStream) -> Result<Autowire> {
     if what.is_empty() { Ok(Autowire::Constructor) } else { Err(what.error("nothing follows `fn`")) }
 }
 
-fn retry(input: ParseStream, mistakes: &mut Mistakes) -> Result<Retry> {
+fn retry(input: ParseStream, mistakes: &mut Mistakes) -> Result<RetryArguments> {
     let list;
     parenthesized!(list in input);
-    let mut retry = Retry { attempts: None, delay: None, max_delay: None };
+    let mut retry = RetryArguments { attempts: None, delay: None, max_delay: None };
     read("retry(…)", RETRY, list.parse()?, mistakes, |name, input, mistakes| {
         input.parse::<Token![=]>()?;
         if name == "attempts" {

@@ -1,4 +1,4 @@
-//! [`Item`]: the user's item, given back as it was, and the [`Shape`] of the struct if it can be a service.
+//! [`Item`]: the user's item, given back as it was, and the [`ServiceStruct`] of the struct if it can be a service.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -18,11 +18,11 @@ pub(crate) struct Item {
     /// What keeps one mistake from becoming many, where the item is a type at all.
     pub(crate) stub: Option<Stub>,
     /// `None` where it cannot be a service.
-    pub(crate) shape: Option<Shape>,
+    pub(crate) shape: Option<ServiceStruct>,
 }
 
 /// A struct that can be a service.
-pub(crate) struct Shape {
+pub(crate) struct ServiceStruct {
     pub(crate) ident: Ident,
     pub(crate) visibility: Visibility,
     pub(crate) fields: Vec<Field>,
@@ -78,7 +78,7 @@ impl Item {
         };
         generic(&item.ident, &item.generics, mistakes);
         let stub = Stub::new(&item.ident, &item.generics, core);
-        let shape = Shape { ident: item.ident.clone(), visibility: item.vis.clone(), fields, clone };
+        let shape = ServiceStruct { ident: item.ident.clone(), visibility: item.vis.clone(), fields, clone };
         Self { tokens: item.into_token_stream(), stub: Some(stub), shape: Some(shape) }
     }
 }

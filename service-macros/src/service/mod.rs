@@ -17,7 +17,7 @@ use quote::quote;
 
 use crate::mistakes::Mistakes;
 
-use self::arguments::Arguments;
+use self::arguments::ServiceArguments;
 pub(crate) use self::field::argument_of;
 use self::item::Item;
 use self::model::Model;
@@ -25,7 +25,7 @@ use self::model::Model;
 /// The user's item, and what makes it a service; or the item, every mistake, and a stub in the place of the service.
 pub(crate) fn service(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let arguments = Arguments::read(arguments, &mut mistakes);
+    let arguments = ServiceArguments::read(arguments, &mut mistakes);
     let item = Item::read(tokens, &arguments.core, &mut mistakes);
     let model = item.shape.as_ref().map(|shape| Model::new(arguments, shape, &mut mistakes));
     let Item { tokens, stub, .. } = item;

@@ -10,10 +10,10 @@ use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 
-use super::arguments::{Arguments, Autowire, Restart, When};
+use super::arguments::{Autowire, Restart, ServiceArguments, When};
 use super::dependency::{Bond, Dependency, Named};
 use super::field::{Field, Fill};
-use super::item::Shape;
+use super::item::ServiceStruct;
 
 /// A service.
 pub(crate) struct Model<'a> {
@@ -48,7 +48,7 @@ pub(crate) struct Retry {
 
 impl<'a> Model<'a> {
     /// The model of what was written, with every mistake in it noted.
-    pub(crate) fn new(arguments: Arguments, shape: &'a Shape, mistakes: &mut Mistakes) -> Self {
+    pub(crate) fn new(arguments: ServiceArguments, shape: &'a ServiceStruct, mistakes: &mut Mistakes) -> Self {
         super::validate::validate(&arguments, shape, mistakes);
         let mut dependencies = arguments.dependencies;
         if arguments.autowire.is_some() {

@@ -5,12 +5,12 @@ use syn::Error;
 
 use crate::mistakes::Mistakes;
 
-use super::arguments::Arguments;
+use super::arguments::ServiceArguments;
 use super::dependency::{Bond, Form, Named};
 use super::field::Fill;
-use super::item::Shape;
+use super::item::ServiceStruct;
 
-pub(crate) fn validate(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
     dependencies_are_services(arguments, mistakes);
     nothing_depends_on_itself(arguments, shape, mistakes);
     nothing_is_named_twice(arguments, mistakes);
@@ -23,7 +23,7 @@ pub(crate) fn validate(arguments: &Arguments, shape: &Shape, mistakes: &mut Mist
 }
 
 /// `requires`, `wants` and `after` name a type or a trait object, and no reference, tuple or array.
-fn dependencies_are_services(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn dependencies_are_services(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for dependency in &arguments.dependencies {
         let Named { text, ty, form } = &dependency.on;
         if *form == Form::Other {
@@ -35,7 +35,7 @@ fn dependencies_are_services(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// A service that waits for itself would wait for ever. Behind an alias, the compiler's walk over the nodes finds it.
-fn nothing_depends_on_itself(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+fn nothing_depends_on_itself(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
     for dependency in &arguments.dependencies {
         if dependency.on.text == "Self" || shape.ident == dependency.on.text {
             let text =
@@ -46,7 +46,7 @@ fn nothing_depends_on_itself(arguments: &Arguments, shape: &Shape, mistakes: &mu
 }
 
 /// One dependency is one edge: named in one list, once.
-fn nothing_is_named_twice(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for (nth, dependency) in arguments.dependencies.iter().enumerate() {
         let earlier = arguments.dependencies[..nth].iter().find(|earlier| earlier.on.text == dependency.on.text);
         let Some(earlier) = earlier else { continue };
@@ -66,7 +66,7 @@ fn nothing_is_named_twice(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// `provides` is for trait objects; as itself a service can be required anyway.
-fn provided_are_trait_objects(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn provided_are_trait_objects(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for Named { text, ty, form } in &arguments.provides {
         if *form != Form::TraitObject {
             mistakes.at(
@@ -78,7 +78,7 @@ fn provided_are_trait_objects(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// A name is for people.
-fn name_says_something(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn name_says_something(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     let Some(name) = &arguments.name else { return };
     let text = name.value();
     if text.trim().is_empty() {
@@ -89,7 +89,7 @@ fn name_says_something(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// What is handed over is not built, so nothing about building it makes sense.
-fn given_is_not_built(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn given_is_not_built(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     const BUILDING: [&str; 9] =
         ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry", "restart"];
     if !arguments.has("given") {
@@ -106,7 +106,7 @@ fn given_is_not_built(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// The first attempt counts, and the delay grows.
-fn retry_tries(arguments: &Arguments, mistakes: &mut Mistakes) {
+fn retry_tries(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     let Some(retry) = &arguments.retry else { return };
     let mut at = |span: Span, text: &str| mistakes.add(Error::new(span, text));
     if let Some((0, span)) = retry.attempts {
@@ -120,7 +120,7 @@ fn retry_tries(arguments: &Arguments, mistakes: &mut Mistakes) {
 }
 
 /// Only `autowire` fills fields.
-fn defaults_are_for_autowire(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+fn defaults_are_for_autowire(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
     if arguments.has("autowire") {
         return;
     }
@@ -131,7 +131,7 @@ fn defaults_are_for_autowire(arguments: &Arguments, shape: &Shape, mistakes: &mu
 }
 
 /// A field is handed what it is declared as: an `Arc` cannot be made from a mere wish.
-fn fields_agree_with_lists(arguments: &Arguments, shape: &Shape, mistakes: &mut Mistakes) {
+fn fields_agree_with_lists(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
     if !arguments.has("autowire") {
         return;
     }

@@ -1,4 +1,4 @@
-//! [`Arguments`]: what stands in the parentheses of `#[service_core::test(…)]`.
+//! [`TestArguments`]: what stands in the parentheses of `#[service_core::test(…)]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -22,7 +22,7 @@ const KNOWN: &[Known] = &[
 
 /// How the test's registry and runtime are to be.
 #[derive(Default)]
-pub(crate) struct Arguments {
+pub(crate) struct TestArguments {
     /// In the order in which they were written.
     pub(crate) settings: Vec<Setting>,
     /// Calls on the trial.
@@ -59,7 +59,7 @@ struct Runtime {
     threads: Option<LitInt>,
 }
 
-impl Arguments {
+impl TestArguments {
     pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let mut arguments = Self::default();
         let mut runtime = Runtime::default();

@@ -11,13 +11,13 @@ use crate::bare::bare;
 use crate::core_path::local;
 use crate::mistakes::Mistakes;
 
-use self::arguments::Arguments;
+use self::arguments::TestArguments;
 use self::parameter::Parameter;
 
 /// The test; or the function as it was, and every mistake.
 pub(crate) fn test(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let arguments = Arguments::read(arguments, &mut mistakes);
+    let arguments = TestArguments::read(arguments, &mut mistakes);
     let function: Option<ItemFn> = mistakes.note(parse2(tokens));
     let parameters = function.as_ref().map(|function| parameters(function, &mut mistakes));
     match (&function, parameters, mistakes.read()) {
@@ -42,13 +42,13 @@ fn parameters<'a>(function: &'a ItemFn, mistakes: &mut Mistakes) -> Vec<Paramete
     signature.inputs.iter().filter_map(|input| mistakes.note(Parameter::read(input))).collect()
 }
 
-fn expand(arguments: &Arguments, function: &ItemFn, parameters: &[Parameter]) -> TokenStream {
+fn expand(arguments: &TestArguments, function: &ItemFn, parameters: &[Parameter]) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
     let (name, output, statements) = (&sig.ident, &sig.output, &block.stmts);
     let only = parameters.iter().filter_map(Parameter::service);
     // Ours, and invisible to the user's expressions and body.
     let (builder, registry) = (local("builder"), local("registry"));
-    let Arguments { settings, trial, core } = arguments;
+    let TestArguments { settings, trial, core } = arguments;
     let private = core.private();
     let bind = parameters.iter().map(|parameter| parameter.bind(&registry, &private));
     let settings = settings.iter().map(|setting| setting.apply(&builder));
