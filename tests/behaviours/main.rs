@@ -23,6 +23,7 @@ mod lazy;
 mod leaks;
 mod logs;
 mod macro_rules;
+mod macro_rules_guarded;
 mod panics;
 mod periodic_tasks;
 mod probes;
