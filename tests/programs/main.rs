@@ -100,7 +100,7 @@ fn a_second_signal_exits_at_once_with_the_code_of_the_signal() {
         let ended = program.insist(signal);
         assert_eq!(ended.status.code(), Some(code));
         assert!(ended.printed.is_empty(), "Db is left as it is: {:?}", ended.printed);
-        assert_eq!(ended.stderr, format!("{name} received on the way down: leaving at once\n"));
+        assert_eq!(ended.stderr, format!("{name} received during the shutdown: exiting immediately\n"));
     }
 }
 
@@ -151,12 +151,16 @@ fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
             match ended.status.code() {
                 Some(code) if code == orderly && !hangs => {
                     assert_eq!(ended.printed.len(), if until == "up" { 3 } else { 1 }, "{case}");
-                    assert!(!ended.stderr.contains("leaving at once"), "{case}");
+                    assert!(!ended.stderr.contains("exiting immediately"), "{case}");
                 }
                 Some(code @ (130 | 143)) => {
                     assert!(began.elapsed() >= Duration::from_millis(50), "an echo is no second signal: {case}");
                     let name = if code == 143 { "SIGTERM" } else { "SIGINT" };
-                    assert_eq!(ended.stderr, format!("{name} received on the way down: leaving at once\n"), "{case}");
+                    assert_eq!(
+                        ended.stderr,
+                        format!("{name} received during the shutdown: exiting immediately\n"),
+                        "{case}"
+                    );
                 }
                 // The program was down, and returned from its `main`: there nobody listens any more, as documented.
                 None if !hangs => {

@@ -1,4 +1,4 @@
-//! SIGTERM and ctrl-c.
+//! Listens for SIGTERM and ctrl-c, and restores their previous actions.
 
 mod disposition;
 pub(crate) mod signals;

@@ -1,44 +1,43 @@
-//! SIGTERM and ctrl-c: listened for only when asked, and given back afterwards.
+//! [`Signals`]: listens for SIGTERM and ctrl-c until it is dropped. [`obey`]: what a process does on them.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::base::ShutdownReason;
-use crate::base::stderr;
+use crate::base::{ShutdownReason, stderr};
 
-pub(crate) use listening::Signals;
+pub(crate) use platform::Signals;
 
-/// What comes so soon after the first signal is the same one, sent to the process and to its group, as timeout(1) does.
+/// A signal within this time of the first is a duplicate: timeout(1), for example, signals the process and its group.
 const ECHO: Duration = Duration::from_millis(50);
 
-/// Hands the first signal to `shut_down`; a second one leaves the process at once.
+/// Passes the first signal to `shut_down`, and exits the process on the second.
 pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(ShutdownReason)) {
-    let mut heard = Heard { signals, first: None };
-    let (name, _) = heard.signals.next().await;
+    let mut received = Received { signals, first: None };
+    let (name, _) = received.signals.next().await;
     let first = Instant::now();
-    heard.first = Some(first);
+    received.first = Some(first);
     shut_down(ShutdownReason::Signal(name));
     let (name, number) = loop {
-        let signal = heard.signals.next().await;
+        let signal = received.signals.next().await;
         if first.elapsed() >= ECHO {
             break signal;
         }
     };
-    stderr::tell(format_args!("{name} received on the way down: leaving at once"));
+    stderr::tell(format_args!("{name} received during the shutdown: exiting immediately"));
     std::process::exit(128 + number);
 }
 
-/// Signals, and when the first one came.
-struct Heard {
+/// Signals, and when the first one was received.
+struct Received {
     signals: Signals,
     first: Option<Instant>,
 }
 
-impl Drop for Heard {
+impl Drop for Received {
     fn drop(&mut self) {
-        // Everything is down so soon that the echo may be still to come: it must not kill what has gone down in order. This
-        // blocks the thread, once, when there is nothing left to do.
+        // After a very short shutdown the duplicate may still arrive, and must not kill the process before it exits in
+        // order. This blocks the thread once, when nothing else is left to run.
         if let Some(first) = self.first {
             thread::sleep(ECHO.saturating_sub(first.elapsed()));
         }
@@ -46,7 +45,7 @@ impl Drop for Heard {
 }
 
 #[cfg(unix)]
-mod listening {
+mod platform {
     use std::future::poll_fn;
     use std::task::Poll;
 
@@ -55,19 +54,19 @@ mod listening {
     use super::io;
     use crate::signals::disposition::Disposition;
 
-    /// Listens from the moment it is made until it is dropped.
+    /// Listens for SIGTERM and SIGINT until it is dropped.
     pub(crate) struct Signals {
         terminate: Signal,
         interrupt: Signal,
-        _given_back: [Disposition; 2],
+        _restored: [Disposition; 2],
     }
 
     impl Signals {
         pub(crate) fn listen() -> io::Result<Self> {
             let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
             let before = [Disposition::of(terminate.as_raw_value()), Disposition::of(interrupt.as_raw_value())];
-            let listening = Self { terminate: signal(terminate)?, interrupt: signal(interrupt)?, _given_back: before };
-            listening._given_back.iter().for_each(Disposition::listen_again);
+            let listening = Self { terminate: signal(terminate)?, interrupt: signal(interrupt)?, _restored: before };
+            listening._restored.iter().for_each(Disposition::listen_again);
             Ok(listening)
         }
 
@@ -85,10 +84,10 @@ mod listening {
 }
 
 #[cfg(not(unix))]
-mod listening {
+mod platform {
     use super::io;
 
-    /// Listens for ctrl-c while somebody awaits `next`.
+    /// Listens for ctrl-c while `next` is awaited.
     pub(crate) struct Signals;
 
     impl Signals {
