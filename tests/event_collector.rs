@@ -60,7 +60,7 @@ pub fn event_line(event: &Event) -> String {
         EventKind::Ready { .. } => "ready",
         EventKind::Failed { .. } => "failed",
         EventKind::Blocked { .. } => "blocked",
-        EventKind::Undone { .. } => "undone",
+        EventKind::Unwound { .. } => "unwound",
         EventKind::Booted { .. } => "booted",
         EventKind::RollingBack => "rolling back",
         EventKind::ShuttingDown { .. } => "shutting down",

@@ -160,7 +160,7 @@ async fn a_shutdown_during_a_first_use_rolls_it_back_and_refuses_its_callers() -
     let report = registry.shutdown().await?;
     assert!(report.is_clean());
     assert!(waiting.await?.is_err());
-    assert!(event_lines(&registry).contains(&"undone Search".to_owned()), "{:?}", event_lines(&registry));
+    assert!(event_lines(&registry).contains(&"unwound Search".to_owned()), "{:?}", event_lines(&registry));
     assert_eq!(recorder.of("shutdown"), ["below"]);
     Ok(())
 }

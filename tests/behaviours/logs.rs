@@ -185,10 +185,10 @@ async fn a_failed_boot_logs_one_error_for_its_cause_and_one_for_itself() {
         log.one("the boot failed, rolling back", "").what(),
         "ERROR the boot failed, rolling back: lifecycle boot error"
     );
-    assert_eq!(log.one("undone", "also begun").what(), "DEBUG undone: lifecycle undo cancelled");
-    let undone = log.one("undone, but not cleanly", "begun");
-    assert_eq!(undone.what(), "ERROR undone, but not cleanly: lifecycle undo error");
-    assert!(undone.field("error").contains("a cleanup failed"), "{undone:?}");
+    assert_eq!(log.one("unwound", "also begun").what(), "DEBUG unwound: lifecycle unwind cancelled");
+    let unwound = log.one("unwound, but not cleanly", "begun");
+    assert_eq!(unwound.what(), "ERROR unwound, but not cleanly: lifecycle unwind error");
+    assert!(unwound.field("error").contains("a cleanup failed"), "{unwound:?}");
 }
 
 #[tokio::test(start_paused = true)]

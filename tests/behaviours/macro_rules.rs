@@ -161,18 +161,18 @@ fn is_on() -> bool {
 macro_rules! stated {
     ($name:ident, $when:path, $policy:expr, $text:literal, $time:literal, $attempts:literal, $tag:expr) => {
         #[service(
-                                                                    lazy,
-                                                                    autowire,
-                                                                    when = $when,
-                                                                    restart = $policy,
-                                                                    name = $text,
-                                                                    tags = [$tag],
-                                                                    init_timeout = $time,
-                                                                    drain_timeout = $time,
-                                                                    health_timeout = $time,
-                                                                    shutdown_timeout = $time,
-                                                                    retry(attempts = $attempts, delay = $time)
-                                                                )]
+                                                                            lazy,
+                                                                            autowire,
+                                                                            when = $when,
+                                                                            restart = $policy,
+                                                                            name = $text,
+                                                                            tags = [$tag],
+                                                                            init_timeout = $time,
+                                                                            drain_timeout = $time,
+                                                                            health_timeout = $time,
+                                                                            shutdown_timeout = $time,
+                                                                            retry(attempts = $attempts, delay = $time)
+                                                                        )]
         struct $name;
 
         #[guarded(wait = $time)]

@@ -28,7 +28,7 @@ async fn the_same_graph_produces_the_same_events_in_the_same_order() {
         "rolling back",
         "draining db",
         "stopping db",
-        "undone cache",
+        "unwound cache",
         "stopped db",
         "shut down",
     ];

@@ -68,7 +68,7 @@ async fn an_init_that_is_running_when_another_fails_ends_before_boot_returns() {
         .await
         .expect_err("c fails");
     assert_eq!(error.failures()[0].elapsed(), ms(100));
-    assert_eq!(collector.of("undone"), ["d"], "d is undone before boot() returns");
+    assert_eq!(collector.of("unwound"), ["d"], "d is unwound before boot() returns");
     sleep(ms(1_000)).await;
     assert_eq!(recorder.entries(), ["init d"], "d never becomes ready and is never stopped");
     assert_eq!(collector.of("ready"), Vec::<String>::new());
@@ -126,7 +126,7 @@ async fn a_dropped_boot_stops_the_ready_services_and_drops_the_others() {
     assert!(timeout(ms(100), boot).await.is_err(), "c takes longer");
     sleep(ms(1_000)).await;
     assert_eq!(recorder.of("shutdown"), ["b", "a"]);
-    assert_eq!(collector.of("undone"), ["c"]);
+    assert_eq!(collector.of("unwound"), ["c"]);
     assert_eq!(collector.lines().last().map(String::as_str), Some("shut down"));
 }
 

@@ -118,9 +118,9 @@ async fn a_shutdown_during_the_boot_stops_only_the_ready_services() {
     assert!(matches!(error.failure(), BootFailure::Cancelled), "{error}");
     assert_eq!(recorder.entries(), ["init a", "up a", "init b", "shutdown a", "down a"]);
     assert_eq!(
-        collector.of("undone").len() + collector.of("ready").len(),
+        collector.of("unwound").len() + collector.of("ready").len(),
         3,
-        "a is ready, b is undone, and the trigger is one of the two"
+        "a is ready, b is unwound, and the trigger is one of the two"
     );
 }
 

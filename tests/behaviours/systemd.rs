@@ -269,7 +269,7 @@ async fn messages_that_found_the_socket_full_are_sent_later_in_order() -> Result
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_socket_is_reported_once_and_affects_nothing() -> Result<()> {
     for (address, why) in
-        [("/nowhere/notify", "No such file"), ("vsock:2:1234", "which is no path and no abstract name")]
+        [("/nowhere/notify", "No such file"), ("vsock:2:1234", "which is neither a path nor an abstract name")]
     {
         let registry = isolated().define(Definition::new("a")).systemd(Systemd::at(address)).boot().await?;
         sleep(secs(1)).await;

@@ -1,9 +1,14 @@
-//! The events of one registry: the buffer, the task that calls the listeners, and the records for `tracing`.
+//! The events of one registry: the buffer, the observers, the task that calls the listeners, and the log.
 
+mod callback;
+mod dispatcher;
+mod event_buffer;
+mod event_channel;
 mod event_log;
 mod trace;
 
-pub(crate) use event_log::{Listener, Log};
-pub(crate) use trace::observe;
+pub(crate) use callback::Callback;
+pub(crate) use event_log::EventLog;
+pub(crate) use trace::log;
 #[cfg(feature = "telemetry")]
-pub(crate) use trace::{Field, Record, Subscriber, Visit};
+pub(crate) use trace::{Field, Subscriber, TraceEvent, Visit};

@@ -1,228 +1,63 @@
-//! Events as records: the only file that names tracing. The words of each are its own.
+//! [`log`]: prints the record of an event with `tracing`. The only file that names that crate.
 //!
-//! Each event is one record with the target `service_core`. Its fields `domain`, `action` and `status` say what it is about,
-//! so that nobody has to parse the words: a thing is `started`, and ends in `success`, `error` or `cancelled`; what somebody
-//! should know of on the way is a `warning`. Times are in seconds.
+//! Each event is one `tracing` event with the target `service_core`.
 
 #[cfg(feature = "telemetry")]
 pub(crate) use tracing::{
-    Event as Record, Subscriber,
+    Event as TraceEvent, Subscriber,
     field::{Field, Visit},
 };
 
-use crate::base::{Phase, State, seconds};
-use crate::report::{Event, EventKind};
+use tracing::field::display;
 
-/// A record: its level, its three words and its message, then what else it has.
-macro_rules! log {
-    ($level:ident, $domain:expr, $action:expr, $status:literal, $words:expr $(, $($fields:tt)+)?) => {
-        tracing::$level!(
-            target: "service_core",
-            domain = $domain,
-            action = $action,
-            status = $status,
-            $($($fields)+,)?
-            "{}",
-            $words
-        )
-    };
-}
+use crate::report::{Event, Severity, Value};
 
 /// Logs an event.
-pub(crate) fn observe(event: &Event) {
-    let told = event.kind.words();
-    match &event.kind {
-        EventKind::Booting { services } => log!(info, "lifecycle", "boot", "started", told, services),
-        EventKind::Booted { elapsed } => {
-            log!(info, "lifecycle", "boot", "success", told, elapsed = seconds(*elapsed));
-        }
-        EventKind::RollingBack => log!(error, "lifecycle", "boot", "error", told),
-        EventKind::ShuttingDown { reason } => {
-            log!(info, "lifecycle", "shutdown", "started", told, %reason);
-        }
-        EventKind::LeftRunning { services } => {
-            let services = services.join(", ");
-            log!(
-                warn,
-                "lifecycle",
-                "shutdown",
-                "warning",
-                told,
-                %services
-            );
-        }
-        EventKind::SystemdUnreachable { error } => {
-            log!(warn, "lifecycle", "notify", "warning", told, %error);
-        }
-        EventKind::ShutDown { elapsed } => {
-            log!(info, "lifecycle", "shutdown", "success", told, elapsed = seconds(*elapsed));
-        }
-        EventKind::Starting { service } => {
-            log!(debug, "lifecycle", "init", "started", told, %service, state = %State::Starting);
-        }
-        EventKind::Retrying { service, attempt, delay, failure } => log!(
-            warn,
-            "lifecycle",
-            "retry",
-            "warning",
-            told,
-            %service,
-            state = %State::Starting,
-            attempt,
-            delay = seconds(*delay),
-            elapsed = seconds(failure.elapsed()),
-            error = %failure,
-            error_type = failure.kind()
-        ),
-        EventKind::Ready { service, elapsed } => log!(
-            info,
-            "lifecycle",
-            "init",
-            "success",
-            told,
-            %service,
-            state = %State::Ready,
-            elapsed = seconds(*elapsed)
-        ),
-        EventKind::Failed { service, failure } => log!(
-            error,
-            "lifecycle",
-            "init",
-            "error",
-            told,
-            %service,
-            state = %State::Failed,
-            elapsed = seconds(failure.elapsed()),
-            error = %failure,
-            error_type = failure.kind()
-        ),
-        EventKind::Blocked { service, by } => {
-            log!(warn, "lifecycle", "init", "cancelled", told, %service, state = %State::Blocked, %by);
-        }
-        EventKind::Undone { service, outcome } => match outcome.failure() {
-            None => log!(debug, "lifecycle", "undo", "cancelled", told, %service),
-            Some(failure) => log!(
-                error,
-                "lifecycle",
-                "undo",
-                "error",
-                told,
-                %service,
-                elapsed = seconds(failure.elapsed()),
-                error = %failure,
-                error_type = failure.kind()
-            ),
-        },
-        EventKind::Restarting { service, delay, failure } => log!(
-            warn,
-            "lifecycle",
-            "restart",
-            "started",
-            told,
-            %service,
-            delay = seconds(*delay),
-            error = %failure,
-            error_type = failure.kind()
-        ),
-        EventKind::Draining { service } => {
-            log!(debug, "lifecycle", "drain", "started", told, %service, state = %State::Draining);
-        }
-        EventKind::Stopping { service } => {
-            log!(debug, "lifecycle", "shutdown", "started", told, %service, state = %State::Stopping);
-        }
-        EventKind::Stopped { service, outcome, elapsed } => match outcome.failure() {
-            None => log!(
-                info,
-                "lifecycle",
-                "shutdown",
-                "success",
-                told,
-                %service,
-                state = %State::Stopped,
-                elapsed = seconds(*elapsed)
-            ),
-            Some(failure) => log!(
-                error,
-                "lifecycle",
-                "shutdown",
-                "error",
-                told,
-                %service,
-                state = %State::Stopped,
-                elapsed = seconds(*elapsed),
-                error = %failure,
-                error_type = failure.kind()
-            ),
-        },
-        EventKind::Progress { service, words } => {
-            log!(debug, "lifecycle", "progress", "started", told, %service, progress = %words);
-        }
-        EventKind::Extended { service, time } => {
-            log!(debug, "lifecycle", "extend", "started", told, %service, time = seconds(*time));
-        }
-        EventKind::Late { service, phase, elapsed, detail } => log!(
-            warn,
-            domain(phase),
-            action(phase),
-            "warning",
-            told,
-            %service,
-            %phase,
-            elapsed = seconds(*elapsed),
-            %detail
-        ),
-        EventKind::Blocking { service, phase, elapsed } => log!(
-            warn,
-            domain(phase),
-            action(phase),
-            "warning",
-            told,
-            %service,
-            %phase,
-            elapsed = seconds(*elapsed)
-        ),
-        EventKind::SlowHealth { service, elapsed } => log!(
-            warn,
-            "lifecycle",
-            action(&Phase::Health),
-            "warning",
-            told,
-            %service,
-            elapsed = seconds(*elapsed)
-        ),
-        EventKind::TaskFailed { service, task, failure } => log!(
-            error,
-            "task",
-            "run",
-            "error",
-            told,
-            %service,
-            %task,
-            elapsed = seconds(failure.elapsed()),
-            error = %failure,
-            error_type = failure.kind()
-        ),
-        EventKind::TaskRestarting { service, task, delay } => {
-            log!(warn, "task", "restart", "started", told, %service, %task, delay = seconds(*delay));
-        }
-        EventKind::TaskRefused { service, task } => {
-            log!(warn, "task", "run", "cancelled", told, %service, %task);
-        }
+pub(crate) fn log(event: &Event) {
+    let record = event.kind.record();
+    let field = |name| record.get(name).map(traced);
+    // A callsite has one level and a fixed list of fields. A field that is `None` is not recorded.
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::event!(
+                target: "service_core",
+                tracing::Level::$level,
+                domain = record.domain,
+                action = record.action,
+                status = record.status,
+                service = record.service.map(display),
+                task = field("task"),
+                state = field("state"),
+                services = field("services"),
+                reason = field("reason"),
+                by = field("by"),
+                phase = field("phase"),
+                attempt = field("attempt"),
+                delay = field("delay"),
+                elapsed = field("elapsed"),
+                time = field("time"),
+                progress = field("progress"),
+                detail = field("detail"),
+                error = field("error"),
+                error_type = field("error_type"),
+                "{}",
+                record.message
+            )
+        };
+    }
+    match record.severity {
+        Severity::Error => event!(ERROR),
+        Severity::Warn => event!(WARN),
+        Severity::Info => event!(INFO),
+        Severity::Debug => event!(DEBUG),
     }
 }
 
-fn domain(phase: &Phase) -> &'static str {
-    if matches!(phase, Phase::Task(_)) { "task" } else { "lifecycle" }
-}
-
-fn action(phase: &Phase) -> &'static str {
-    match phase {
-        Phase::Init => "init",
-        Phase::Start => "start",
-        Phase::Health => "health",
-        Phase::Drain | Phase::Tasks => "drain",
-        Phase::Task(_) => "run",
-        Phase::Shutdown => "shutdown",
-        Phase::Cleanup => "cleanup",
+fn traced<'a>(value: Value<'a>) -> Box<dyn tracing::Value + 'a> {
+    match value {
+        Value::Word(word) => Box::new(word),
+        Value::Count(count) => Box::new(count),
+        Value::Seconds(seconds) => Box::new(seconds),
+        Value::Shown(_) | Value::Names(_) => Box::new(display(value)),
     }
 }

@@ -15,7 +15,7 @@ use super::instance::Instance;
 use super::residence::Residence;
 use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
-use crate::events::Log;
+use crate::events::EventLog;
 use crate::plan::Facts;
 use crate::report::{EventKind, NotReady, Refusal};
 
@@ -31,7 +31,7 @@ pub(crate) struct Slot {
     pub lazy: bool,
     /// Whether the registry is the process's.
     is_of_process: bool,
-    log: Arc<Log>,
+    log: Arc<EventLog>,
     /// The state, as what those are told who are refused because of it: so a refusal allocates nothing.
     status: watch::Sender<NotReady>,
     instance: RwLock<Option<Instance>>,
@@ -63,7 +63,7 @@ pub(crate) struct Times {
 }
 
 impl Slot {
-    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, log: Arc<Log>) -> Self {
+    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, log: Arc<EventLog>) -> Self {
         let name: Arc<str> = facts.name.as_str().into();
         Self {
             registry,

@@ -38,7 +38,7 @@ struct Boot {
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     inbox: mpsc::UnboundedReceiver<Message>,
-    telling: Option<JoinHandle<()>>,
+    dispatcher: Option<JoinHandle<()>>,
     machine: Machine,
     lives: Lives,
     next_ticket: Ticket,
@@ -74,12 +74,12 @@ impl Driver {
         shared: Arc<Shared>,
         hooks: Arc<[Arc<dyn Hooks>]>,
         inbox: mpsc::UnboundedReceiver<Message>,
-        telling: Option<JoinHandle<()>>,
+        dispatcher: Option<JoinHandle<()>>,
     ) -> Self {
         Self {
             machine: Machine::new(shared.plan.clone(), shared.options.concurrency),
             inbox,
-            telling,
+            dispatcher,
             lives: Lives::new(shared.clone(), hooks),
             shared,
             next_ticket: 0,
@@ -335,7 +335,7 @@ impl Driver {
         let total = self.lives.going_down_for();
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;
-        self.shared.log.close(self.telling.take()).await;
+        self.shared.log.close(self.dispatcher.take()).await;
         let reason = self.shared.reason().unwrap_or(ShutdownReason::Cancelled);
         let report = ShutdownReport { reason: reason.clone(), services: self.lives.take_down(), total };
         if self.shared.booted().is_none() {

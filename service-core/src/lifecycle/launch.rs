@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::driver::Driver;
-use crate::events::{Listener, Log};
+use crate::events::{Callback, EventLog};
 use crate::plan::Plan;
 use crate::report::{BootError, BootFailure};
 use crate::service::Hooks;
@@ -19,14 +19,14 @@ pub(crate) fn launch(
     plan: Plan,
     hooks: Arc<[Arc<dyn Hooks>]>,
     options: Options,
-    observer: Listener,
-    listeners: Vec<Listener>,
+    observers: Vec<Callback>,
+    listeners: Vec<Callback>,
 ) -> Result<Arc<Shared>, BootError> {
     let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;
-    let (log, telling) = Log::new(observer, listeners);
+    let (log, dispatcher) = EventLog::new(observers, listeners);
     let (shared, messages) = Shared::new(plan, options, Arc::new(log), registries::next_number());
     registries::add(&shared);
-    let telling = telling.map(|telling| runtime.spawn(telling.run()));
-    runtime.spawn(Driver::new(shared.clone(), hooks, messages, telling).run());
+    let dispatcher = dispatcher.map(|dispatcher| runtime.spawn(dispatcher.run()));
+    runtime.spawn(Driver::new(shared.clone(), hooks, messages, dispatcher).run());
     Ok(shared)
 }

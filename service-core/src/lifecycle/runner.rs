@@ -341,7 +341,7 @@ impl Lives {
 
     fn tell_undone(&mut self, service: usize, entry: ServiceShutdown) {
         let name = self.shared.slots[service].name.clone();
-        self.shared.log.emit(EventKind::Undone { service: name, outcome: entry.outcome.clone() });
+        self.shared.log.emit(EventKind::Unwound { service: name, outcome: entry.outcome.clone() });
         self.note_down(service, entry);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::catalog::linked;
 use super::registry::Registry;
-use crate::events::{Listener, observe};
+use crate::events::{self, Callback};
 use crate::health::HealthChecker;
 use crate::lifecycle::launch;
 use crate::plan::{Plan, Request, prove};
@@ -20,7 +20,8 @@ pub(super) struct Assembly {
     pub added: Vec<Declared>,
     pub stand_ins: Vec<Declared>,
     pub options: Options,
-    pub listeners: Vec<Listener>,
+    pub observers: Vec<Callback>,
+    pub listeners: Vec<Callback>,
     pub signals: bool,
     #[cfg(feature = "systemd")]
     pub systemd: crate::systemd::Systemd,
@@ -36,6 +37,7 @@ impl Assembly {
 
     /// Proves the plan, and returns what a registry is launched from.
     pub(super) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
+        let observers = std::mem::take(&mut self.observers);
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
         let (signals, request) = (self.signals, self.request.clone());
@@ -48,6 +50,7 @@ impl Assembly {
             plan,
             hooks,
             options,
+            observers,
             listeners,
             signals,
             #[cfg(feature = "systemd")]
@@ -76,7 +79,8 @@ pub(super) struct Prepared {
     plan: Plan,
     hooks: Vec<Arc<dyn Hooks>>,
     options: Options,
-    listeners: Vec<Listener>,
+    observers: Vec<Callback>,
+    listeners: Vec<Callback>,
     signals: bool,
     #[cfg(feature = "systemd")]
     systemd: crate::systemd::Systemd,
@@ -87,15 +91,17 @@ impl Prepared {
     pub(super) fn launch(self) -> Result<Registry, BootError> {
         #[cfg(feature = "systemd")]
         let notifier = self.systemd.notifier(&self.plan, &self.options);
-        let Self { plan, hooks, options, listeners, signals, .. } = self;
+        let Self { plan, hooks, options, observers: added, listeners, signals, .. } = self;
         let signals = match signals.then(Signals::listen).transpose() {
             Ok(signals) => signals,
             Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
         };
+        let mut observers: Vec<Callback> = vec![Box::new(events::log)];
         #[cfg(feature = "systemd")]
-        let observe = crate::systemd::Notifier::beside(notifier.clone(), observe);
+        observers.extend(notifier.clone().map(|it| Box::new(it.observer()) as Callback));
+        observers.extend(added);
         let hooks: Arc<[_]> = hooks.into();
-        let shared = launch(plan, hooks.clone(), options, Box::new(observe), listeners)?;
+        let shared = launch(plan, hooks.clone(), options, observers, listeners)?;
         let health = Arc::new(HealthChecker::new(shared.clone(), hooks));
         let registry = Registry::new(shared, health);
         #[cfg(feature = "systemd")]

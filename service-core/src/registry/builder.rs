@@ -200,8 +200,46 @@ impl Builder {
         self
     }
 
-    /// Tells a function of every event, in order, in a task of its own. Several calls add up. One that is more than 4,096
-    /// events behind misses those that the registry has let go; their [numbers](Event::number) are then missing.
+    /// Calls a function with each event, in order, as soon as the event is emitted. Several calls add up.
+    ///
+    /// The function runs on the thread that emitted the event, or on the thread that is calling the observers already.
+    /// Services wait for it, so it must be quick and must not block; otherwise use [`on_event`](Self::on_event). While it
+    /// runs, later events wait in memory, including those that it causes itself.
+    ///
+    /// Each observer gets each event exactly once, and no lock is held meanwhile. If an observer panics, the others still
+    /// get the event, and this one gets the next. The records of `tracing` and the messages to systemd are written by
+    /// observers, before those that are added here.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use service_core::{Definition, EventKind, Registry, Result};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let ready = Arc::new(AtomicU64::new(0));
+    /// let counter = ready.clone();
+    /// let builder = Registry::builder().isolated().define(Definition::new("cache")).observe(move |event| {
+    ///     if let EventKind::Ready { .. } = event.kind {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// let registry = builder.only_named("cache").boot().await?;
+    /// assert_eq!(ready.load(Ordering::Relaxed), 1);
+    /// registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.assembly.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Calls a function with each event, in order, in a task of its own; it may be slow. Several calls add up.
+    ///
+    /// A listener that is more than 4,096 events behind misses the oldest ones, which the registry no longer has; the gap
+    /// shows in the events' [numbers](Event::number).
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.assembly.listeners.push(Box::new(listener));
         self

@@ -1,227 +1,209 @@
-//! [`Event`]: what happened, as a type. All words about events are in `event/words.rs`, none are here.
+//! [`Event`]: what happened in a registry, as a type. `event/record.rs` holds the text and the fields of each event.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Failure, Phase, ShutdownReason, StopOutcome};
 
-mod words;
+pub(super) mod record;
 
-/// Something that happened in a registry. Displays as one line, with the words and the fields that a log has, and without
-/// its number and its time: `ready service=Db state=ready elapsed=0.002`.
+/// Something that happened in a registry. Displays as one line with the message and the fields of its log record, but
+/// without its number and its time: `ready service=Db state=ready elapsed=0.002`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
-    /// Counts the registry's events from 0, so a gap shows what a full buffer let go.
+    /// The position among the registry's events, from 0. A gap shows how many events a listener has missed.
     pub number: u64,
-    /// When, since the registry was made.
+    /// The time since the registry was created.
     pub at: Duration,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
-/// What happened. `service` is the name of the service it happened to.
+/// What happened. `service` is the name of the service that the event is about.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A boot began, of so many services.
+    /// A boot has begun.
     Booting {
-        /// How many services are to come up.
+        /// The number of services to start.
         services: usize,
     },
-    /// `init` begins.
+    /// A service begins its `init`.
     Starting {
-        /// Who.
+        /// The service.
         service: Arc<str>,
     },
-    /// An attempt failed, and another follows.
+    /// An attempt to start a service has failed, and another one follows.
     Retrying {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// Which attempt failed, from 1.
+        /// The number of the attempt that failed, from 1.
         attempt: u32,
-        /// How long until the next.
+        /// The delay before the next attempt.
         delay: Duration,
-        /// How it failed.
+        /// Why the attempt failed.
         failure: Failure,
     },
-    /// It told how far it is.
+    /// A service has reported its progress.
     Progress {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// In its words.
+        /// The progress, in the service's own words.
         words: String,
     },
-    /// It asked for more time; told when that is at least a second more than it had.
+    /// A service has extended the deadline of its current phase by at least a second.
     Extended {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// How much it needs from now on, at most.
+        /// The time until the new deadline.
         time: Duration,
     },
-    /// A hook takes long; told after 5 s, and again after twice as long each time.
+    /// A hook is slow. Reported after 5 s, and again each time the elapsed time has doubled.
     Late {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// In what.
+        /// The phase that is slow.
         phase: Phase,
-        /// For how long.
+        /// How long the phase has been running.
         elapsed: Duration,
-        /// What is known about why.
+        /// What is known about the cause.
         detail: String,
     },
-    /// A hook blocks its thread, and everything else on it, for more than half a second. Told while it does if another
-    /// thread is there to tell it, else afterwards.
+    /// A hook has blocked its thread, and every task on that thread, for more than half a second. Reported while the
+    /// hook blocks if another thread is free to do so, otherwise afterwards.
     Blocking {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// In what.
+        /// The phase that blocks.
         phase: Phase,
-        /// For how long.
+        /// How long the thread has been blocked.
         elapsed: Duration,
     },
-    /// A health check took a second or longer, and the one before it did not: told once, until one is quick again.
+    /// A health check took a second or longer, and the check before it did not. Reported once, until a check is fast
+    /// again.
     SlowHealth {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// How long it took.
+        /// How long the check took.
         elapsed: Duration,
     },
-    /// It has failed while it was up, or could not come up again: it goes down, with those that hold its instance, and
-    /// comes up again after a pause.
+    /// A service has failed after it was ready, or an attempt to restart it has failed. The registry stops it, together
+    /// with the services that require it, and starts them again after a delay.
     Restarting {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// The pause.
+        /// The delay before the next start.
         delay: Duration,
-        /// What it failed with.
+        /// Why the service failed.
         failure: Failure,
     },
-    /// It is up.
+    /// A service is ready.
     Ready {
-        /// Who.
+        /// The service.
         service: Arc<str>,
         /// How long `init`, `start` and the first `health` took together.
         elapsed: Duration,
     },
-    /// It did not come up.
+    /// A service failed to start.
     Failed {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// How.
+        /// Why it failed.
         failure: Failure,
     },
-    /// It is not started, because something it requires failed.
+    /// A service was not started, because a service that it requires has failed.
     Blocked {
-        /// Who.
+        /// The service.
         service: Arc<str>,
         /// The service that failed.
         by: Arc<str>,
     },
-    /// It had begun to come up, was stopped before it was ready, and what it had begun was undone.
-    Undone {
-        /// Who.
+    /// A service was stopped before it was ready, and its incomplete start was unwound: its tasks and its deferred
+    /// cleanups have ended.
+    Unwound {
+        /// The service.
         service: Arc<str>,
-        /// How that went.
+        /// How the unwinding ended.
         outcome: StopOutcome,
     },
-    /// Everything that was asked for is up. Never follows a failed boot.
+    /// Every requested service is ready. Never follows a failed boot.
     Booted {
         /// How long the boot took.
         elapsed: Duration,
     },
-    /// The boot failed; what came up goes down again.
+    /// The boot has failed, and the services that it started are stopped again.
     RollingBack,
     /// The shutdown begins.
     ShuttingDown {
-        /// Why.
+        /// Why the registry shuts down.
         reason: ShutdownReason,
     },
-    /// New guarded calls are refused, and admitted ones are waited for.
+    /// A service refuses new guarded calls and waits for the admitted ones.
     Draining {
-        /// Who.
+        /// The service.
         service: Arc<str>,
     },
-    /// `shutdown` begins.
+    /// A service begins its `shutdown`.
     Stopping {
-        /// Who.
+        /// The service.
         service: Arc<str>,
     },
-    /// It is down.
+    /// A service has stopped.
     Stopped {
-        /// Who.
+        /// The service.
         service: Arc<str>,
-        /// How it went.
+        /// How the stop ended.
         outcome: StopOutcome,
-        /// How long the drain, `shutdown` and cleanups took together.
+        /// How long the drain, `shutdown` and the cleanups took together.
         elapsed: Duration,
     },
-    /// A background task ended with an error or a panic.
+    /// A background task has ended with an error or a panic.
     TaskFailed {
-        /// Whose task.
+        /// The service that owns the task.
         service: Arc<str>,
-        /// Which task.
+        /// The name of the task.
         task: Arc<str>,
-        /// How.
+        /// Why the task failed.
         failure: Failure,
     },
-    /// A background task that has ended is started again.
+    /// A background task has ended and is restarted.
     TaskRestarting {
-        /// Whose task.
+        /// The service that owns the task.
         service: Arc<str>,
-        /// Which task.
+        /// The name of the task.
         task: Arc<str>,
-        /// After this pause.
+        /// The delay before the restart.
         delay: Duration,
     },
-    /// A background task was not started, because its service is already going down, because one of its name is running
-    /// that must not be doubled, or because the runtime is gone.
+    /// A background task was not started, because its service is stopping, because a unique task of the same name is
+    /// running, or because the runtime has shut down.
     TaskRefused {
-        /// Whose task.
+        /// The service that owns the task.
         service: Arc<str>,
-        /// Which task.
+        /// The name of the task.
         task: Arc<str>,
     },
-    /// The registry was dropped without a shutdown; these services were left running, and go down now.
+    /// The registry was dropped without a shutdown while these services were running. They are stopped now.
     LeftRunning {
-        /// Who.
+        /// The services.
         services: Vec<Arc<str>>,
     },
-    /// systemd could not be told something; told once.
+    /// systemd could not be notified. Reported once.
     SystemdUnreachable {
-        /// Why not.
+        /// Why systemd could not be notified.
         error: Arc<str>,
     },
-    /// Everything is down. The registry's last event, however it ended.
+    /// Every service has stopped. The last event of each registry.
     ShutDown {
-        /// How long the shutdown or rollback took.
+        /// How long the shutdown or the rollback took.
         elapsed: Duration,
     },
 }
 
 impl EventKind {
-    /// The service it happened to, if it happened to one.
+    /// The service that the event is about, if it is about one.
     pub fn service(&self) -> Option<&str> {
-        match self {
-            Self::Starting { service }
-            | Self::Retrying { service, .. }
-            | Self::Progress { service, .. }
-            | Self::Extended { service, .. }
-            | Self::Late { service, .. }
-            | Self::Blocking { service, .. }
-            | Self::SlowHealth { service, .. }
-            | Self::Restarting { service, .. }
-            | Self::Ready { service, .. }
-            | Self::Failed { service, .. }
-            | Self::Blocked { service, .. }
-            | Self::Undone { service, .. }
-            | Self::Draining { service }
-            | Self::Stopping { service }
-            | Self::Stopped { service, .. }
-            | Self::TaskFailed { service, .. }
-            | Self::TaskRestarting { service, .. }
-            | Self::TaskRefused { service, .. } => Some(service),
-            _ => None,
-        }
+        self.record().service
     }
 }

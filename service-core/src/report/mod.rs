@@ -16,6 +16,7 @@ mod shutdown_report;
 
 pub(crate) use boot_error::{BootError, BootFailure};
 pub use boot_report::{BootReport, ServiceReport};
+pub(crate) use event::record::{Severity, Value};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};

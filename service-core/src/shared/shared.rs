@@ -16,7 +16,7 @@ use super::owned_tasks::OwnedTasks;
 use super::probes::Probes;
 use super::undeclared::UndeclaredCalls;
 use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
-use crate::events::Log;
+use crate::events::EventLog;
 use crate::gate::Slot;
 use crate::plan::Plan;
 use crate::report::{BootError, BootFailure, NotReady, Refusal, ShutdownReport};
@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub plan: Plan,
     pub slots: Vec<Arc<Slot>>,
     pub options: Options,
-    pub log: Arc<Log>,
+    pub log: Arc<EventLog>,
     pub undeclared: UndeclaredCalls,
     /// The handle that users hold, without its type, which is defined above this folder.
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
@@ -62,7 +62,7 @@ impl Shared {
     pub(crate) fn new(
         plan: Plan,
         options: Options,
-        log: Arc<Log>,
+        log: Arc<EventLog>,
         id: u32,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Message>) {
         let (inbox, messages) = mpsc::unbounded_channel();

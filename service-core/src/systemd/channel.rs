@@ -1,24 +1,24 @@
-//! [`Channel`]: the way to systemd, a datagram socket at a path or of an abstract name.
+//! [`Channel`]: sends messages to systemd, over a datagram socket with a path or an abstract name.
 
 use std::ffi::OsString;
 use std::io;
 
-pub(crate) use way::Channel;
+pub(crate) use platform::Channel;
 
-/// What is not a path and not an abstract name: `vsock:2:1234`, say.
-fn unknown(address: &OsString) -> io::Error {
-    let words = format!("NOTIFY_SOCKET is {address:?}, which is no path and no abstract name on this system");
-    io::Error::new(io::ErrorKind::Unsupported, words)
+/// The error for an address that is neither a path nor an abstract name, such as `vsock:2:1234`.
+fn unsupported(address: &OsString) -> io::Error {
+    let message = format!("NOTIFY_SOCKET is {address:?}, which is neither a path nor an abstract name on this system");
+    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 #[cfg(unix)]
-mod way {
+mod platform {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-    use super::{OsString, io, unknown};
+    use super::{OsString, io, unsupported};
 
-    /// Never waits: systemd may have no time to read.
+    /// Sends without waiting: systemd may be busy.
     #[derive(Debug)]
     pub(crate) struct Channel {
         socket: UnixDatagram,
@@ -29,15 +29,15 @@ mod way {
         pub(crate) fn open(address: &OsString) -> io::Result<Self> {
             let address = match address.as_bytes() {
                 [b'/', ..] => SocketAddr::from_pathname(address)?,
-                [b'@', name @ ..] => abstract_name(name).ok_or_else(|| unknown(address))??,
-                _ => return Err(unknown(address)),
+                [b'@', name @ ..] => abstract_name(name).ok_or_else(|| unsupported(address))??,
+                _ => return Err(unsupported(address)),
             };
             let socket = UnixDatagram::unbound()?;
             socket.set_nonblocking(true)?;
             Ok(Self { socket, address })
         }
 
-        /// To the address each time and not connected, so that it does not matter whether systemd starts anew.
+        /// The socket is not connected, so that messages still arrive after systemd has re-executed itself.
         pub(crate) fn send(&self, message: &str) -> io::Result<()> {
             self.socket.send_to_addr(message.as_bytes(), &self.address).map(drop)
         }
@@ -56,16 +56,16 @@ mod way {
 }
 
 #[cfg(not(unix))]
-mod way {
-    use super::{OsString, io, unknown};
+mod platform {
+    use super::{OsString, io, unsupported};
 
-    /// There is no systemd here.
+    /// This platform has no systemd.
     #[derive(Debug)]
     pub(crate) struct Channel;
 
     impl Channel {
         pub(crate) fn open(address: &OsString) -> io::Result<Self> {
-            Err(unknown(address))
+            Err(unsupported(address))
         }
 
         pub(crate) fn send(&self, _: &str) -> io::Result<()> {

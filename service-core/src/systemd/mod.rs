@@ -1,10 +1,8 @@
-//! Tells systemd that the service is ready, how far it is, that it is alive, and that it goes down, as
-//! `sd_notify(3)` says.
+//! Notifies systemd of the state of the process: ready, its status, alive, stopping. See `sd_notify(3)`.
 
-mod account;
 mod channel;
 mod notifier;
+mod status_tracker;
 mod systemd;
 
-pub(crate) use notifier::Notifier;
 pub use systemd::Systemd;

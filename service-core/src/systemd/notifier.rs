@@ -1,5 +1,4 @@
-//! [`Notifier`]: tells systemd what it is to be told: what matters at once, where it happens, and the rest from a task of
-//! the registry's.
+//! [`Notifier`]: sends notifications to systemd. Urgent ones are sent by its observer, the others by a task of the registry.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,141 +8,93 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::account::{Account, Telling};
 use super::channel::Channel;
-use crate::base::{Mutex, MutexGuard};
+use super::status_tracker::{StatusTracker, Update};
+use crate::base::Mutex;
 use crate::report::{Event, EventKind};
 use crate::shared::Shared;
 
-/// How often systemd is asked for more time while a boot or a shutdown goes on.
+/// How often systemd is asked for more time while a boot or a shutdown is running.
 const EXTEND: Duration = Duration::from_secs(5);
 
-/// The least time between two that are not urgent.
+/// The least time between two messages that are not urgent.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells systemd what it is to be told.
+/// Sends notifications to systemd.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     channel: io::Result<Channel>,
-    /// How often to say that it is alive.
+    /// How often to notify systemd that the process is alive.
     alive: Option<Duration>,
-    state: Mutex<State>,
+    outbox: Mutex<Outbox>,
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
-    account: Account,
-    has_news: bool,
-    /// What systemd had no room for yet, in order.
-    owed: VecDeque<String>,
+struct Outbox {
+    tracker: StatusTracker,
+    /// Whether the status has changed since the latest message.
+    is_stale: bool,
+    /// The messages that systemd had no room for yet, in order.
+    unsent: VecDeque<String>,
     problem: Option<String>,
 }
 
+/// When the task has something to send again, apart from what changes.
+#[derive(Debug)]
+struct Timers {
+    alive_at: Instant,
+    extend_at: Instant,
+}
+
 impl Notifier {
-    /// `watchdog` is how often it must say that it is alive.
+    /// `watchdog` is the time within which systemd expects a sign of life.
     pub(super) fn new(
         channel: io::Result<Channel>,
         watchdog: Option<Duration>,
-        account: Account,
+        tracker: StatusTracker,
         problem: Option<String>,
     ) -> Self {
         let problem = problem.or_else(|| channel.as_ref().err().map(ToString::to_string));
         Self {
             channel,
             alive: watchdog.map(|time| time / 2),
-            state: Mutex::new(State { account, has_news: false, owed: VecDeque::new(), problem }),
+            outbox: Mutex::new(Outbox { tracker, is_stale: false, unsent: VecDeque::new(), problem }),
             changed: Notify::new(),
         }
     }
 
-    /// An observer that is this one and the other, which is told first.
-    pub(crate) fn beside(notifier: Option<Arc<Self>>, observer: fn(&Event)) -> impl Fn(&Event) + Send + Sync {
-        move |event| {
-            observer(event);
-            if let Some(notifier) = &notifier {
-                notifier.tell(event);
-            }
-        }
+    /// The observer of the registry's events. It never waits.
+    pub(crate) fn observer(self: Arc<Self>) -> impl Fn(&Event) + Send + Sync {
+        move |event| self.observe(event)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
-    /// Told of every event, where it happens; never waits.
-    fn tell(&self, event: &Event) {
-        let mut state = self.state();
-        match state.account.on(event, Instant::now()) {
-            Telling::Now(message) => {
-                // It has the latest status.
-                state.has_news = false;
-                state.owed.push_back(message);
-                self.send_owed(&mut state);
+    fn observe(&self, event: &Event) {
+        let mut outbox = self.outbox.lock();
+        match outbox.tracker.apply(event, Instant::now()) {
+            Update::Urgent(message) => {
+                // The message contains the latest status.
+                outbox.is_stale = false;
+                outbox.unsent.push_back(message);
+                outbox.send(&self.channel);
             }
-            Telling::Soon => state.has_news = true,
-            Telling::Nothing => return,
+            Update::Status => outbox.is_stale = true,
+            Update::None => return,
         }
-        drop(state);
+        drop(outbox);
         self.changed.notify_one();
     }
 
-    fn send_owed(&self, state: &mut State) {
-        while let Some(message) = state.owed.front() {
-            let sent = self.channel.as_ref().map_or(Ok(()), |channel| channel.send(message));
-            match sent {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    state.problem.get_or_insert_with(|| error.to_string());
-                }
-                Ok(()) => {}
-            }
-            state.owed.pop_front();
-        }
-    }
-
-    /// Tells what is not urgent, and that it is alive. Ends with the registry, whose task it is.
+    /// Sends what is not urgent, and the signs of life. Ends with the registry.
     pub(crate) async fn run(self: Arc<Self>, registry: Weak<Shared>) {
-        let (mut alive_at, mut extend_at) = (Instant::now(), Instant::now());
-        let mut problem_told = false;
+        let mut timers = Timers { alive_at: Instant::now(), extend_at: Instant::now() };
+        let mut is_problem_reported = false;
         loop {
             let Some(registry) = registry.upgrade() else { return };
-            let now = Instant::now();
-            let wake = {
-                let mut state = self.state();
-                self.send_owed(&mut state);
-                if state.owed.is_empty() {
-                    let mut message = String::new();
-                    if let Some(interval) = self.alive.filter(|_| alive_at <= now) {
-                        alive_at = now + interval;
-                        if registry.probes.dead().is_none() {
-                            message.push_str("WATCHDOG=1\n");
-                        }
-                    }
-                    let has_news = std::mem::take(&mut state.has_news);
-                    if has_news {
-                        message.push_str(&state.account.status());
-                    }
-                    if state.account.is_changing() && (has_news || extend_at <= now) {
-                        extend_at = now + EXTEND;
-                        message.push_str(&state.account.extension(now));
-                    }
-                    if !message.is_empty() {
-                        state.owed.push_back(message);
-                        self.send_owed(&mut state);
-                    }
-                }
-                if state.owed.is_empty() {
-                    let extend_at = state.account.is_changing().then_some(extend_at);
-                    [self.alive.map(|_| alive_at), extend_at].into_iter().flatten().min()
-                } else {
-                    Some(now + PAUSE)
-                }
-            };
-            // Not while the state is locked: whoever is told of the event may be us.
-            let problem = self.state().problem.clone().filter(|_| !problem_told);
-            if let Some(error) = problem {
-                problem_told = true;
+            let (wake, problem) = self.send_due(&mut timers, registry.probes.dead().is_none());
+            // After the lock is released, because this notifier observes the event.
+            if let Some(error) = problem.filter(|_| !is_problem_reported) {
+                is_problem_reported = true;
                 registry.log.emit(EventKind::SystemdUnreachable { error: error.into() });
             }
             drop(registry);
@@ -154,10 +105,62 @@ impl Notifier {
                     false
                 }
             };
-            // Much may happen at once; one status tells it all.
+            // Several changes in a short time become one status.
             if !is_due {
                 sleep(PAUSE).await;
             }
+        }
+    }
+
+    /// Sends what is due. Returns when the next message is due, and what went wrong first.
+    fn send_due(&self, timers: &mut Timers, is_alive: bool) -> (Option<Instant>, Option<String>) {
+        let now = Instant::now();
+        let mut outbox = self.outbox.lock();
+        outbox.send(&self.channel);
+        if outbox.unsent.is_empty() {
+            let mut message = String::new();
+            if let Some(interval) = self.alive.filter(|_| timers.alive_at <= now) {
+                timers.alive_at = now + interval;
+                if is_alive {
+                    message.push_str("WATCHDOG=1\n");
+                }
+            }
+            let is_stale = std::mem::take(&mut outbox.is_stale);
+            if is_stale {
+                message.push_str(&outbox.tracker.status());
+            }
+            if outbox.tracker.is_changing() && (is_stale || timers.extend_at <= now) {
+                timers.extend_at = now + EXTEND;
+                message.push_str(&outbox.tracker.extension(now));
+            }
+            if !message.is_empty() {
+                outbox.unsent.push_back(message);
+                outbox.send(&self.channel);
+            }
+        }
+        let wake = if outbox.unsent.is_empty() {
+            let extend_at = outbox.tracker.is_changing().then_some(timers.extend_at);
+            [self.alive.map(|_| timers.alive_at), extend_at].into_iter().flatten().min()
+        } else {
+            Some(now + PAUSE)
+        };
+        (wake, outbox.problem.clone())
+    }
+}
+
+impl Outbox {
+    /// Sends the messages until systemd has no room for the next.
+    fn send(&mut self, channel: &io::Result<Channel>) {
+        while let Some(message) = self.unsent.front() {
+            let sent = channel.as_ref().map_or(Ok(()), |channel| channel.send(message));
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    self.problem.get_or_insert_with(|| error.to_string());
+                }
+                Ok(()) => {}
+            }
+            self.unsent.pop_front();
         }
     }
 }

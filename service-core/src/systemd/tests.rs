@@ -6,13 +6,13 @@ fn read(variables: &[(&str, &str)]) -> Systemd {
 }
 
 #[test]
-fn without_a_socket_there_is_nobody_to_tell() {
+fn without_a_socket_nothing_is_notified() {
     assert_eq!(read(&[("WATCHDOG_USEC", "1000")]).address, None);
     assert_eq!(read(&[("NOTIFY_SOCKET", "")]).address, None);
 }
 
 #[test]
-fn a_watchdog_counts_if_it_is_for_this_process() {
+fn a_watchdog_for_another_process_is_ignored() {
     let socket = ("NOTIFY_SOCKET", "@a");
     let read = |more: &[(&str, &str)]| read(&[&[socket], more].concat());
     assert_eq!(read(&[]).watchdog, None);
@@ -21,5 +21,5 @@ fn a_watchdog_counts_if_it_is_for_this_process() {
     assert_eq!(read(&[("WATCHDOG_USEC", "5"), ("WATCHDOG_PID", "8")]).watchdog, None);
     assert_eq!(read(&[("WATCHDOG_USEC", "0")]).watchdog, None);
     let odd = read(&[("WATCHDOG_USEC", "soon")]);
-    assert_eq!(odd.problem.as_deref(), Some("WATCHDOG_USEC is \"soon\", which is no number of microseconds"));
+    assert_eq!(odd.problem.as_deref(), Some("WATCHDOG_USEC is \"soon\", which is not a number of microseconds"));
 }

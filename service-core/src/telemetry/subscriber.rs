@@ -16,7 +16,7 @@ use super::config::{Config, Format, Level};
 use super::error::Error;
 use super::fields::Fields;
 use super::line::Line;
-use crate::events::{Record, Subscriber};
+use crate::events::{Subscriber, TraceEvent};
 
 /// The logs of one thread; they end when this is dropped.
 #[must_use = "the logs of this thread end when this is dropped"]
@@ -91,7 +91,7 @@ where
         &self,
         context: &FmtContext<'_, S, SpanFields>,
         mut writer: Writer<'_>,
-        record: &Record<'_>,
+        record: &TraceEvent<'_>,
     ) -> fmt::Result {
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;

@@ -77,7 +77,7 @@ impl EventListener {
             EventKind::Draining { .. } => &[State::Draining, State::Stopping, State::Stopped],
             EventKind::Stopping { .. } => &[State::Stopping, State::Stopped],
             // A start that fails by itself is unwound before the service counts as failed.
-            EventKind::Undone { .. } => &[State::Failed, State::Stopped],
+            EventKind::Unwound { .. } => &[State::Failed, State::Stopped],
             EventKind::Stopped { .. } => &[State::Stopped],
             _ => return,
         };

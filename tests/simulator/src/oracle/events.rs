@@ -67,7 +67,7 @@ impl RegistryModel<'_> {
             EventKind::Failed { failure, .. } => self.failed(service, failure, at)?,
             EventKind::Restarting { delay, failure, .. } => self.restarting(service, *delay, failure, at)?,
             EventKind::Blocked { by, .. } => self.blocked(service, Scenario::index(by), at)?,
-            EventKind::Undone { outcome, .. } => {
+            EventKind::Unwound { outcome, .. } => {
                 let by_itself = next.is_some_and(|next| is_failed_start(&next.kind, event.kind.service()));
                 if by_itself {
                     ensure!(!outcome.is_clean(), "{service} failed and was unwound cleanly, which needs no event");
