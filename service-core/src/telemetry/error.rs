@@ -6,11 +6,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The process has a subscriber already.
+    /// The process already has a subscriber.
     AlreadyInitialised,
-    /// A directive can't be read.
+    /// A directive is invalid.
     BadDirective {
-        /// The variable that it stands in, or `the configuration`.
+        /// The environment variable that contains it, or `the configuration`.
         from: String,
         /// The directive.
         directive: String,
@@ -23,8 +23,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyInitialised => f.write_str(
-                "the logs of this process are set up already, here or by another subscriber of tracing; call \
-                 telemetry::init once, first of all in main",
+                "the logs of this process are already set up, by telemetry::init or by another subscriber of tracing; \
+                 call telemetry::init once, at the beginning of main",
             ),
             Self::BadDirective { from, directive, why } => {
                 write!(

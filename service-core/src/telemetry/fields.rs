@@ -1,4 +1,4 @@
-//! [`Fields`]: the fields of a record or a span as text, in the form of the logs.
+//! [`Fields`]: the fields of a record or a span as text, in the format of the logs.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -7,13 +7,12 @@ use super::config::Format;
 use crate::base::json;
 use crate::events::{Field, Visit};
 
-/// The fields of a record or a span as text: in JSON each pair is followed by a comma, elsewhere pairs stand a space apart.
-/// Joined with a space, two such texts are one again.
+/// The fields of a record or a span as text. In JSON a comma follows each pair, otherwise a space separates them.
 #[derive(Debug)]
 pub(super) struct Fields {
     format: Format,
     pub text: String,
-    /// What the field `message` says; it is not in the text.
+    /// The value of the field `message`, which is not in the text.
     pub message: String,
 }
 
@@ -22,12 +21,12 @@ impl Fields {
         Self { format, text: String::new(), message: String::new() }
     }
 
-    /// A value that is written as it is in every form.
-    fn bare(&mut self, field: &Field, value: impl fmt::Display) {
+    /// Adds a value that is the same text in each format.
+    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
         pair(&mut self.text, self.format, field.name(), &value.to_string());
     }
 
-    fn words(&mut self, field: &Field, value: &str) {
+    fn string(&mut self, field: &Field, value: &str) {
         if field.name() == "message" {
             value.clone_into(&mut self.message);
         } else {
@@ -36,9 +35,9 @@ impl Fields {
     }
 }
 
-/// Adds a pair whose value is written already.
+/// Appends a pair whose value is already formatted.
 pub(super) fn pair(to: &mut String, format: Format, name: &str, value: &str) {
-    // Writing to a text does not fail.
+    // Writing to a string does not fail.
     let _ = match format {
         Format::Json => write!(to, "{}:{value},", json::quoted(name)),
         _ if to.is_empty() => write!(to, "{name}={value}"),
@@ -46,7 +45,7 @@ pub(super) fn pair(to: &mut String, format: Format, name: &str, value: &str) {
     };
 }
 
-/// A text as a value.
+/// A string as a value.
 pub(super) fn text(format: Format, value: &str) -> String {
     match format {
         Format::Json => json::quoted(value),
@@ -57,47 +56,47 @@ pub(super) fn text(format: Format, value: &str) -> String {
 impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
         if value.is_finite() {
-            self.bare(field, value);
+            self.plain(field, value);
         } else {
-            self.words(field, &value.to_string());
+            self.string(field, &value.to_string());
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.bare(field, value);
+        self.plain(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.bare(field, value);
+        self.plain(field, value);
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.bare(field, value);
+        self.plain(field, value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.bare(field, value);
+        self.plain(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.bare(field, value);
+        self.plain(field, value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.words(field, value);
+        self.string(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut words = value.to_string();
+        let mut chain = value.to_string();
         let mut source = value.source();
         while let Some(cause) = source {
-            let _ = write!(words, ": {cause}");
+            let _ = write!(chain, ": {cause}");
             source = cause.source();
         }
-        self.words(field, &words);
+        self.string(field, &chain);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.words(field, &format!("{value:?}"));
+        self.string(field, &format!("{value:?}"));
     }
 }

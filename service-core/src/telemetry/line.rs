@@ -1,10 +1,10 @@
-//! [`Line`]: one record, and how it is written in each form. It knows neither levels nor subscribers.
+//! [`Line`]: one record, and its text in each format. It knows neither levels nor subscribers.
 
 use super::config::Format;
 use super::fields::{pair, text};
 use crate::base::json;
 
-/// One record, its fields written already.
+/// One record whose fields are already formatted.
 pub(super) struct Line<'a> {
     pub timestamp: &'a str,
     /// In upper case.
@@ -13,12 +13,12 @@ pub(super) struct Line<'a> {
     pub target: &'a str,
     pub message: &'a str,
     pub fields: &'a str,
-    /// The spans around it, the outermost first: their names and fields.
+    /// The names and the fields of the spans that contain the record, the outermost first.
     pub spans: &'a [(&'static str, String)],
 }
 
 impl Line<'_> {
-    /// The record in this form, without the end of the line.
+    /// The record in this format, without a line break at the end.
     pub(super) fn written(&self, format: Format) -> String {
         match format {
             Format::Json => self.json(),
@@ -79,8 +79,8 @@ impl Line<'_> {
     }
 }
 
-/// Lines after the first are set in, so that no message looks like a record of its own; what would move the cursor of a
-/// terminal or colour it is spelled out.
+/// Indents the lines after the first, so that no part of a message looks like a record. Escapes control characters, which
+/// could move the cursor of a terminal or change its colours.
 fn indented(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     for letter in message.chars() {

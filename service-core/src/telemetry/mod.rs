@@ -1,7 +1,7 @@
-//! Logs, set up in one call: which records are written, in what form, and where to.
+//! Logs, set up with one call: which records are written, in what format, and where to.
 //!
-//! The registry itself only speaks through `tracing`, to whatever subscriber a program has; this is one for programs that
-//! have none of their own. It is the feature `telemetry`.
+//! The registry itself only emits `tracing` events, for any subscriber. This module is a subscriber for programs that have
+//! none of their own. It is the feature `telemetry`.
 //!
 //! ```no_run
 //! use service_core::telemetry::{self, Config, Format, Level};
@@ -13,12 +13,12 @@
 //! # }
 //! ```
 //!
-//! What is in the environment's `RUST_LOG` comes on top of that: see [`Config::env`].
+//! The directives in the environment variable `RUST_LOG` override the configuration: see [`Config::env`].
 
 mod config;
-mod directives;
 mod error;
 mod fields;
+mod filter;
 mod line;
 mod subscriber;
 
@@ -26,15 +26,16 @@ pub use config::{Config, Format, Level};
 pub use error::Error;
 pub use subscriber::Here;
 
-/// Sets up the logs of this process, once and for all.
+/// Sets up the logs of this process.
 ///
 /// # Errors
-/// If the process has a subscriber already, or a directive can't be read.
+/// If the process already has a subscriber, or a directive is invalid.
 pub fn init(config: Config) -> Result<(), Error> {
-    subscriber::everywhere(config.resolve(|name| std::env::var_os(name))?)
+    let targets = filter::targets(&config, |name| std::env::var_os(name))?;
+    subscriber::everywhere(config, targets)
 }
 
-/// The same for this thread alone, until what it returns is dropped: for tests.
+/// Sets up the logs of this thread alone, until the returned guard is dropped: for tests.
 ///
 /// ```
 /// use service_core::telemetry::{self, Config, Level};
@@ -46,7 +47,8 @@ pub fn init(config: Config) -> Result<(), Error> {
 /// ```
 ///
 /// # Errors
-/// If a directive can't be read.
+/// If a directive is invalid.
 pub fn init_here(config: Config) -> Result<Here, Error> {
-    Ok(subscriber::here(config.resolve(|name| std::env::var_os(name))?))
+    let targets = filter::targets(&config, |name| std::env::var_os(name))?;
+    Ok(subscriber::here(config, targets))
 }

@@ -1,10 +1,13 @@
-//! The subscriber: the only file that names tracing-subscriber. It chooses records by level and module, and has them
-//! written.
+//! The subscriber: `tracing-subscriber`'s registry, filter and `fmt` layer, with a formatter of our own. The only file that
+//! names that crate.
+//!
+//! Its formatters do not write `service.name`. Its JSON also has the message among the fields, errors as `Debug` prints
+//! them, and NaN as null; its text does not indent the lines of a message. Hence the formatter: see [`Line`].
 
 use std::fmt;
 use std::sync::Mutex;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+pub(super) use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, Layer};
@@ -12,57 +15,40 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::config::{Config, Format, Level};
+use super::config::{Config, Format};
 use super::error::Error;
 use super::fields::Fields;
 use super::line::Line;
 use crate::events::{Subscriber, TraceEvent};
 
-/// The logs of one thread; they end when this is dropped.
-#[must_use = "the logs of this thread end when this is dropped"]
+/// The logs of one thread; they end when this guard is dropped.
+#[must_use = "the logs of this thread end when this guard is dropped"]
 #[derive(Debug)]
 pub struct Here {
-    _until_dropped: Box<dyn Keeps>,
+    /// Not named by its type, so that it is not `Send`: it must be dropped on its own thread.
+    _guard: Box<dyn fmt::Debug>,
 }
 
-/// Something that only has to be kept: so that no name of another crate is in the public shape.
-trait Keeps: fmt::Debug {}
-
-impl<T: fmt::Debug> Keeps for T {}
-
-pub(super) fn everywhere(config: Config) -> Result<(), Error> {
-    subscriber(config).try_init().map_err(|_| Error::AlreadyInitialised)
+pub(super) fn everywhere(config: Config, targets: Targets) -> Result<(), Error> {
+    subscriber(config, targets).try_init().map_err(|_| Error::AlreadyInitialised)
 }
 
-pub(super) fn here(config: Config) -> Here {
-    Here { _until_dropped: Box::new(subscriber(config).set_default()) }
+pub(super) fn here(config: Config, targets: Targets) -> Here {
+    Here { _guard: Box::new(subscriber(config, targets).set_default()) }
 }
 
-fn subscriber(config: Config) -> impl Subscriber + Send + Sync + 'static {
-    let Config { service, format, level, modules, writer, .. } = config;
-    let targets = modules.into_iter().map(|(module, level)| (module, filter(level)));
-    let targets = Targets::new().with_targets(targets).with_default(filter(level));
+fn subscriber(config: Config, targets: Targets) -> impl Subscriber + Send + Sync + 'static {
+    let Config { service, format, writer, .. } = config;
     let layer = Layer::default()
         .fmt_fields(SpanFields(format))
         .event_format(Lines { service, format })
         .with_writer(Mutex::new(writer))
-        // They would go to stderr, which may be what could not be written to.
+        // They would be printed to stderr, which may be the writer that has failed.
         .log_internal_errors(false);
     Registry::default().with(targets).with(layer)
 }
 
-fn filter(level: Level) -> LevelFilter {
-    match level {
-        Level::Off => LevelFilter::OFF,
-        Level::Error => LevelFilter::ERROR,
-        Level::Warn => LevelFilter::WARN,
-        Level::Info => LevelFilter::INFO,
-        Level::Debug => LevelFilter::DEBUG,
-        Level::Trace => LevelFilter::TRACE,
-    }
-}
-
-/// How the fields of a span are kept.
+/// Formats the fields of a span when they are recorded.
 struct SpanFields(Format);
 
 impl<'writer> FormatFields<'writer> for SpanFields {
@@ -77,7 +63,7 @@ impl<'writer> FormatFields<'writer> for SpanFields {
     }
 }
 
-/// How a record is written.
+/// Formats records.
 struct Lines {
     service: String,
     format: Format,
@@ -91,12 +77,12 @@ where
         &self,
         context: &FmtContext<'_, S, SpanFields>,
         mut writer: Writer<'_>,
-        record: &TraceEvent<'_>,
+        event: &TraceEvent<'_>,
     ) -> fmt::Result {
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         let mut fields = Fields::new(self.format);
-        record.record(&mut fields);
+        event.record(&mut fields);
         let mut spans = Vec::new();
         for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             let extensions = span.extensions();
@@ -105,9 +91,9 @@ where
         }
         let line = Line {
             timestamp: &timestamp,
-            level: record.metadata().level().as_str(),
+            level: event.metadata().level().as_str(),
             service: &self.service,
-            target: record.metadata().target(),
+            target: event.metadata().target(),
             message: &fields.message,
             fields: &fields.text,
             spans: &spans,
