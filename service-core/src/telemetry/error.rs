@@ -23,7 +23,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyInitialised => f.write_str(
-                "the logs of this process are already set up, by telemetry::init or by another subscriber of tracing; \
+                "the logs of this process are set up already, by telemetry::init or by another subscriber of tracing; \
                  call telemetry::init once, at the beginning of main",
             ),
             Self::BadDirective { from, directive, why } => {
