@@ -53,7 +53,7 @@ pub use {
 
 // At the root and not in the private module, because compile errors name them.
 #[doc(hidden)]
-pub use {gate::FromNotReady, plan::Instance};
+pub use {guard::FromNotReady, plan::Instance};
 
 // Documentation only; `tests/book` compiles and runs its programs.
 #[cfg(all(doc, not(doctest)))]

@@ -2,8 +2,10 @@
 //! the contract, and `service-macros` writes it in one place.
 
 pub use crate::base::{Budgets, Location, Retry};
-pub use crate::gate::{Home, Homed, Method, Panics, Policy, Refused};
-pub use crate::guard::{Call, Callee, Current, Entered, This, Way, call};
+pub use crate::gate::{
+    CurrentInstance, HasTypeEntry, Method, Policy, Receiver, SelfAt, SlowPath, SyncCall, Target, TypeEntry,
+};
+pub use crate::guard::{GuardedCall, Panics, Refused, call, slow_path};
 pub use crate::plan::cycle_check::{Checked, check};
 pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
 pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};

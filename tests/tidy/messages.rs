@@ -51,9 +51,9 @@ fn style(message: &str) -> Option<&'static str> {
 /// Words of ours that a user never wrote and cannot look up.
 const PLUMBING: [&str; 12] = [
     "__",
-    "NodeRef",
+    "StaticRef",
     "Hidden<",
-    "Homed",
+    "HasTypeEntry",
     "Declared",
     "::base::",
     "::gate::",
@@ -110,7 +110,7 @@ fn a_message_of_bad_style_is_found() {
     assert_eq!(style("\"`requires` is written twice; keep one of them\""), None);
     let leaky = Source::new(
         "tests/ui/a.stderr",
-        "error: no\n 3 | __x\n  = note: add `__private::Homed`\nnote: required by a bound in `__private::x`\n",
+        "error: no\n 3 | __x\n  = note: add `__private::HasTypeEntry`\nnote: required by a bound in `__private::x`\n",
     );
     assert_eq!(plumbing(&leaky).len(), 3);
 }

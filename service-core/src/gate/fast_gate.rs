@@ -1,22 +1,23 @@
-//! [`Door`]: the short way in, for calls on the instance that lives in its type's static. It knows no type, only addresses.
+//! [`FastGate`]: the data of the fast path, for calls on the one instance of a type that uses it. It knows no type, only
+//! addresses.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::context_stack::{Frame, Top};
-use super::gate::{Gate, Ticket};
-use super::policy::Policy;
+use super::gate::{CounterIndex, Gate};
+use super::method::Method;
 use super::sync::LANES;
 use crate::base::{Mutex, MutexGuard};
 
-/// The address of no instance. Not 0, which is what the gate shows while it is closed.
+/// The address of no instance. Not 0, which is the token of a closed gate.
 const NOWHERE: usize = 1;
 
-/// As many methods have a lane of their own; the rest share the last.
+/// This many methods have a lane of their own; the others share the last lane.
 const LAST_LANE: usize = LANES - 1;
 
-/// What a guarded call on the instance at home looks at, all of it in one static.
+/// Everything that a guarded call on the fast path reads, in one static.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct FastGate {
     gate: Gate,
     /// The frame of a call through that gate.
     frame: AtomicU64,
@@ -26,28 +27,7 @@ pub(crate) struct Door {
     methods: Mutex<Vec<&'static str>>,
 }
 
-/// A guarded method: its name, what its calls do while its service is not up, and the lane in which they are counted. In
-/// a static that the macro writes.
-#[derive(Debug)]
-pub struct Method {
-    name: &'static str,
-    policy: Policy,
-    /// The address of the door that gave it the lane, which is a multiple of 64, plus the lane.
-    lane: AtomicUsize,
-}
-
-impl Method {
-    /// A method of this name.
-    pub const fn new(name: &'static str, policy: Policy) -> Self {
-        Self { name, policy, lane: AtomicUsize::new(0) }
-    }
-
-    pub(crate) const fn policy(&self) -> Policy {
-        self.policy
-    }
-}
-
-impl Door {
+impl FastGate {
     pub(crate) const fn new() -> Self {
         Self {
             gate: Gate::new(),
@@ -62,17 +42,17 @@ impl Door {
         &self.gate
     }
 
-    /// Lets a call on the value at this address in, if that is the one at home and its gate is open.
+    /// Admits a call on the value at this address, if that is the instance that uses this gate and the gate is open.
     #[inline(always)]
-    pub(crate) fn enter(&self, address: usize, method: &Method, top: Top) -> Option<(Ticket, Frame)> {
-        // A method whose lane is not known here leads to a place that there is not.
-        let place = self.offset(method).wrapping_add(top.stripe());
-        let ticket = self.gate.enter(address, place)?;
-        // Whose gate it is does not change while somebody is inside.
-        Some((ticket, self.frame()))
+    pub(crate) fn enter(&self, address: usize, method: &Method, top: Top) -> Option<(CounterIndex, Frame)> {
+        // A method whose lane is not known here yields an index that no counter has.
+        let index = self.offset(method).wrapping_add(top.stripe());
+        let counter = self.gate.enter(address, index)?;
+        // The owner of the gate, and so the frame, does not change while a call is inside.
+        Some((counter, self.frame()))
     }
 
-    /// The frame of a call that came through `enter` and is still inside.
+    /// The frame of a call that `enter` admitted and that has not left.
     #[inline(always)]
     pub(crate) fn frame(&self) -> Frame {
         Frame::from_word(self.frame.load(Ordering::Relaxed))
@@ -82,20 +62,20 @@ impl Door {
         self.frame.store(frame.word(), Ordering::Relaxed);
     }
 
-    /// Lets a call out that came through `enter`.
+    /// Counts out a call that `enter` admitted.
     #[inline(always)]
-    pub(crate) fn leave(&self, ticket: Ticket) {
-        self.gate.leave(ticket);
+    pub(crate) fn leave(&self, counter: CounterIndex) {
+        self.gate.leave(counter);
     }
 
-    /// The address of the instance that the current registry means, if that is the process's and it is up; else one for
-    /// which no gate opens.
+    /// The address of the current instance, if the current registry is the process's and the service is ready there; else
+    /// an address for which no gate opens.
     #[inline(always)]
     pub(crate) fn current_address(&self, top: Top) -> usize {
         if self.is_current(top) { self.current_address.load(Ordering::Acquire) } else { NOWHERE }
     }
 
-    /// Whether whoever runs on this thread means the process's registry.
+    /// Whether the current registry on this thread is the process's.
     #[inline(always)]
     pub(crate) fn is_current(&self, top: Top) -> bool {
         match top.frame() {
@@ -104,20 +84,21 @@ impl Door {
         }
     }
 
-    /// The number of the process's registry, while its instance is up.
+    /// The number of the process's registry, while the service is ready there.
     #[inline(always)]
     pub(crate) fn current_registry(&self) -> u32 {
         self.current_registry.load(Ordering::Acquire)
     }
 
-    /// The process's instance is up, at this address.
-    pub(crate) fn move_in(&self, registry: u32, address: usize) {
+    /// The instance at this address is ready in the process's registry.
+    pub(crate) fn publish(&self, registry: u32, address: usize) {
         self.current_registry.store(registry, Ordering::Release);
         self.current_address.store(address, Ordering::Release);
     }
 
-    /// The process's instance is up no more: calls without a receiver first, then those who ask for it.
-    pub(crate) fn move_out(&self, and: impl FnOnce()) {
+    /// No instance is ready in the process's registry any more. Guarded calls without a receiver see that first, and calls
+    /// of `try_service` after `and`.
+    pub(crate) fn withdraw(&self, and: impl FnOnce()) {
         self.current_address.store(NOWHERE, Ordering::Release);
         and();
         self.current_registry.store(0, Ordering::Release);
@@ -126,11 +107,11 @@ impl Door {
     /// The lane in which the calls of a method are counted.
     pub(crate) fn lane(&self, method: &Method) -> usize {
         let lane = self.offset(method);
-        if lane < LANES { lane } else { self.give_lane(method) }
+        if lane < LANES { lane } else { self.assign_lane(method) }
     }
 
-    /// The method that is counted in this lane.
-    pub(crate) fn method(&self, lane: usize) -> &'static str {
+    /// The name of the method that is counted in this lane.
+    pub(crate) fn method_name(&self, lane: usize) -> &'static str {
         let methods = self.methods();
         match methods.get(lane) {
             Some(name) if lane < LAST_LANE || methods.len() == LAST_LANE + 1 => name,
@@ -138,28 +119,27 @@ impl Door {
         }
     }
 
-    /// A method's lane, if this door was the last to be asked for it (a method of a generic trait impl has one static for
-    /// the doors of all types); else far more than there are counters, because doors hold theirs, and so lie further apart.
+    /// The method's lane, or more than any lane if this gate has not assigned it one.
     #[inline(always)]
     fn offset(&self, method: &Method) -> usize {
-        method.lane.load(Ordering::Relaxed).wrapping_sub(self.address())
+        method.lane_at(self.address())
     }
 
     #[inline(always)]
     fn address(&self) -> usize {
-        // The gate is aligned to a cache line, and so is what holds it.
+        // The gate is aligned to a cache line, and so is what contains it.
         std::ptr::from_ref(self) as usize
     }
 
     #[cold]
-    fn give_lane(&self, method: &Method) -> usize {
+    fn assign_lane(&self, method: &Method) -> usize {
         let mut methods = self.methods();
-        let lane = methods.iter().position(|name| *name == method.name).unwrap_or_else(|| {
-            methods.push(method.name);
+        let lane = methods.iter().position(|name| *name == method.name()).unwrap_or_else(|| {
+            methods.push(method.name());
             methods.len() - 1
         });
         let lane = lane.min(LAST_LANE);
-        method.lane.store(self.address() | lane, Ordering::Relaxed);
+        method.set_lane(self.address(), lane);
         lane
     }
 

@@ -1,32 +1,34 @@
-//! [`Gate`]: admits while open, refuses once closed, tells when the last one has left. It knows no service.
+//! [`Gate`]: admits calls while it is open, refuses them once it is closed, and reports when the last one has left. It
+//! knows no service.
 //!
 //! # State
-//! - `open`: 0 while closed, else the token that whoever enters must show: the address of the instance behind the gate.
-//!   So "is this value managed", "by this gate" and "is it up" are one comparison.
-//! - `counters[stripe * LANES + lane]`: bits 0 to 30 count who is inside, by the thread's stripe and the method's lane.
-//!   One enters and leaves on the same counter, so the count is never negative. The sign, [`CLOSED`]: who counts itself
-//!   out from now on wakes the drain.
-//! - `insiders`: who was let in although the gate was closed, because they are part of what the drain waits for.
-//! - `drain`: whom the last to leave wakes.
+//! - `open`: 0 while the gate is closed, else the token that a caller must present: the address of the instance behind the
+//!   gate. So "is this value managed", "by this gate" and "is the service ready" are one comparison.
+//! - `counters[stripe + lane]`: a stripe belongs to some of the threads, a lane to one of the methods. Bits 0 to 30 count
+//!   the calls inside. A call is counted in and out on the same counter, so the count is never negative. The sign,
+//!   [`CLOSED`]: a call that is counted out from now on wakes the drain.
+//! - `reentrant`: the calls that were admitted although the gate was closed, because a call that the drain waits for has
+//!   made them.
+//! - `drain`: the waker of the drain.
 //!
 //! # Invariants
-//! 1. Whoever is inside is counted, from before the call runs until after it has ended.
-//! 2. A counter is only changed by read-modify-writes, so on each of them counting in and closing happen one after the
-//!    other. Where counting in came first, the closing found the caller in the count. Where the closing came first,
-//!    counting in acquires what it released, `open` no longer being the token; so whoever compares the token *after*
+//! 1. An admitted call is counted from before it runs until after it has ended.
+//! 2. A counter is only changed by read-modify-writes, so on each counter, counting in and closing happen one after the
+//!    other. If counting in came first, the closing found the caller in the count. If the closing came first, counting in
+//!    acquires what the closing released: `open` is no longer the token. So a caller that compares the token *after*
 //!    counting itself in, and finds it, is in the count that the closing found.
-//! 3. So the admitted calls of a closed counter only become fewer. (Who is refused counts itself in and out again; that
-//!    can delay the drain, never end it early.) A counter that was seen at zero after closing has no admitted call for
-//!    good, and the counters may be read one after the other.
-//! 4. The gate may be closed and opened again, with another token, while somebody is on its way in with the old one. By
-//!    invariant 2 it cannot see the old token any more once it counts itself in after that closing. (Opening adds nothing
-//!    to that: it only continues the release sequence.)
-//! 5. An insider is counted before the one whose part it is leaves. The drain reads `insiders` after all counters: if it
-//!    has seen that one gone, it sees the insider.
-//! 6. Whoever leaves a closed gate looks for the drain's waker *after* counting itself out, and the drain stores its
-//!    waker *before* it reads the counters; both under the waker's lock. So whichever of the two comes second sees what
-//!    the other did: the last to leave is seen, or wakes the drain.
-//! 7. Whoever leaves releases, and the drain acquires: what a call did happens before what follows the drain.
+//! 3. Therefore the admitted calls of a closed counter only become fewer. (A refused caller counts itself in and out
+//!    again. That can delay the drain, and never ends it early.) A counter that was seen at zero after closing has no
+//!    admitted call from then on, and the counters may be read one after the other.
+//! 4. The gate may be closed and opened again, with another token, while a caller is about to enter with the old one. By
+//!    invariant 2 that caller cannot see the old token any more if it counts itself in after that closing. (Opening adds
+//!    nothing to this: it only continues the release sequence.)
+//! 5. A re-entrant call is counted in before the call that has made it is counted out. The drain reads `reentrant` after
+//!    all counters: if it has seen the outer call leave, it sees the inner one.
+//! 6. A call that leaves a closed gate takes the drain's waker *after* counting itself out, and the drain stores its waker
+//!    *before* it reads the counters; both under the waker's lock. So whichever of the two comes second sees what the
+//!    other did: either the drain sees that the last call has left, or that call wakes the drain.
+//! 7. Counting out releases, and the drain acquires: what a call did happens before what follows the drain.
 
 use std::future::poll_fn;
 use std::sync::PoisonError;
@@ -39,41 +41,41 @@ mod tests;
 pub(crate) use super::sync::LANES;
 use super::sync::{AtomicI32, AtomicUsize, Mutex, MutexGuard, Ordering, STRIPES, closing, entering, leaving};
 
-/// As many counters as there are; a power of two.
+/// How many counters there are; a power of two.
 const COUNTERS: usize = STRIPES * LANES;
 
-/// How often to look who is left.
-const LOOKS: usize = 16;
+/// How often [`Gate::calls_left`] reads the counters.
+const READS: usize = 16;
 
-/// In a counter: the gate is closed. The sign, because a processor tells it for free.
+/// In a counter: the gate is closed. It is the sign, because the processor's flags report that for free.
 const CLOSED: i32 = i32::MIN;
 
 /// A gate, closed until it is opened with a token.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Gate {
-    /// The counters of one stripe fill a cache line, so threads on different stripes do not fight for one.
+    /// The counters of one stripe fill a cache line, so threads on different stripes do not share one.
     counters: [AtomicI32; COUNTERS],
-    /// Read by every call and written by few, like all that follows.
+    /// Read by every call and seldom written, like all that follows.
     open: AtomicUsize,
-    insiders: AtomicUsize,
+    reentrant: AtomicUsize,
     drain: Mutex<Option<Waker>>,
 }
 
-/// Where the counters for the thread of this number begin.
+/// The stripe of the thread with this number: the index of its first counter.
 pub(crate) const fn stripe(thread: usize) -> usize {
     thread % STRIPES * LANES
 }
 
-/// Where somebody who is inside was counted.
+/// The counter on which an admitted call is counted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket(u32);
+pub(crate) struct CounterIndex(u32);
 
-impl Ticket {
-    /// Of somebody who is not inside.
+impl CounterIndex {
+    /// Of a call that no counter counts.
     pub(crate) const NONE: Self = Self(u32::MAX);
 
-    /// Written so that whoever asks has checked the bounds, too.
+    /// Whether there is such a counter: the check of the bounds, so the compiler needs no other one.
     #[inline(always)]
     pub(crate) const fn is_some(self) -> bool {
         (self.0 as usize) < COUNTERS
@@ -86,7 +88,7 @@ impl Gate {
         Self {
             counters: [const { AtomicI32::new(0) }; COUNTERS],
             open: AtomicUsize::new(0),
-            insiders: AtomicUsize::new(0),
+            reentrant: AtomicUsize::new(0),
             drain: Mutex::new(None),
         }
     }
@@ -97,12 +99,12 @@ impl Gate {
         Self {
             counters: std::array::from_fn(|_| AtomicI32::new(0)),
             open: AtomicUsize::new(0),
-            insiders: AtomicUsize::new(0),
+            reentrant: AtomicUsize::new(0),
             drain: Mutex::new(None),
         }
     }
 
-    /// Admits whoever shows this token, which is not 0. Once somebody was inside, only after a drain.
+    /// Admits callers that present this token, which is not 0. A gate that has admitted calls is drained before.
     pub(crate) fn open(&self, token: usize) {
         for counter in &self.counters {
             counter.fetch_and(!CLOSED, Ordering::Relaxed);
@@ -110,7 +112,7 @@ impl Gate {
         self.open.store(token, Ordering::Release);
     }
 
-    /// Admits nobody any more.
+    /// Admits no call from now on.
     pub(crate) fn close(&self) {
         self.open.store(0, Ordering::Release);
         for counter in &self.counters {
@@ -118,27 +120,27 @@ impl Gate {
         }
     }
 
-    /// Counts the caller in, if the gate is open for this token: at a place that is the [`stripe`] of its thread plus the
-    /// lane of its method. Nobody is admitted at a place that there is not.
+    /// Counts a call in, if the gate is open for this token. The counter is the [`stripe`] of the thread plus the lane of the
+    /// method; a call for which there is no such counter is not admitted.
     #[inline(always)]
-    pub(crate) fn enter(&self, token: usize, place: usize) -> Option<Ticket> {
-        let counter = self.counters.get(place)?;
-        let ticket = Ticket(place as u32);
+    pub(crate) fn enter(&self, token: usize, index: usize) -> Option<CounterIndex> {
+        let counter = self.counters.get(index)?;
+        let index = CounterIndex(index as u32);
         // Invariants 2 and 4: first count, then compare.
         counter.fetch_add(1, entering());
         if self.open.load(Ordering::Relaxed) == token {
-            return Some(ticket);
+            return Some(index);
         }
-        self.turn_back(ticket);
+        self.turn_back(index);
         None
     }
 
-    /// Counts out a caller that was counted in.
+    /// Counts out a call that was counted in.
     #[inline(always)]
-    pub(crate) fn leave(&self, Ticket(place): Ticket) {
+    pub(crate) fn leave(&self, CounterIndex(index): CounterIndex) {
         // A power of two, so the compiler needs no bounds check.
-        let counter = &self.counters[place as usize % COUNTERS];
-        // Of what is left, because that is what the processor's flags tell.
+        let counter = &self.counters[index as usize % COUNTERS];
+        // The sign of the new value, because that is in the processor's flags.
         if counter.fetch_add(-1, leaving()).wrapping_add(-1) < 0 {
             self.wake();
         }
@@ -146,63 +148,66 @@ impl Gate {
 
     #[cold]
     #[inline(never)]
-    fn turn_back(&self, ticket: Ticket) {
-        self.leave(ticket);
+    fn turn_back(&self, index: CounterIndex) {
+        self.leave(index);
     }
 
-    /// Counts in somebody who is part of what the drain waits for, whatever the gate says.
-    pub(crate) fn enter_inside(&self) {
-        // Released by whoever it is a part of, when that one leaves: invariant 5.
-        self.insiders.fetch_add(1, Ordering::Relaxed);
+    /// Counts in a call that was made by a call which the drain waits for, even if the gate is closed.
+    pub(crate) fn enter_reentrant(&self) {
+        // The outer call releases this when it leaves: invariant 5.
+        self.reentrant.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts out somebody who came in by `enter_inside`.
-    pub(crate) fn leave_inside(&self) {
-        self.insiders.fetch_sub(1, leaving());
+    /// Counts out a call that `enter_reentrant` counted in.
+    pub(crate) fn leave_reentrant(&self) {
+        self.reentrant.fetch_sub(1, leaving());
         self.wake();
     }
 
-    /// How many are inside, by lane; the last entry is the insiders. Exact once the gate is closed and nobody moves.
-    pub(crate) fn inside(&self) -> [usize; LANES + 1] {
-        let mut inside = [0; LANES + 1];
+    /// How many calls are inside, by lane; the last entry is the re-entrant calls. Exact once the gate is closed and no
+    /// caller enters or leaves.
+    fn calls(&self) -> [usize; LANES + 1] {
+        let mut calls = [0; LANES + 1];
         for (at, counter) in self.counters.iter().enumerate() {
-            inside[at % LANES] += count(counter);
+            calls[at % LANES] += count(counter);
         }
         // Invariant 5: after all counters.
-        inside[LANES] = self.insiders.load(Ordering::Acquire);
-        inside
+        calls[LANES] = self.reentrant.load(Ordering::Acquire);
+        calls
     }
 
-    /// Who is left behind a closed gate, while others are being refused: these come and go, and those only become fewer, so
-    /// the least that was seen is the nearest.
-    pub(crate) fn left(&self) -> [usize; LANES + 1] {
-        let mut left = self.inside();
-        for _ in 1..LOOKS {
-            // Who is being refused may have been stopped half way; then it needs the processor.
+    /// The calls inside a closed gate, by lane, while other callers are being refused. Refused callers come and go, and
+    /// admitted calls only become fewer, so the smallest count that was read is the best estimate.
+    pub(crate) fn calls_left(&self) -> [usize; LANES + 1] {
+        let mut left = self.calls();
+        for _ in 1..READS {
+            // A caller that is being refused may be suspended half way; then it needs the processor.
             std::thread::yield_now();
-            for (least, seen) in left.iter_mut().zip(self.inside()) {
+            for (least, seen) in left.iter_mut().zip(self.calls()) {
                 *least = seen.min(*least);
             }
         }
         left
     }
 
-    /// Whether a closed gate has nobody inside.
+    /// Whether no call is inside a closed gate.
     pub(crate) fn is_empty(&self) -> bool {
-        self.inside().iter().all(|count| *count == 0)
+        self.calls().iter().all(|count| *count == 0)
     }
 
-    /// Ends when nobody is inside a closed gate. One waits at a time.
-    pub(crate) async fn empty(&self) {
-        // By invariant 3 a counter that was seen at zero need not be looked at again: however many are being refused
+    /// Waits until no call is inside a closed gate. One task waits at a time.
+    pub(crate) async fn drained(&self) {
+        // By invariant 3 a counter that was seen at zero need not be read again: however many callers are being refused
         // at every moment, each counter is free of them at some moment.
-        let mut left = self.counters.iter().peekable();
+        let mut unseen = self.counters.iter().peekable();
         poll_fn(|cx| {
-            // Invariant 6: the waker first, the counters then.
-            *self.waker() = Some(cx.waker().clone());
-            while left.next_if(|counter| count(counter) == 0).is_some() {}
+            // Invariant 6: first the waker, then the counters. A waker is user code: it is cloned and dropped unlocked.
+            let waker = cx.waker().clone();
+            let replaced = self.waker().replace(waker);
+            drop(replaced);
+            while unseen.next_if(|counter| count(counter) == 0).is_some() {}
             // Invariant 5: after all counters.
-            let is_empty = left.peek().is_none() && self.insiders.load(Ordering::Acquire) == 0;
+            let is_empty = unseen.peek().is_none() && self.reentrant.load(Ordering::Acquire) == 0;
             if is_empty { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;

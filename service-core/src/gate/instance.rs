@@ -1,39 +1,39 @@
-//! [`Instance`]: the value of a service that a registry manages, and the views it may be asked for as.
+//! [`Instance`]: the value of a service that a registry manages, and the types as which it can be requested.
 
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-/// An `Arc<T>` in a box: any `T`, sized or not, is found again by its `TypeId`.
+/// An `Arc<T>` in a box. Any `T`, sized or not, is found by its `TypeId`.
 type View = Box<dyn Any + Send + Sync>;
 
 /// The value of a service that a registry manages.
 pub(crate) struct Instance {
     value: Arc<dyn Any + Send + Sync>,
     views: Vec<(TypeId, View)>,
-    /// References that the registry itself keeps beside it: nobody is to be blamed for them.
+    /// The references that the registry itself keeps: they are no leak.
     ours: usize,
 }
 
 impl Instance {
-    /// An instance that can be asked for as its own type.
+    /// An instance that can be requested as its own type.
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
         Self { value: value.clone(), views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
     }
 
-    /// The same, of a value that was handed over: the registry keeps it for as long as it could come up.
+    /// The same, of a supplied value: the registry keeps it for as long as the service may start.
     pub(crate) fn handed_over(self) -> Self {
         Self { ours: 1, ..self }
     }
 
     /// An instance that is only a trait object.
     pub(crate) fn of_dyn<T: ?Sized + Send + Sync + 'static>(value: Arc<T>) -> Self {
-        // The trait object has no type of its own to be kept by: the view is the value.
-        let keeper: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-        Self { value: keeper, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
+        // A trait object cannot become `dyn Any`, but the `Arc` that holds it can.
+        let owner: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
+        Self { value: owner, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
     }
 
-    /// Adds a trait object it can be asked for as.
+    /// Adds a trait object as which it can be requested.
     pub(crate) fn provide(&mut self, key: TypeId, view: View) {
         self.views.push((key, view));
     }
@@ -49,7 +49,12 @@ impl Instance {
         self.value.clone().downcast().ok()
     }
 
-    /// Lets go of it, and says how many references outlive that.
+    /// The value, whatever its type.
+    pub(crate) fn value_any(&self) -> Arc<dyn Any + Send + Sync> {
+        self.value.clone()
+    }
+
+    /// Drops the registry's references, and returns how many others are left.
     pub(crate) fn release(self) -> usize {
         let Self { value, views, ours } = self;
         drop(views);

@@ -1,21 +1,30 @@
-//! What a guarded call is made of: the gate, the stack of contexts on this thread, the entry of a type, and the slot of one
-//! service in one registry.
+//! What a guarded call is made of, and its fast path: the gate, the context stack of a thread, the entry of a type, the slot
+//! of one service in one registry, and the permit of an admitted call. The slow path is in the folder `guard`.
 
+mod any_type_entry;
 pub(crate) mod context_stack;
 mod fast_gate;
-pub(crate) mod gate;
+mod frame;
+mod gate;
 mod instance;
+mod method;
+mod permit;
 mod policy;
-mod refused;
-mod residence;
+mod receiver;
 mod slot;
+mod slow_path;
 mod sync;
+mod target;
 mod type_entry;
 
-pub(crate) use fast_gate::Door;
-pub use fast_gate::Method;
+pub(crate) use fast_gate::FastGate;
 pub(crate) use instance::Instance;
+pub use method::Method;
+pub(crate) use permit::Permit;
 pub use policy::Policy;
-pub use refused::{FromNotReady, Panics, Refused};
-pub(crate) use slot::{Pass, Slot, Times, since};
-pub use type_entry::{Home, Homed};
+pub use receiver::{CurrentInstance, Receiver, SelfAt};
+pub(crate) use slot::{Slot, Times, since};
+pub(crate) use slow_path::Admission;
+pub use slow_path::SlowPath;
+pub use target::{SyncCall, Target};
+pub use type_entry::{HasTypeEntry, TypeEntry};

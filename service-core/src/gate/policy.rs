@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// What a guarded call does while its service is not up but may still come up.
+/// What a guarded call does while its service is not ready but may become ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// It waits until the service is up or has failed: as long as the budgets of what is coming up allow.
+    /// It waits until the service is ready or has failed: as long as the budgets of the services that start allow.
     Wait,
     /// It waits, but no longer than this.
     WaitFor(Duration),

@@ -8,11 +8,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::context_stack;
-use super::context_stack::{Frame, Role};
-use super::gate::{Gate, Ticket};
+use super::any_type_entry::AnyTypeEntry;
+use super::context_stack::{self, Frame, Role};
+use super::gate::{CounterIndex, Gate};
 use super::instance::Instance;
-use super::residence::Residence;
 use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::EventLog;
@@ -32,13 +31,13 @@ pub(crate) struct Slot {
     /// Whether the registry is the process's.
     is_of_process: bool,
     log: Arc<EventLog>,
-    /// The state, as what those are told who are refused because of it: so a refusal allocates nothing.
+    /// The state, as the error of a call that is refused because of it: so a refusal allocates nothing.
     status: watch::Sender<NotReady>,
     instance: RwLock<Option<Instance>>,
-    /// Where instances of its type are known; none for a definition made at run time.
-    home: OnceLock<&'static dyn Residence>,
-    /// Whether it uses the gate at home, or its own because somebody else does.
-    at_home: AtomicBool,
+    /// The entry of its instance's type; none for a definition made at run time.
+    type_entry: OnceLock<&'static dyn AnyTypeEntry>,
+    /// Whether it owns the gate in that entry. Otherwise it uses `own_gate`.
+    owns_fast_gate: AtomicBool,
     own_gate: Gate,
     /// What opens the gate: the address of the instance.
     token: AtomicUsize,
@@ -46,14 +45,14 @@ pub(crate) struct Slot {
     times: Mutex<Times>,
 }
 
-/// How long things took, for the report.
+/// When the start of the service began and ended, and what is known about it: for the report.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times {
-    /// Since when somebody wants it.
+    /// When the service was first needed.
     pub wanted: Option<Instant>,
-    /// Since when it is starting.
+    /// When its start began.
     pub began: Option<Instant>,
-    /// Since when it is ready, or has failed.
+    /// When it became ready, or failed.
     pub ended: Option<Instant>,
     pub attempts: u32,
     pub progress: Option<String>,
@@ -75,8 +74,8 @@ impl Slot {
             log,
             status: watch::Sender::new(NotReady::new(name, State::Idle, Refusal::State)),
             instance: RwLock::new(None),
-            home: OnceLock::new(),
-            at_home: AtomicBool::new(false),
+            type_entry: OnceLock::new(),
+            owns_fast_gate: AtomicBool::new(false),
             own_gate: Gate::new(),
             token: AtomicUsize::new(1),
             waiting: AtomicUsize::new(0),
@@ -92,14 +91,14 @@ impl Slot {
         Frame::new(self.registry, self.index as u32, role)
     }
 
-    /// Whether this thread is running on behalf of this service, in a role that `pick` accepts.
-    pub(crate) fn is_ambient(&self, pick: impl Fn(Role) -> bool) -> bool {
+    /// Whether this service is on the thread's context stack, in a role that `pick` accepts.
+    pub(crate) fn is_on_stack(&self, pick: impl Fn(Role) -> bool) -> bool {
         let mine = |frame: Frame| frame.registry() == self.registry && frame.service() == self.index as u32;
         context_stack::find(|frame| (mine(frame) && pick(frame.role())).then_some(())).is_some()
     }
 
-    /// Whether this thread is working on the start of some service of this registry.
-    pub(crate) fn has_ambient_start(&self) -> bool {
+    /// Whether the start of any service of this registry is on the thread's context stack.
+    pub(crate) fn is_start_on_stack(&self) -> bool {
         let starts = |frame: Frame| frame.registry() == self.registry && frame.role() == Role::Starting;
         context_stack::find(|frame| starts(frame).then_some(())).is_some()
     }
@@ -116,71 +115,73 @@ impl Slot {
         self.status.send_replace(NotReady::new(self.name.clone(), state, cause));
     }
 
-    /// Its instance lives at this address, in this home; `at_home` tells whether it may use the gate there.
-    pub(crate) fn settle(&self, home: &'static dyn Residence, address: usize, at_home: bool) {
-        self.home.get_or_init(|| home);
-        self.at_home.store(at_home, Ordering::Release);
+    /// Its instance has this entry and this address; `owns_fast_gate` says whether it uses the gate of the entry.
+    pub(crate) fn set_type_entry(&self, entry: &'static dyn AnyTypeEntry, address: usize, owns_fast_gate: bool) {
+        self.type_entry.get_or_init(|| entry);
+        self.owns_fast_gate.store(owns_fast_gate, Ordering::Release);
         self.token.store(address, Ordering::Release);
     }
 
     fn gate(&self) -> &Gate {
-        match self.home.get() {
-            Some(home) if self.at_home.load(Ordering::Acquire) => home.door().gate(),
+        match self.type_entry.get() {
+            Some(entry) if self.owns_fast_gate.load(Ordering::Acquire) => entry.fast_gate().gate(),
             _ => &self.own_gate,
         }
     }
 
-    /// Whether the value at this address was its instance before a restart. (Somebody who has no value has no old one.)
+    /// Whether the value at this address was its instance before a restart; not if the call has no receiver.
     pub(crate) fn is_replaced(&self, address: Option<usize>) -> bool {
         address.is_some_and(|address| address != self.token.load(Ordering::Acquire))
     }
 
-    /// Whether it goes down only to come up again.
+    /// Whether it is stopping only to start again.
     pub(crate) fn is_restarting(&self) -> bool {
         matches!(self.status.borrow().cause(), Refusal::Restarting)
     }
 
-    /// The home, if this is the process's instance.
-    fn public_home(&self) -> Option<&'static dyn Residence> {
-        self.home.get().copied().filter(|_| self.is_of_process)
+    /// The entry of its type, if the registry is the process's.
+    fn entry_of_process(&self) -> Option<&'static dyn AnyTypeEntry> {
+        self.type_entry.get().copied().filter(|_| self.is_of_process)
     }
 
-    /// Lets calls in, then says so.
+    /// Stores the instance, admits calls, and then becomes ready.
     pub(crate) fn open(&self, instance: Instance) {
-        let mut place = self.instance.write();
-        let instance = &*place.insert(instance);
+        let value = instance.value_any();
+        let former = self.instance.write().replace(instance);
         self.gate().open(self.token.load(Ordering::Acquire));
         self.set(State::Ready, Refusal::State);
-        // Last of all: what hands it out from here asks for no state.
-        if let Some(home) = self.public_home() {
-            home.move_in(self.registry, instance);
+        // Last, because the fast path of `try_service` does not check the state.
+        if let Some(entry) = self.entry_of_process() {
+            entry.publish(self.registry, value);
         }
+        drop(former);
     }
 
-    /// Says that it drains, and why, then refuses: readiness is false before anything is refused.
+    /// Sets the state to draining, with this cause, and then refuses calls: readiness is false before a call is refused.
     pub(crate) fn close(&self, cause: Refusal) {
         self.set(State::Draining, cause);
-        if let Some(home) = self.public_home() {
-            home.move_out(self.registry);
+        if let Some(entry) = self.entry_of_process() {
+            entry.withdraw(self.registry);
         }
         self.gate().close();
     }
 
-    /// Ends when no call is left.
+    /// Waits until no call is left.
     pub(crate) async fn drained(&self) {
-        self.gate().empty().await;
+        self.gate().drained().await;
     }
 
     /// The calls that are still running, by method.
     pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
-        let Some(home) = self.home.get() else { return Vec::new() };
-        let inside = self.gate().left();
-        let name = |lane: usize| if lane < LANES { home.door().method(lane) } else { "calls that these have made" };
-        let left = inside.iter().enumerate().filter(|(_, count)| **count > 0);
+        let Some(entry) = self.type_entry.get() else { return Vec::new() };
+        let calls = self.gate().calls_left();
+        let name =
+            |lane: usize| if lane < LANES { entry.fast_gate().method_name(lane) } else { "calls that these have made" };
+        let left = calls.iter().enumerate().filter(|(_, count)| **count > 0);
         left.map(|(lane, count)| (name(lane).to_owned(), *count)).collect()
     }
 
-    /// Lets go of the instance, and says how many references outlive it.
+    /// Drops the instance, and returns how many references to it are left.
     pub(crate) fn release(&self) -> usize {
         let instance = self.instance.write().take();
         instance.map_or(0, Instance::release)
@@ -208,19 +209,25 @@ impl Slot {
         self.times.lock()
     }
 
-    /// Admits a call, counted in this lane, if the gate is open.
-    pub(crate) fn admit(self: &Arc<Self>, lane: usize) -> Option<Pass> {
-        let ticket = self.gate().enter(self.token.load(Ordering::Acquire), context_stack::stripe() + lane)?;
-        Some(Pass { slot: self.clone(), counted: ticket })
+    /// Counts a call in, in this lane, if the gate is open.
+    pub(super) fn enter(&self, lane: usize) -> Option<CounterIndex> {
+        self.gate().enter(self.token.load(Ordering::Acquire), context_stack::stripe() + lane)
     }
 
-    /// Admits a call of somebody who is inside already, whatever the gate says.
-    pub(crate) fn admit_insider(self: &Arc<Self>) -> Pass {
-        self.gate().enter_inside();
-        Pass { slot: self.clone(), counted: Ticket::NONE }
+    pub(super) fn leave(&self, counter: CounterIndex) {
+        self.gate().leave(counter);
     }
 
-    /// Takes one of the locations of those who wait.
+    /// Counts in a call that a call, task or hook of this service has made, even if the gate is closed.
+    pub(super) fn enter_reentrant(&self) {
+        self.gate().enter_reentrant();
+    }
+
+    pub(super) fn leave_reentrant(&self) {
+        self.gate().leave_reentrant();
+    }
+
+    /// Counts a call that waits for this service, if there are not too many.
     pub(crate) fn queue(self: &Arc<Self>) -> Result<Queued, NotReady> {
         if self.waiting.fetch_add(1, Ordering::AcqRel) >= MAX_WAITING {
             self.waiting.fetch_sub(1, Ordering::AcqRel);
@@ -235,30 +242,7 @@ pub(crate) fn since(begin: Option<Instant>) -> Duration {
     begin.map_or(Duration::ZERO, |begin| begin.elapsed())
 }
 
-/// A call that passed the gate; leaves when it is dropped.
-pub(crate) struct Pass {
-    slot: Arc<Slot>,
-    /// Where it was counted; [`Ticket::NONE`] for an insider.
-    counted: Ticket,
-}
-
-impl Pass {
-    pub(crate) fn frame(&self) -> Frame {
-        self.slot.frame(Role::Call)
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        if self.counted.is_some() {
-            self.slot.gate().leave(self.counted);
-        } else {
-            self.slot.gate().leave_inside();
-        }
-    }
-}
-
-/// A place among those who wait for a service; given back when it is dropped.
+/// A call that waits for a service; counted until this is dropped.
 pub(crate) struct Queued {
     slot: Arc<Slot>,
 }

@@ -1,13 +1,13 @@
-//! What the gate is built from. Its model is the same file compiled beside another `sync`, which is loom's, and in which
-//! each of the orderings can be made too weak.
+//! The atomics, locks and orderings of the gate. The package `gate-model` compiles `gate.rs` beside another `sync`, which
+//! has loom's atomics, and in which each of the orderings can be made too weak.
 
 pub(crate) use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// Threads that count on the same stripe fight for its cache line; more stripes cost memory and a longer drain.
+/// Threads that count on the same stripe contend for its cache line; more stripes cost memory and a longer drain.
 pub(crate) const STRIPES: usize = 8;
 
-/// As many counters as one cache line holds.
+/// How many counters one cache line holds.
 pub(crate) const LANES: usize = 16;
 
 /// The ordering of counting in.

@@ -1,126 +1,142 @@
-//! [`Home`]: where the managed instances of one type are known, over all registries of the process.
+//! [`TypeEntry`]: the managed instances of one type, over all registries of the process.
 
+use std::any::Any;
 use std::sync::{Arc, Weak};
 
-use super::context_stack;
-use super::context_stack::{Role, Top};
-use super::fast_gate::Door;
-use super::instance::Instance;
-use super::residence::Residence;
+use super::any_type_entry::AnyTypeEntry;
+use super::context_stack::{self, Role, Top};
+use super::fast_gate::FastGate;
+use super::method::Method;
 use super::slot::Slot;
+use super::slow_path::SlowPath;
+use super::target::Target;
 use crate::base::{Mutex, RwLock, State};
 
-/// A type whose managed instances have a [`Home`]. Written by the macro, under every service.
-pub trait Homed: Sized + Send + Sync + 'static {
-    /// The type's home.
-    fn home() -> &'static Home<Self>;
+/// A type whose managed instances are in a [`TypeEntry`]. The macro writes it for every service.
+pub trait HasTypeEntry: Sized + Send + Sync + 'static {
+    /// The type's entry.
+    fn type_entry() -> &'static TypeEntry<Self>;
 }
 
-/// One per service type, in a static that the macro writes. A guarded call looks here whether the value it is called on
-/// is managed, and by whom.
+/// One per service type, in a static that the macro writes. A guarded call finds out here whether a registry manages the
+/// value on which it is called, and which one.
 ///
-/// The first instance that lives here uses the door in the static: whether a value is that instance, and up, is one
-/// comparison with the token of its gate. Further instances, of other registries, are found in the list.
+/// The first slot with an instance of this type owns the gate in the static: "this value is that instance, and the service
+/// is ready" is one comparison with the gate's token. The slots of other registries are found in the list, and use gates of
+/// their own.
 #[derive(Debug)]
-pub struct Home<S> {
-    door: Door,
-    /// Whose door it is.
-    tenant: Mutex<Option<Arc<Slot>>>,
-    managed: RwLock<Vec<Managed<S>>>,
+pub struct TypeEntry<S> {
+    fast_gate: FastGate,
+    slow_path: SlowPath,
+    /// The slot that uses `fast_gate`.
+    owner: Mutex<Option<Arc<Slot>>>,
+    managed: RwLock<Vec<ManagedInstance<S>>>,
     /// The ready instance of the process's registry.
     current: RwLock<Option<Arc<S>>>,
 }
 
-/// An entry holds a weak reference, and so the memory: as long as it is here, no hand-built value can have its address.
+/// The weak reference keeps the memory of the instance allocated: while this exists, no other value has its address.
 #[derive(Debug)]
-struct Managed<S> {
+struct ManagedInstance<S> {
     instance: Weak<S>,
     slot: Arc<Slot>,
 }
 
-impl<S> Home<S> {
-    /// A home for nobody yet.
-    #[expect(clippy::new_without_default, reason = "only the macro makes one, in a static")]
-    pub const fn new() -> Self {
+impl<S> TypeEntry<S> {
+    /// An entry without instances.
+    pub const fn new(slow_path: SlowPath) -> Self {
         Self {
-            door: Door::new(),
-            tenant: Mutex::new(None),
+            fast_gate: FastGate::new(),
+            slow_path,
+            owner: Mutex::new(None),
             managed: RwLock::new(Vec::new()),
             current: RwLock::new(None),
         }
     }
 
     #[inline(always)]
-    pub(crate) fn door(&self) -> &Door {
-        &self.door
+    pub(crate) fn fast_gate(&self) -> &FastGate {
+        &self.fast_gate
     }
 
-    /// The instance that the current registry means, if that is the process's and it is up.
+    /// This method, as its guarded calls need it.
+    #[inline(always)]
+    pub(crate) fn target(&'static self, method: &'static Method) -> Target {
+        Target { fast_gate: &self.fast_gate, slow_path: &self.slow_path, method }
+    }
+
+    /// The current instance, if the current registry is the process's and the service is ready there.
     #[inline(always)]
     pub(crate) fn current(&self, top: Top) -> Option<Arc<S>> {
-        if !self.door.is_current(top) {
+        if !self.fast_gate.is_current(top) {
             return None;
         }
         self.current.read().clone()
     }
 }
 
-impl<S: Homed> Home<S> {
-    /// From now on, calls on this value pass the gate of this slot.
-    pub(crate) fn admit(&'static self, instance: &Arc<S>, slot: &Arc<Slot>) {
+impl<S: HasTypeEntry> TypeEntry<S> {
+    /// From now on, this slot manages this instance, and calls on it pass the slot's gate.
+    pub(crate) fn manage(&'static self, instance: &Arc<S>, slot: &Arc<Slot>) {
+        let added = ManagedInstance { instance: Arc::downgrade(instance), slot: slot.clone() };
         let mut managed = self.managed.write();
-        managed.retain(|entry| entry.instance.strong_count() > 0);
-        managed.push(Managed { instance: Arc::downgrade(instance), slot: slot.clone() });
+        // Dropped unlocked: a slot may hold the last reference to an event log, and so to the user's listeners.
+        let gone: Vec<_> = managed.extract_if(.., |entry| entry.instance.strong_count() == 0).collect();
+        managed.push(added);
         drop(managed);
-        slot.settle(self, Arc::as_ptr(instance) as usize, self.rent(slot));
+        drop(gone);
+        slot.set_type_entry(self, Arc::as_ptr(instance) as usize, self.claim(slot));
     }
 
-    /// Whether this slot may use the door in the static: nobody else does, and nobody is left inside.
-    fn rent(&self, slot: &Arc<Slot>) -> bool {
-        let mut tenant = self.tenant.lock();
-        let free = match &*tenant {
+    /// Makes this slot the owner of the gate in the static, unless another slot still needs it. Returns whether it is.
+    fn claim(&self, slot: &Arc<Slot>) -> bool {
+        let mut owner = self.owner.lock();
+        let is_free = match &*owner {
             None => true,
-            Some(tenant) if Arc::ptr_eq(tenant, slot) => return true,
-            Some(tenant) => tenant.state() == State::Stopped && self.door.gate().is_empty(),
+            Some(owner) if Arc::ptr_eq(owner, slot) => return true,
+            Some(owner) => owner.state() == State::Stopped && self.fast_gate.gate().is_empty(),
         };
-        if free {
-            *tenant = Some(slot.clone());
-            self.door.set_frame(slot.frame(Role::Call));
+        if is_free {
+            let former = owner.replace(slot.clone());
+            self.fast_gate.set_frame(slot.frame(Role::Call));
+            drop(owner);
+            drop(former);
         }
-        free
+        is_free
     }
 
-    /// The slot that manages the value at this address, if one does. Where one value was handed to several registries,
-    /// that of the current registry, else the latest.
+    /// The slot that manages the value at this address, if one does. If several registries were given the same value, that
+    /// of the current registry, else the latest.
     pub(crate) fn find(&self, address: usize) -> Option<Arc<Slot>> {
         let managed = self.managed.read();
-        let here = || managed.iter().rev().filter(|it| it.instance.as_ptr() as usize == address).map(|it| &it.slot);
-        let latest = here().next()?;
-        let current = match here().nth(1) {
+        let matching = || managed.iter().rev().filter(|it| it.instance.as_ptr() as usize == address).map(|it| &it.slot);
+        let latest = matching().next()?;
+        let current = match matching().nth(1) {
             None => None,
-            Some(_) => context_stack::find(|frame| here().find(|slot| slot.registry == frame.registry())),
+            Some(_) => context_stack::find(|frame| matching().find(|slot| slot.registry == frame.registry())),
         };
         Some(current.unwrap_or(latest).clone())
     }
 }
 
-impl<S: Homed> Residence for Home<S> {
-    fn door(&self) -> &Door {
-        &self.door
+impl<S: HasTypeEntry> AnyTypeEntry for TypeEntry<S> {
+    fn fast_gate(&self) -> &FastGate {
+        &self.fast_gate
     }
 
-    fn move_in(&self, registry: u32, instance: &Instance) {
-        let Some(value) = instance.value::<S>() else { return };
-        self.door.move_in(registry, Arc::as_ptr(&value) as usize);
-        *self.current.write() = Some(value);
+    fn publish(&self, registry: u32, instance: Arc<dyn Any + Send + Sync>) {
+        let Ok(instance) = instance.downcast::<S>() else { return };
+        self.fast_gate.publish(registry, Arc::as_ptr(&instance) as usize);
+        let former = self.current.write().replace(instance);
+        // Unlocked: the destructor of an instance is user code.
+        drop(former);
     }
 
-    fn move_out(&self, registry: u32) {
-        if self.door.current_registry() == registry {
-            self.door.move_out(|| {
-                let gone = self.current.write().take();
-                // Outside of the lock: it may be the last reference, and the value's destructor is the user's.
-                drop(gone);
+    fn withdraw(&self, registry: u32) {
+        if self.fast_gate.current_registry() == registry {
+            self.fast_gate.withdraw(|| {
+                let former = self.current.write().take();
+                drop(former);
             });
         }
     }

@@ -1,8 +1,10 @@
-//! What `#[guarded]` expands to: a sync call and an async call that pass the gate first.
+//! What `#[guarded]` expands to, beyond the fast path in `gate`: the slow path of a call, the future of an async call, and a
+//! refusal as the return value of a method.
 
-mod future;
-mod permit;
+mod guarded_call;
+mod refused;
+mod slow_path;
 
-pub use future::{Call, Way, call};
-pub(crate) use permit::enter;
-pub use permit::{Callee, Current, Entered, This};
+pub use guarded_call::{GuardedCall, call};
+pub use refused::{FromNotReady, Panics, Refused};
+pub use slow_path::slow_path;

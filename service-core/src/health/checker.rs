@@ -167,7 +167,7 @@ impl HealthChecker {
                 None => Health::Healthy,
             }
         };
-        let marked = context_stack::marked(slot.frame(Role::Hook), check);
+        let marked = context_stack::with_context(slot.frame(Role::Hook), check);
         // Dropping the check runs the user's code, so that happens inside too.
         let checked = caught::caught(poll_monitor::felt(pulse, async {
             let mut status = slot.watch();

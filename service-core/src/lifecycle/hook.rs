@@ -50,7 +50,8 @@ where
 {
     let pulse = site.take_pulse();
     let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
-    let mut task = tokio::spawn(context_stack::marked(site.slot.frame(role), poll_monitor::felt(pulse.clone(), hook)));
+    let mut task =
+        tokio::spawn(context_stack::with_context(site.slot.frame(role), poll_monitor::felt(pulse.clone(), hook)));
     let mut look = watch.began + LOOK;
     let mut is_last_turn = false;
     let given_up = loop {

@@ -223,7 +223,7 @@ impl Registry {
 
     /// Runs a future in which this is the registry that `T::service()` means.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
-        context_stack::marked(self.frame(), future).await
+        context_stack::with_context(self.frame(), future).await
     }
 
     /// Runs a future in a task in which this is the registry that `T::service()` means. The task is aborted when the
@@ -235,7 +235,7 @@ impl Registry {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let marked = context_stack::marked(self.frame(), future);
+        let marked = context_stack::with_context(self.frame(), future);
         match context_stack::find(|frame| (frame.service() != Frame::NO_SERVICE).then_some(frame)) {
             Some(frame) => self.shared().owned_tasks.spawn(Errand { frame, task: None }.run(marked)),
             None => self.shared().owned_tasks.spawn(marked),

@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use super::current;
 use crate::base::{Key, short_name};
-use crate::gate::context_stack;
-use crate::gate::{Homed, Method};
-use crate::guard::Way;
-use crate::guard::{self, Callee, Entered};
+use crate::gate::{HasTypeEntry, Method, Target, context_stack};
 use crate::plan::{Descriptor, DescriptorRef};
 use crate::report::NotReady;
 use crate::service::{Declared, MakeHooks};
@@ -24,7 +21,7 @@ use crate::shared;
     label = "not a service",
     note = "put `#[service]` on `{Self}`, or name a service here"
 )]
-pub trait Service: Homed {
+pub trait Service: HasTypeEntry {
     /// A constant, in which the user's tokens see no name of ours; the static that [`DESCRIPTOR`](Self::DESCRIPTOR) points to
     /// has this value.
     #[doc(hidden)]
@@ -44,22 +41,16 @@ pub trait Service: Homed {
 
     #[doc(hidden)]
     #[inline(always)]
-    fn way(method: &'static Method) -> Way {
-        Way::to::<Self>(method)
-    }
-
-    #[doc(hidden)]
-    #[inline(always)]
-    fn enter(callee: impl Callee, method: &'static Method) -> Result<Entered, NotReady> {
-        guard::enter::<Self>(callee, method)
+    fn target(method: &'static Method) -> Target {
+        Self::type_entry().target(method)
     }
 
     /// The instance of the current registry: that of the scope, hook, task or guarded call this runs in, else the
-    /// process's. Waits while the service comes up, and boots it with what it requires where nobody has yet.
+    /// process's. Waits while the service starts. If nothing has booted it, it is booted with what it requires.
     ///
     /// # Errors
-    /// If it is down, on its way down, failed or blocked; or if nothing is booted and a boot on first use is not
-    /// allowed here.
+    /// If the service has stopped, is stopping, has failed or is blocked; or if nothing is booted and a boot on first use
+    /// is not allowed here.
     fn service() -> impl Future<Output = Result<Arc<Self>, NotReady>> + Send {
         async {
             if let Ok(instance) = Self::try_service() {
@@ -77,17 +68,17 @@ pub trait Service: Homed {
     /// If the service is not ready now.
     #[inline]
     fn try_service() -> Result<Arc<Self>, NotReady> {
-        // Not while a service is starting: what it uses is noted, and that is the long way.
-        match context_stack::top().and_then(|top| Self::home().current(top)) {
+        // Not while a service is starting: what it uses is recorded, which is the slow path.
+        match context_stack::top().and_then(|top| Self::type_entry().current(top)) {
             Some(instance) => Ok(instance),
-            None => elsewhere(),
+            None => try_service_slowly(),
         }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn elsewhere<S: Service>() -> Result<Arc<S>, NotReady> {
+fn try_service_slowly<S: Service>() -> Result<Arc<S>, NotReady> {
     let shared = current::now::<S>()?;
     let slot = shared.slot(&Key::Type(TypeId::of::<S>()), short_name::<S>())?;
     shared::reach_now(slot, |slot| slot.value())

@@ -117,7 +117,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
-        context_stack::marked(self.site.slot.frame(Role::Task), future).await
+        context_stack::with_context(self.site.slot.frame(Role::Task), future).await
     }
 
     /// Cancelled when this service begins to go down. A task ends when this is.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::hooks::{Hooks, MakeHooks};
 use super::supplied::{Supplied, Unsupplied};
-use crate::gate::Homed;
+use crate::gate::HasTypeEntry;
 use crate::plan::{Descriptor, Facts, Provided};
 
 /// The facts of a service, with its hooks.
@@ -30,7 +30,7 @@ impl Declared {
     }
 
     /// The same service, with this value in place of what its own `init` makes.
-    pub(crate) fn supply<S: Homed>(&mut self, value: Arc<S>) {
+    pub(crate) fn supply<S: HasTypeEntry>(&mut self, value: Arc<S>) {
         self.hooks = Arc::new(Supplied::new(value, self.provides));
     }
 }

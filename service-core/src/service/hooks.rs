@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::incarnation::Incarnation;
 use crate::base::{BoxError, Result};
-use crate::gate::Homed;
+use crate::gate::HasTypeEntry;
 use crate::gate::Instance;
 use crate::gate::Slot;
 use crate::plan::Provided;
@@ -47,9 +47,9 @@ impl fmt::Debug for ServiceHooks {
     }
 }
 
-/// An instance that can be asked for as each trait object that its service provides.
-pub(super) fn instance<S: Homed>(value: Arc<S>, provides: &[Provided], site: &Incarnation) -> Instance {
-    S::home().admit(&value, &site.slot);
+/// An instance that can be requested as each trait object that its service provides.
+pub(super) fn instance<S: HasTypeEntry>(value: Arc<S>, provides: &[Provided], site: &Incarnation) -> Instance {
+    S::type_entry().manage(&value, &site.slot);
     let mut instance = Instance::new(value.clone());
     for provided in provides {
         if let Some(view) = (provided.cast)(value.clone()) {

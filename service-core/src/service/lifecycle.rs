@@ -8,9 +8,7 @@ use super::context::Context;
 use super::hooks::{Boxed, Hooks, ServiceHooks, fit, instance};
 use super::incarnation::Incarnation;
 use crate::base::{Phase, Result};
-use crate::gate::Homed;
-use crate::gate::Instance;
-use crate::gate::Slot;
+use crate::gate::{HasTypeEntry, Instance, Slot};
 use crate::plan::Provided;
 use crate::report::Health;
 
@@ -72,7 +70,7 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn __hooks(provides: &'static [Provided]) -> ServiceHooks
     where
-        Self: Homed,
+        Self: HasTypeEntry,
     {
         ServiceHooks(Arc::new(Managed { provides, service: PhantomData::<fn() -> Self> }))
     }
@@ -84,7 +82,7 @@ struct Managed<S> {
     service: PhantomData<fn() -> S>,
 }
 
-impl<S: Homed + Lifecycle> Hooks for Managed<S> {
+impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
     fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         let provides = self.provides;
         Box::pin(async move {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::hooks::{Boxed, Hooks, instance};
 use super::incarnation::Incarnation;
 use crate::base::{Mutex, MutexGuard, Result};
-use crate::gate::Homed;
+use crate::gate::HasTypeEntry;
 use crate::gate::Instance;
 use crate::plan::Provided;
 
@@ -40,13 +40,13 @@ pub(super) struct Supplied<S> {
     provides: &'static [Provided],
 }
 
-impl<S: Homed> Supplied<S> {
+impl<S: HasTypeEntry> Supplied<S> {
     pub(super) fn new(value: Arc<S>, provides: &'static [Provided]) -> Self {
         Self { value: SuppliedValue::new(value), provides }
     }
 }
 
-impl<S: Homed> Hooks for Supplied<S> {
+impl<S: HasTypeEntry> Hooks for Supplied<S> {
     fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
         self.value.instance(&site, |value| instance(value, self.provides, &site).handed_over())
     }

@@ -190,7 +190,7 @@ impl Tasks {
         let handle = runtime.spawn(async move {
             begins.store(true, Ordering::Relaxed);
             let began = Instant::now();
-            let ended = caught::caught(context_stack::marked(frame, work)).await;
+            let ended = caught::caught(context_stack::with_context(frame, work)).await;
             let failure = match ended {
                 Ok(Ok(())) => None,
                 Ok(Err(failure)) => Some(failure),
@@ -237,7 +237,7 @@ impl Tasks {
     /// waits for something that waits for the service, would never end: the call in which the task waits is refused.
     pub async fn wait_all(&self, timeout: Duration) -> usize {
         let Inner { slot, deadline, .. } = &*self.inner;
-        let is_in_start = slot.is_ambient(|role| role == Role::Starting);
+        let is_in_start = slot.is_on_stack(|role| role == Role::Starting);
         let _wait =
             is_in_start.then(|| wait_graph::for_tasks(slot, later(timeout) >= deadline.get()).leaving_its_place());
         // A time-out is an answer here, not an error: the count says it.

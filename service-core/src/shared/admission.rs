@@ -9,38 +9,50 @@ use super::shared::Shared;
 use super::wait_graph::{self, Wait};
 use crate::base::State;
 use crate::gate::context_stack::{self, Role};
-use crate::gate::{Pass, Policy, Slot};
+use crate::gate::{FastGate, Method, Permit, Policy, Slot};
 use crate::report::{NotReady, Refusal};
 
-/// Admits a call, on the value at this address if it is made on one, or says why not.
+/// Admits a call, on the value at this address if it has a receiver. Waits as the method's policy says.
+///
+/// # Errors
+/// If the call is refused.
 pub(crate) async fn admit(
+    gate: &'static FastGate,
     slot: &Arc<Slot>,
     address: Option<usize>,
-    lane: usize,
-    policy: Policy,
-) -> Result<Pass, NotReady> {
-    note_use(slot)?;
+    method: &Method,
+) -> Result<Permit, NotReady> {
+    // Not in the loop: an undeclared call that is denied does not wait.
+    record_use(slot)?;
     loop {
-        match admit_now(slot, address, lane) {
-            Ok(pass) => return Ok(pass),
-            Err(refusal) if policy == Policy::Refuse => return Err(refusal),
-            // No waiting would make an old instance the new one.
+        match admit_now(gate, slot, address, method) {
+            Ok(permit) => return Ok(permit),
+            Err(refusal) if method.policy() == Policy::Refuse => return Err(refusal),
+            // The next instance is at another address, so waiting for it is of no use.
             Err(refusal) if slot.is_replaced(address) => return Err(refusal),
             Err(_) if address.is_some() && slot.is_restarting() => return Err(slot.refuse(Refusal::Replaced)),
-            Err(_) => wait(slot, policy).await?,
+            Err(_) => wait(slot, method.policy()).await?,
         }
     }
 }
 
-/// Admits a call at once, or says why not.
-pub(crate) fn admit_now(slot: &Arc<Slot>, address: Option<usize>, lane: usize) -> Result<Pass, NotReady> {
-    note_use(slot)?;
+/// Admits a call at once.
+///
+/// # Errors
+/// If the call is refused.
+pub(crate) fn admit_now(
+    gate: &'static FastGate,
+    slot: &Arc<Slot>,
+    address: Option<usize>,
+    method: &Method,
+) -> Result<Permit, NotReady> {
+    record_use(slot)?;
     if slot.is_replaced(address) {
         return Err(slot.refuse(Refusal::Replaced));
     }
-    match slot.admit(lane) {
-        Some(pass) => Ok(pass),
-        None if is_insider(slot) => Ok(slot.admit_insider()),
+    match Permit::slow(gate, slot, method) {
+        Some(permit) => Ok(permit),
+        None if is_reentrant(slot) => Ok(Permit::reentrant(gate, slot)),
         None => Err(not_now(slot)),
     }
 }
@@ -50,7 +62,7 @@ pub(crate) async fn reach<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Ar
 where
     T: ?Sized,
 {
-    note_use(slot)?;
+    record_use(slot)?;
     loop {
         if let Ok(value) = reach_now(slot, &view) {
             return Ok(value);
@@ -64,23 +76,23 @@ pub(crate) fn reach_now<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<
 where
     T: ?Sized,
 {
-    if (slot.state() == State::Ready || is_insider(slot))
+    if (slot.state() == State::Ready || is_reentrant(slot))
         && let Some(value) = view(slot)
     {
-        note_use(slot)?;
+        record_use(slot)?;
         return Ok(value);
     }
     Err(not_now(slot))
 }
 
 /// Whether the caller is a part of what this service's drain waits for, which would otherwise wait for itself.
-fn is_insider(slot: &Slot) -> bool {
+fn is_reentrant(slot: &Slot) -> bool {
     matches!(slot.state(), State::Draining | State::Stopping)
-        && slot.is_ambient(|role| matches!(role, Role::Call | Role::Task | Role::Hook))
+        && slot.is_on_stack(|role| matches!(role, Role::Call | Role::Task | Role::Hook))
 }
 
 fn not_now(slot: &Slot) -> NotReady {
-    if slot.state().is_coming_up() && slot.is_ambient(|role| role == Role::Starting) {
+    if slot.state().is_coming_up() && slot.is_on_stack(|role| role == Role::Starting) {
         return own_start(slot);
     }
     slot.refusal()
@@ -91,8 +103,8 @@ fn own_start(slot: &Slot) -> NotReady {
     slot.refuse(Refusal::Cycle(vec![slot.name.to_string(), slot.name.to_string()]))
 }
 
-fn note_use(slot: &Slot) -> Result<(), NotReady> {
-    if !slot.has_ambient_start() {
+fn record_use(slot: &Slot) -> Result<(), NotReady> {
+    if !slot.is_start_on_stack() {
         return Ok(());
     }
     let Some(shared) = registries::find(slot.registry) else { return Ok(()) };
@@ -136,7 +148,7 @@ async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
 /// As soon as it can't become ready: it failed, is blocked, goes down, or waits for the caller.
 async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady> {
     let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
-    if slot.is_ambient(|role| role == Role::Starting) {
+    if slot.is_on_stack(|role| role == Role::Starting) {
         return Err(own_start(slot));
     }
     let _queued = slot.queue()?;

@@ -33,8 +33,8 @@ impl Call<'_> {
         let refused = local("refused");
         let refusal = output.refusal(&refused, self.core());
         let (core, private) = (self.core().at(self.span()), self.core().private());
-        let way = quote_spanned!(self.span()=> <#service as #core::Service>::way);
-        quote!(#private::call(#callee, || #way(#method), |#refused| #refusal, #body).await)
+        let target = quote_spanned!(self.span()=> <#service as #core::Service>::target);
+        quote!(#private::call(#callee, || #target(#method), |#refused| #refusal, #body).await)
     }
 
     pub(crate) fn sync(&self, output: &Output, body: TokenStream) -> TokenStream {
@@ -43,13 +43,13 @@ impl Call<'_> {
         let private = self.core().private();
         let refuse = quote!(#private::Policy::Refuse);
         let (service, method) = (quote_spanned!(self.service=> Self), self.method(refuse));
-        let (entered, refused) = (local("entered"), local("refused"));
+        let (call, refused) = (local("call"), local("refused"));
         let refusal = output.refusal(&refused, self.core());
         let core = self.core().at(self.span());
-        let enter = quote_spanned!(self.span()=> <#service as #core::Service>::enter);
+        let target = quote_spanned!(self.span()=> <#service as #core::Service>::target);
         quote! {
-            let #entered = match #enter(#callee, #method) {
-                ::core::result::Result::Ok(#entered) => #entered,
+            let #call = match #target(#method).enter(#callee) {
+                ::core::result::Result::Ok(#call) => #call,
                 ::core::result::Result::Err(#refused) => return #refusal,
             };
             #body

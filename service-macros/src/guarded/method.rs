@@ -58,7 +58,7 @@ fn callee(method: &ImplItemFn, service: Span, core: &CorePath) -> TokenStream {
     let private = core.private();
     match method.sig.receiver() {
         Some(Receiver { self_token, kind, .. }) => {
-            let at = quote_spanned!(service=> #private::This::at::<Self>);
+            let at = quote_spanned!(service=> #private::SelfAt::new::<Self>);
             // Not a reference to a reference: the future would keep what that points to.
             if matches!(kind, ReceiverKind::Reference(..)) {
                 quote!(#at(#self_token))
@@ -66,7 +66,7 @@ fn callee(method: &ImplItemFn, service: Span, core: &CorePath) -> TokenStream {
                 quote!(#at(&#self_token))
             }
         }
-        None => quote!(#private::Current),
+        None => quote!(#private::CurrentInstance),
     }
 }
 

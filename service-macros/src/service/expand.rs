@@ -80,10 +80,11 @@ impl Model<'_> {
             }
 
             #[diagnostic::do_not_recommend]
-            impl #private::Homed for #ident {
-                fn home() -> &'static #private::Home<Self> {
-                    static HOME: #private::Home<#ident> = #private::Home::new();
-                    &HOME
+            impl #private::HasTypeEntry for #ident {
+                fn type_entry() -> &'static #private::TypeEntry<Self> {
+                    static ENTRY: #private::TypeEntry<#ident> =
+                        #private::TypeEntry::new(#private::slow_path::<#ident>());
+                    &ENTRY
                 }
             }
         }

@@ -41,8 +41,8 @@ impl ToTokens for Stub {
             }
 
             #[diagnostic::do_not_recommend]
-            impl #parameters #private::Homed for #ident #arguments #bounds {
-                fn home() -> &'static #private::Home<Self> {
+            impl #parameters #private::HasTypeEntry for #ident #arguments #bounds {
+                fn type_entry() -> &'static #private::TypeEntry<Self> {
                     ::core::unreachable!()
                 }
             }

@@ -16,8 +16,8 @@ use loom::thread;
 use gate::Gate;
 use sync::{Relied, Weakened};
 
-/// What the drain waits for: calls may touch `instance` while they are inside, and the drain owns it afterwards. loom
-/// fails if the two overlap, or if what a call wrote is not visible to the drain.
+/// What the drain protects: admitted calls may touch `instance`, and the drain owns it afterwards. loom fails if the two
+/// overlap, or if what a call wrote is not visible to the drain.
 struct Service {
     gate: Gate,
     instance: UnsafeCell<u32>,
@@ -28,7 +28,7 @@ struct Service {
 unsafe impl Sync for Service {}
 
 impl Service {
-    fn up() -> Arc<Self> {
+    fn ready() -> Arc<Self> {
         let service = Self { gate: Gate::new(), instance: UnsafeCell::new(0) };
         service.gate.open(1);
         Arc::new(service)
@@ -36,9 +36,9 @@ impl Service {
 
     /// A guarded call; it reads the instance, as many calls may at once.
     fn call(&self, stripe: usize) -> bool {
-        let Some(ticket) = self.gate.enter(1, stripe) else { return false };
+        let Some(counter) = self.gate.enter(1, stripe) else { return false };
         self.touch();
-        self.gate.leave(ticket);
+        self.gate.leave(counter);
         true
     }
 
@@ -52,7 +52,7 @@ impl Service {
     #[allow(unsafe_code, reason = "loom's cell is how the model sees a race")]
     fn shut_down(&self) {
         self.gate.close();
-        block_on(self.gate.empty());
+        block_on(self.gate.drained());
         // SAFETY: loom checks it.
         self.instance.with_mut(|instance| unsafe { *instance = 1 });
     }
@@ -74,7 +74,7 @@ fn exhaustive(run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn two_calls_against_a_shutdown() {
-    let service = Service::up();
+    let service = Service::ready();
     let calls: Vec<_> = [0, 1]
         .into_iter()
         .map(|stripe| {
@@ -86,8 +86,8 @@ fn two_calls_against_a_shutdown() {
     for call in calls {
         call.join().expect("a call does not panic");
     }
-    assert!(service.gate.is_empty(), "everybody who was counted in was counted out");
-    assert!(!service.call(0), "a closed gate admits nobody");
+    assert!(service.gate.is_empty(), "every call that was counted in was counted out");
+    assert!(!service.call(0), "a closed gate admits no call");
 }
 
 // shows: S18
@@ -100,7 +100,7 @@ fn no_call_is_inside_after_the_drain_has_ended() {
 #[test]
 fn calls_that_share_a_counter_are_all_waited_for() {
     model(|| {
-        let service = Service::up();
+        let service = Service::ready();
         let other = service.clone();
         let call = thread::spawn(move || {
             other.call(0);
@@ -116,29 +116,29 @@ fn calls_that_share_a_counter_are_all_waited_for() {
 #[test]
 fn a_call_made_inside_a_call_is_waited_for_even_if_it_outlives_it() {
     exhaustive(|| {
-        let service = Service::up();
+        let service = Service::ready();
         let outer = service.clone();
         let calls = thread::spawn(move || {
-            let Some(ticket) = outer.gate.enter(1, 1) else { return };
-            outer.gate.enter_inside();
-            outer.gate.leave(ticket);
+            let Some(counter) = outer.gate.enter(1, 1) else { return };
+            outer.gate.enter_reentrant();
+            outer.gate.leave(counter);
             outer.touch();
-            outer.gate.leave_inside();
+            outer.gate.leave_reentrant();
         });
         service.shut_down();
         calls.join().expect("a call does not panic");
     });
 }
 
-/// The gate is opened for the next instance while a call on the last one is on its way in.
+/// The gate is opened for the next instance while a call on the last one is about to enter.
 fn a_late_call_against_the_next_instance() {
-    let service = Service::up();
+    let service = Service::ready();
     let late = service.clone();
     let call = thread::spawn(move || late.call(0));
     service.shut_down();
     service.gate.open(2);
     call.join().expect("a call does not panic");
-    assert!(service.gate.is_empty(), "everybody who was counted in was counted out");
+    assert!(service.gate.is_empty(), "every call that was counted in was counted out");
     assert!(service.gate.enter(2, 0).is_some(), "the gate is open for the next instance");
 }
 

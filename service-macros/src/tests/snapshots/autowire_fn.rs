@@ -58,10 +58,12 @@ impl ::service_core::Service for Cache {
     );
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private_v1::Homed for Cache {
-    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
-        static HOME: ::service_core::__private_v1::Home<Cache> = ::service_core::__private_v1::Home::new();
-        &HOME
+impl ::service_core::__private_v1::HasTypeEntry for Cache {
+    fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
+        static ENTRY: ::service_core::__private_v1::TypeEntry<Cache> = ::service_core::__private_v1::TypeEntry::new(
+            ::service_core::__private_v1::slow_path::<Cache>(),
+        );
+        &ENTRY
     }
 }
 #[diagnostic::do_not_recommend]

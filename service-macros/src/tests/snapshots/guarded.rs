@@ -1,8 +1,8 @@
 impl Users {
     pub async fn find(&self, id: i64) -> Result<User, Error> {
         ::service_core::__private_v1::call(
-                ::service_core::__private_v1::This::at::<Self>(self),
-                || <Self as ::service_core::Service>::way({
+                ::service_core::__private_v1::SelfAt::new::<Self>(self),
+                || <Self as ::service_core::Service>::target({
                     static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                         "find",
                         ::service_core::__private_v1::Policy::WaitFor(
@@ -42,17 +42,16 @@ impl Users {
 
 When the call is refused, because the service is not ready.*/
     pub fn count(&self) -> Alias<u64> {
-        let __entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private_v1::This::at::<Self>(self),
-            {
+        let __call = match <Self as ::service_core::Service>::target({
                 static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "count",
                     ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
-            },
-        ) {
-            ::core::result::Result::Ok(__entered) => __entered,
+            })
+            .enter(::service_core::__private_v1::SelfAt::new::<Self>(self))
+        {
+            ::core::result::Result::Ok(__call) => __call,
             ::core::result::Result::Err(__refused) => {
                 return {
                     #[allow(unused_imports)]
@@ -71,8 +70,8 @@ When the call is refused, because the service is not ready.*/
 When the call is refused, because the service is not ready.*/
     pub async fn none() -> usize {
         ::service_core::__private_v1::call(
-                ::service_core::__private_v1::Current,
-                || <Self as ::service_core::Service>::way({
+                ::service_core::__private_v1::CurrentInstance,
+                || <Self as ::service_core::Service>::target({
                     static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                         "none",
                         ::service_core::__private_v1::Policy::WaitFor(
@@ -110,17 +109,16 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn opaque(&self) -> impl Iterator<Item = u8> + '_ {
-        let __entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private_v1::This::at::<Self>(self),
-            {
+        let __call = match <Self as ::service_core::Service>::target({
                 static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "opaque",
                     ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
-            },
-        ) {
-            ::core::result::Result::Ok(__entered) => __entered,
+            })
+            .enter(::service_core::__private_v1::SelfAt::new::<Self>(self))
+        {
+            ::core::result::Result::Ok(__call) => __call,
             ::core::result::Result::Err(__refused) => {
                 return ::service_core::__private_v1::Panics::answer(
                     ::service_core::__private_v1::Refused::<_>::new(__refused),
@@ -131,13 +129,13 @@ When the call is refused, because the service is not ready.*/
         self.bytes.iter().copied()
     }
     pub fn later(self: Arc<Self>) -> impl Future<Output = Result<u8, Error>> {
-        let __callee = ::service_core::__private_v1::This::at::<Self>(&self);
+        let __callee = ::service_core::__private_v1::SelfAt::new::<Self>(&self);
         let n = self.n;
         let __future = async move { n };
         async move {
             ::service_core::__private_v1::call(
                     __callee,
-                    || <Self as ::service_core::Service>::way({
+                    || <Self as ::service_core::Service>::target({
                         static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "later",
                             ::service_core::__private_v1::Policy::WaitFor(
@@ -160,12 +158,12 @@ When the call is refused, because the service is not ready.*/
         }
     }
     pub fn boxed(&self) -> Pin<Box<dyn Future<Output = Result<u8, Error>> + Send + '_>> {
-        let __callee = ::service_core::__private_v1::This::at::<Self>(self);
+        let __callee = ::service_core::__private_v1::SelfAt::new::<Self>(self);
         let __future = async { 5 };
         ::std::boxed::Box::pin(async move {
             ::service_core::__private_v1::call(
                     __callee,
-                    || <Self as ::service_core::Service>::way({
+                    || <Self as ::service_core::Service>::target({
                         static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "boxed",
                             ::service_core::__private_v1::Policy::WaitFor(
@@ -193,7 +191,7 @@ When the call is refused, because the service is not ready.*/
 
 When the call is refused, because the service is not ready.*/
     pub fn early(&self) -> BoxFuture<'_, u8> {
-        let __callee = ::service_core::__private_v1::This::at::<Self>(self);
+        let __callee = ::service_core::__private_v1::SelfAt::new::<Self>(self);
         let __future = (move || -> BoxFuture<'_, u8> {
             if self.is_empty() {
                 return none();
@@ -203,7 +201,7 @@ When the call is refused, because the service is not ready.*/
         ::std::boxed::Box::pin(async move {
             ::service_core::__private_v1::call(
                     __callee,
-                    || <Self as ::service_core::Service>::way({
+                    || <Self as ::service_core::Service>::target({
                         static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                             "early",
                             ::service_core::__private_v1::Policy::WaitFor(
@@ -224,17 +222,16 @@ When the call is refused, because the service is not ready.*/
         })
     }
     fn own(&self) -> Result<()> {
-        let __entered = match <Self as ::service_core::Service>::enter(
-            ::service_core::__private_v1::This::at::<Self>(self),
-            {
+        let __call = match <Self as ::service_core::Service>::target({
                 static METHOD: ::service_core::__private_v1::Method = ::service_core::__private_v1::Method::new(
                     "own",
                     ::service_core::__private_v1::Policy::Refuse,
                 );
                 &METHOD
-            },
-        ) {
-            ::core::result::Result::Ok(__entered) => __entered,
+            })
+            .enter(::service_core::__private_v1::SelfAt::new::<Self>(self))
+        {
+            ::core::result::Result::Ok(__call) => __call,
             ::core::result::Result::Err(__refused) => {
                 return {
                     #[allow(unused_imports)]

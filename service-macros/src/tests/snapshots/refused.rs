@@ -14,11 +14,11 @@ where
     const DESCRIPTOR: ::service_core::__private_v1::DescriptorRef = ::service_core::__private_v1::DescriptorRef::refused();
 }
 #[diagnostic::do_not_recommend]
-impl<K> ::service_core::__private_v1::Homed for Cache<K>
+impl<K> ::service_core::__private_v1::HasTypeEntry for Cache<K>
 where
     Cache<K>: ::core::marker::Send + ::core::marker::Sync + 'static,
 {
-    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
+    fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
         ::core::unreachable!()
     }
 }

@@ -118,10 +118,12 @@ impl ::service_core::Service for Users {
     );
 }
 #[diagnostic::do_not_recommend]
-impl ::service_core::__private_v1::Homed for Users {
-    fn home() -> &'static ::service_core::__private_v1::Home<Self> {
-        static HOME: ::service_core::__private_v1::Home<Users> = ::service_core::__private_v1::Home::new();
-        &HOME
+impl ::service_core::__private_v1::HasTypeEntry for Users {
+    fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
+        static ENTRY: ::service_core::__private_v1::TypeEntry<Users> = ::service_core::__private_v1::TypeEntry::new(
+            ::service_core::__private_v1::slow_path::<Users>(),
+        );
+        &ENTRY
     }
 }
 #[diagnostic::do_not_recommend]

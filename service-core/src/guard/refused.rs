@@ -1,7 +1,7 @@
-//! [`Refused`]: a refusal on its way into whatever a guarded method returns.
+//! [`Refused`]: turns a refusal into the return value of a guarded method.
 //!
-//! The decision is made by the type, so aliases of `Result` work. The inherent [`Refused::answer`] exists for `Result`
-//! alone; method lookup prefers it to the trait's, and falls back to [`Panics`] for every other type.
+//! The return type decides how, so aliases of `Result` work. The inherent [`Refused::answer`] exists for `Result` alone.
+//! Method lookup prefers it to the trait's method, and uses that of [`Panics`] for every other type.
 
 use std::marker::PhantomData;
 
@@ -23,8 +23,8 @@ impl<R> Refused<R> {
 impl<T, E> Refused<Result<T, E>> {
     /// The refusal as the method's own error.
     ///
-    /// How it becomes one is handed over and not bounded here, so that an error that cannot carry a refusal is a compile
-    /// error in the user's words, and does not fall back to the panic.
+    /// The conversion is an argument and not a bound. So an error type that cannot carry a refusal is a compile error about
+    /// the user's type, and method lookup does not use the panic instead.
     pub fn answer(self, from: impl FnOnce(NotReady) -> E) -> Result<T, E> {
         Err(from(self.not_ready))
     }
@@ -48,8 +48,8 @@ impl<E: From<NotReady>> FromNotReady for E {
     }
 }
 
-/// Any other return type has no room for a refusal. It is returned in name only: a helper that returned `!` would make
-/// rustc warn about unreachable code in the user's method.
+/// Any other return type cannot carry a refusal. `answer` has the method's return type although it never returns: with
+/// `!`, rustc would warn about unreachable code in the user's method.
 pub trait Panics<R>: Sized {
     /// Panics with the refusal's message.
     fn answer(self, from: impl FnOnce(NotReady) -> NotReady) -> R;
