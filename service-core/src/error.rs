@@ -4,7 +4,7 @@
 //! [`source()`](std::error::Error::source) leads to the error of the service.
 
 pub use crate::base::{BoxError, Failure, Phase};
-pub use crate::report::boot_error::{BootError, BootFailure};
+pub use crate::report::boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
 pub use crate::report::not_ready::{NotReady, Refusal};
 pub use crate::report::plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
 pub use crate::report::run_error::RunError;

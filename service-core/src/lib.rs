@@ -40,14 +40,14 @@ pub use systemd::Systemd;
 #[doc(hidden)]
 pub use {
     error::{
-        BootError, BootFailure, BoxError, CycleStep, Failure, NotFound, Phase, PlanError, Problem, Refusal, RunError,
-        ServiceLocation, ShutdownError,
+        BlockedService, BootError, BootFailure, BoxError, CycleStep, Failure, NotFound, Phase, PlanError, Problem,
+        Refusal, RunError, ServiceLocation, ShutdownError, UnreadyService,
     },
     event::EventKind,
     graph::{CriticalPath, ServiceNode, Step},
     report::{
-        BootReport, HealthReport, ServiceHealth, ServiceReport, ServiceShutdown, ShutdownReason, ShutdownReport,
-        StopOutcome,
+        BootReport, CallsLeft, HealthReport, ServiceHealth, ServiceReport, ServiceShutdown, ShutdownReason,
+        ShutdownReport, StopOutcome, UndeclaredCall,
     },
 };
 

@@ -239,7 +239,7 @@ async fn calls_that_outlast_the_drain_budget_are_counted_and_named() -> Result<(
     let error = registry.shutdown().await.expect_err("the calls do not end");
     let report = error.report().expect("it was waited for");
     assert_eq!(report.services[0].drain, ms(2_000));
-    let left: Vec<_> = report.services[0].calls_left.iter().map(|(method, count)| (method.as_str(), *count)).collect();
+    let left: Vec<_> = report.services[0].calls_left.iter().map(|it| (it.method.as_str(), it.count)).collect();
     assert_eq!(left, [("serve", 3)]);
     Ok(())
 }

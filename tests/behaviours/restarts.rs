@@ -211,7 +211,7 @@ async fn services_that_an_optional_service_blocked_start_when_it_recovers() -> R
     let registry = isolated().define(flaky).define(blocked).boot().await?;
     assert_eq!(recorder.entries(), tests::NONE, "the boot does not wait for flaky");
     let refusal = registry.get_named::<()>("blocked").expect_err("flaky blocks it");
-    assert!(matches!(refusal.cause(), Refusal::Blocked(by, _) if by == "flaky"), "{refusal}");
+    assert!(matches!(refusal.cause(), Refusal::Blocked { by, .. } if by == "flaky"), "{refusal}");
     sleep(secs(5)).await;
     assert_eq!(attempts.load(Ordering::SeqCst), 3);
     registry.get_named::<()>("blocked")?;

@@ -90,7 +90,8 @@ async fn dependants_of_a_failed_service_never_start_and_are_listed() {
         .expect_err("b fails");
     assert_eq!(recorder.of("init"), ["e"]);
     let BootFailure::Services { blocked, .. } = error.failure() else { panic!("{error}") };
-    assert_eq!(*blocked, [("c".into(), "b".into()), ("d".into(), "b".into())]);
+    let blocked: Vec<_> = blocked.iter().map(|it| (it.service.as_str(), it.by.as_str())).collect();
+    assert_eq!(blocked, [("c", "b"), ("d", "b")]);
     assert_eq!(collector.of("blocked"), ["c", "d"]);
     assert!(error.to_string().contains("d was not started, because it requires b"), "{error}");
 }
@@ -106,7 +107,7 @@ async fn the_rollback_after_the_boot_deadline_has_its_own_budget() {
         .boot()
         .await
         .expect_err("b hangs");
-    let BootFailure::TimedOut { after, unready } = error.failure() else { panic!("{error}") };
+    let BootFailure::TimedOut { after, unready, .. } = error.failure() else { panic!("{error}") };
     assert_eq!(*after, ms(100));
     assert_eq!(unready.len(), 1, "{unready:?}");
     assert_eq!(recorder.at("down a"), ms(5_100), "the rollback has its own budget");

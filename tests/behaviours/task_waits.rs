@@ -216,7 +216,7 @@ async fn a_boot_timeout_names_possible_cycles() {
     let script = Script { wait: Wait::ByChannel, ..Script::default() };
     let error = builder(script).boot_timeout(ms(1_000)).boot().await.expect_err("the two wait for each other");
     let BootFailure::TimedOut { unready, .. } = error.failure() else { panic!("{error}") };
-    let reason = |name: &str| unready.iter().find(|(it, _)| it == name).map_or("", |(_, doing)| doing.as_str());
+    let reason = |name: &str| unready.iter().find(|it| it.service == name).map_or("", |it| it.doing.as_str());
     assert!(
         reason("Hub").ends_with("it may wait for task warm of Hub, which waits for Spoke, which waits for it"),
         "{error}"

@@ -71,6 +71,14 @@ enum Cause {
     TimedOut(String),
 }
 
+impl Cause {
+    fn text(&self) -> &str {
+        match self {
+            Self::Error(_, text) | Self::Panic(text) | Self::TimedOut(text) => text,
+        }
+    }
+}
+
 impl Failure {
     fn new(service: &str, location: Location, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
         let inner = Inner { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
@@ -220,6 +228,20 @@ impl fmt::Debug for Failure {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// Two failures are equal if they have the same service, location, phase, duration and path, and their causes are of the
+/// same kind and have the same text.
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&*self.inner, &*other.inner);
+        let is_same_place = a.service == b.service && a.location == b.location && a.path == b.path;
+        let is_same_time = a.phase == b.phase && a.elapsed == b.elapsed;
+        let is_same_cause = self.kind() == other.kind() && a.cause.text() == b.cause.text();
+        is_same_place && is_same_time && is_same_cause
+    }
+}
+
+impl Eq for Failure {}
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

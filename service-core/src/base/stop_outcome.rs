@@ -5,7 +5,7 @@ use std::fmt;
 use super::failure::Failure;
 
 /// How the shutdown of one service ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopOutcome {
     /// Every step ended in time and without an error.

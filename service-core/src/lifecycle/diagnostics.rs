@@ -4,6 +4,7 @@ use crate::base::{State, lasted};
 use crate::gate::since;
 use crate::plan::Bond;
 use crate::plan::Plan;
+use crate::report::{BlockedService, UnreadyService};
 use crate::shared::Shared;
 use crate::shared::wait_graph;
 
@@ -24,7 +25,7 @@ fn requires(plan: &Plan, service: usize, on: usize) -> bool {
 
 /// Each service that can't start because of one that failed, and which. It follows from the plan and the failures
 /// alone, so it does not depend on who was how far when.
-pub(crate) fn blocked(shared: &Shared) -> Vec<(String, String)> {
+pub(crate) fn blocked(shared: &Shared) -> Vec<BlockedService> {
     let services = shared.plan.services();
     let mut root: Vec<Option<usize>> = vec![None; services.len()];
     let mut blocked = Vec::new();
@@ -37,7 +38,8 @@ pub(crate) fn blocked(shared: &Shared) -> Vec<(String, String)> {
             let needs = service.needs.iter().filter(|need| need.bond == Bond::Requires);
             root[index] = needs.filter_map(|need| root[need.index]).min();
             if let Some(by) = root[index] {
-                blocked.push((service.facts.name.clone(), services[by].facts.name.clone()));
+                let by = services[by].facts.name.clone();
+                blocked.push(BlockedService { service: service.facts.name.clone(), by });
             }
         }
     }
@@ -45,7 +47,7 @@ pub(crate) fn blocked(shared: &Shared) -> Vec<(String, String)> {
 }
 
 /// Each wanted service that is not ready, and what it is doing.
-pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
+pub(crate) fn unready(shared: &Shared) -> Vec<UnreadyService> {
     let services = shared.plan.services();
     let mut unready = Vec::new();
     for (index, slot) in shared.slots.iter().enumerate() {
@@ -66,7 +68,7 @@ pub(crate) fn unready(shared: &Shared) -> Vec<(String, String)> {
             }
             _ => continue,
         };
-        unready.push((slot.name.to_string(), doing));
+        unready.push(UnreadyService { service: slot.name.to_string(), doing });
     }
     unready
 }

@@ -193,7 +193,7 @@ impl Lives {
     pub(crate) fn block(&self, service: usize, by: usize) {
         let (slot, root) = (&self.shared.slots[service], self.shared.slots[by].name.clone());
         if let Some(failure) = self.each[by].failure.clone() {
-            slot.set(State::Blocked, Refusal::Blocked(root.to_string(), failure));
+            slot.set(State::Blocked, Refusal::Blocked { by: root.to_string(), failure });
         }
         slot.emit(EventKind::Blocked { service: slot.name.clone(), by: root });
     }

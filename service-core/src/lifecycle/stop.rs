@@ -14,7 +14,7 @@ use crate::base::{Failure, Phase, Result, State, StopOutcome};
 use crate::gate::Instance;
 use crate::gate::Slot;
 use crate::gate::context_stack::Role;
-use crate::report::{EventKind, Refusal, ServiceShutdown};
+use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::Shared;
 use crate::shared::later;
@@ -200,7 +200,7 @@ impl<'a> Way<'a> {
             outcome: self.outcome,
             drain: self.drain,
             own,
-            calls_left: self.calls_left,
+            calls_left: self.calls_left.into_iter().map(|(method, count)| CallsLeft { method, count }).collect(),
             still_held: self.still_held,
         }
     }

@@ -22,14 +22,14 @@ use crate::base::{Location, State, lasted};
 /// }
 /// # Ok::<(), service_core::PlanError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graph {
     pub(super) nodes: Vec<ServiceNode>,
     pub(super) edges: Vec<Edge>,
 }
 
 /// One service of a [`Graph`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceNode {
     /// The service's name.

@@ -94,7 +94,7 @@ impl Prepared {
         let Self { plan, hooks, options, observers: added, listeners, signals, .. } = self;
         let signals = match signals.then(Signals::listen).transpose() {
             Ok(signals) => signals,
-            Err(error) => return Err(BootError::new(BootFailure::Signals(error), None)),
+            Err(error) => return Err(BootError::new(BootFailure::Signals(Arc::new(error)), None)),
         };
         let mut observers: Vec<Callback> = vec![Box::new(events::log)];
         #[cfg(feature = "systemd")]

@@ -16,6 +16,7 @@ use crate::health::HealthChecker;
 use crate::plan::{Graph, NodeStatus};
 use crate::report::{
     BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError, ShutdownReport,
+    UndeclaredCall,
 };
 use crate::shared::{self, End, Errand, Message, Shared};
 use crate::signals::{Signals, signals};
@@ -140,11 +141,13 @@ impl Registry {
         }
         let timing = shared.timing();
         let name = |index: usize| shared.slots[index].name.to_string();
+        let calls = shared.undeclared.all().into_iter();
+        let undeclared = calls.map(|(caller, callee)| UndeclaredCall { caller: name(caller), callee: name(callee) });
         BootReport {
             services,
             total: timing.took.unwrap_or_else(|| since(timing.began)),
             critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
-            undeclared: shared.undeclared.all().into_iter().map(|(who, whom)| (name(who), name(whom))).collect(),
+            undeclared: undeclared.collect(),
         }
     }
 
@@ -255,7 +258,7 @@ impl Registry {
     /// [`stopped`](Self::stopped).
     pub async fn run(&self) -> Result<ShutdownReport, RunError> {
         self.can_wait()?;
-        let signals = Signals::listen().map_err(RunError::Signals)?;
+        let signals = Signals::listen().map_err(|error| RunError::Signals(Arc::new(error)))?;
         self.obey(signals);
         Ok(self.wind_up().await?)
     }

@@ -25,23 +25,26 @@ struct Inner {
 }
 
 /// The cause of a failed boot.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BootFailure {
     /// The plan is unsound; no code of a service has run.
     Plan(PlanError),
     /// Services failed.
+    #[non_exhaustive]
     Services {
         /// Each service whose own hook failed, in the plan's order.
         failures: Vec<Failure>,
-        /// Each service that was not started because of one of these.
-        blocked: Vec<(String, String)>,
+        /// Each service that was not started because one of these failed, in the plan's order.
+        blocked: Vec<BlockedService>,
     },
     /// The budget of the whole boot ran out.
+    #[non_exhaustive]
     TimedOut {
         /// The budget.
         after: Duration,
-        /// Each service that was not ready, and what it was waiting for.
-        unready: Vec<(String, String)>,
+        /// Each service that was not ready, in the plan's order.
+        unready: Vec<UnreadyService>,
     },
     /// The boot's token was cancelled, or every caller that waited for the boot has gone.
     Cancelled,
@@ -52,9 +55,29 @@ pub enum BootFailure {
     /// This service waited in its own start for the boot that it is part of.
     Inside(String),
     /// The signals could not be listened for.
-    Signals(io::Error),
+    Signals(Arc<io::Error>),
     /// There is no tokio runtime to run on, or it was shut down before the boot ended.
     NoRuntime,
+}
+
+/// A service that was not started, because a service that it requires failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockedService {
+    /// The name of the service that was not started.
+    pub service: String,
+    /// The name of the service that failed.
+    pub by: String,
+}
+
+/// A service that was not ready when the budget of the boot ran out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadyService {
+    /// The name of the service.
+    pub service: String,
+    /// What the service was doing or waiting for, as text: `waits for Db`.
+    pub doing: String,
 }
 
 impl BootError {
@@ -98,13 +121,13 @@ impl fmt::Display for BootError {
                 for failure in failures {
                     write!(f, "\n  {failure}")?;
                 }
-                for (service, by) in blocked {
+                for BlockedService { service, by } in blocked {
                     write!(f, "\n  {service} was not started, because it requires {by}")?;
                 }
             }
             BootFailure::TimedOut { after, unready } => {
                 write!(f, "the boot did not end within {:?}", lasted(*after))?;
-                for (service, doing) in unready {
+                for UnreadyService { service, doing } in unready {
                     write!(f, "\n  {service} {doing}")?;
                 }
             }
@@ -143,7 +166,7 @@ impl Error for BootError {
         match &self.inner.failure {
             BootFailure::Plan(error) => Some(error),
             BootFailure::Services { failures, .. } => failures.first().map(|failure| failure as _),
-            BootFailure::Signals(error) => Some(error),
+            BootFailure::Signals(error) => Some(&**error),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::{Failure, Location, State, lasted};
 
 /// The result of a boot, service by service, in the plan's order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BootReport {
     /// One entry for each service of the plan.
@@ -16,12 +16,12 @@ pub struct BootReport {
     /// The chain of services that determined how long the boot took, first to last. Their `own` times add up to `total`
     /// unless the limit of `concurrency` was reached.
     pub critical_path: Vec<String>,
-    /// Calls from one service's `init` to another that it does not declare: who, whom.
-    pub undeclared: Vec<(String, String)>,
+    /// The calls that services made in their `init` to services that they do not declare.
+    pub undeclared: Vec<UndeclaredCall>,
 }
 
 /// How the start of one service went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceReport {
     /// The service's name.
@@ -42,6 +42,16 @@ pub struct ServiceReport {
     pub failure: Option<Failure>,
     /// The dependencies in `wants` that it does not have; it is degraded by them.
     pub missing: Vec<String>,
+}
+
+/// A call from the `init` of one service to another that it does not declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UndeclaredCall {
+    /// The name of the service that made the call.
+    pub caller: String,
+    /// The name of the service that was called.
+    pub callee: String,
 }
 
 impl fmt::Display for BootReport {
@@ -73,8 +83,8 @@ impl fmt::Display for BootReport {
         if !self.critical_path.is_empty() {
             write!(f, "\n  longest path: {}", self.critical_path.join(" → "))?;
         }
-        for (who, whom) in &self.undeclared {
-            write!(f, "\n  {who} called {whom} in its init without declaring it: add it to `requires`")?;
+        for UndeclaredCall { caller, callee } in &self.undeclared {
+            write!(f, "\n  {caller} called {callee} in its init without declaring it: add it to `requires`")?;
         }
         Ok(())
     }

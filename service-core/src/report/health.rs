@@ -89,7 +89,7 @@ impl fmt::Display for Health {
 }
 
 /// The result of the health check of one service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceHealth {
     /// The service's name.
@@ -103,7 +103,7 @@ pub struct ServiceHealth {
 }
 
 /// The health of a registry: as healthy as its worst service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HealthReport {
     /// Service by service, in the plan's order.

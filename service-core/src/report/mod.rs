@@ -14,8 +14,8 @@ pub(crate) mod run_error;
 pub(crate) mod shutdown_error;
 mod shutdown_report;
 
-pub(crate) use boot_error::{BootError, BootFailure};
-pub use boot_report::{BootReport, ServiceReport};
+pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
+pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
 pub(crate) use event::record::{Severity, Value};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use health::Health;
@@ -24,6 +24,6 @@ pub(crate) use not_ready::{NotReady, Refusal};
 pub(crate) use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
 pub(crate) use run_error::RunError;
 pub(crate) use shutdown_error::ShutdownError;
-pub use shutdown_report::{ServiceShutdown, ShutdownReport};
+pub use shutdown_report::{CallsLeft, ServiceShutdown, ShutdownReport};
 
 pub use crate::base::{ShutdownReason, StopOutcome};

@@ -10,12 +10,13 @@ use crate::base::{Failure, State, lasted};
 /// Why a guarded call or the lookup of a service was refused: which service, in which state, and for what reason.
 ///
 /// A guarded method that returns `Result<_, E>` passes this to `E::from`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NotReady {
     // One word, because every guarded method returns a result that has room for it.
     inner: Arc<Inner>,
 }
 
+#[derive(PartialEq, Eq)]
 struct Inner {
     service: Arc<str>,
     state: State,
@@ -23,7 +24,7 @@ struct Inner {
 }
 
 /// The reason for a refusal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The state itself: the service is not ready yet, or no longer.
@@ -34,8 +35,14 @@ pub enum Refusal {
     Restarting,
     /// The method was called on an instance that a restart has replaced.
     Replaced,
-    /// A service that it requires failed: the name of that service, and its failure.
-    Blocked(String, Failure),
+    /// A service that it requires failed.
+    #[non_exhaustive]
+    Blocked {
+        /// The name of the service that failed.
+        by: String,
+        /// Its failure.
+        failure: Failure,
+    },
     /// The service did not become ready within this time.
     WaitedFor(Duration),
     /// The maximum number of calls, this many, already waits for the service.
@@ -90,7 +97,7 @@ impl fmt::Display for NotReady {
                 "this instance of {service} was replaced when it was restarted; {service}::service() hands out the new one"
             ),
             Refusal::Failed(failure) => write!(f, "{service} is not ready: {failure}"),
-            Refusal::Blocked(by, failure) => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
+            Refusal::Blocked { by, failure } => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
             Refusal::WaitedFor(time) => {
                 write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time))
             }
@@ -132,7 +139,7 @@ impl fmt::Debug for NotReady {
 impl Error for NotReady {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.inner.cause {
-            Refusal::Failed(failure) | Refusal::Blocked(_, failure) => Some(failure),
+            Refusal::Failed(failure) | Refusal::Blocked { failure, .. } => Some(failure),
             _ => None,
         }
     }

@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use super::shutdown_error::ShutdownError;
 
 /// Why [`Registry::run`](crate::Registry::run) failed.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RunError {
     /// The signals could not be listened for.
-    Signals(io::Error),
+    Signals(Arc<io::Error>),
     /// The shutdown was not clean.
     Shutdown(ShutdownError),
 }
@@ -33,7 +35,7 @@ impl fmt::Debug for RunError {
 impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Signals(error) => Some(error),
+            Self::Signals(error) => Some(&**error),
             Self::Shutdown(error) => Some(error),
         }
     }

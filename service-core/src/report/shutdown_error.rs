@@ -6,12 +6,12 @@ use std::fmt;
 use super::shutdown_report::ShutdownReport;
 
 /// A shutdown that was not clean, or that the caller cannot wait for.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ShutdownError {
     kind: Kind,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 enum Kind {
     Unclean(ShutdownReport),
     FromInside(String),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::{Failure, Location, ShutdownReason, StopOutcome, lasted};
 
 /// The result of a shutdown or a rollback, service by service, in the order in which they stopped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// Why the registry shut down.
@@ -18,7 +18,7 @@ pub struct ShutdownReport {
 }
 
 /// How the shutdown of one service went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceShutdown {
     /// The service's name.
@@ -32,9 +32,19 @@ pub struct ServiceShutdown {
     /// How long `shutdown` and the cleanups took.
     pub own: Duration,
     /// Guarded calls that were still running when the drain budget ended.
-    pub calls_left: Vec<(String, usize)>,
+    pub calls_left: Vec<CallsLeft>,
     /// The number of references to the instance that outlived the shutdown.
     pub still_held: usize,
+}
+
+/// The guarded calls to one method that were still running when the drain budget ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallsLeft {
+    /// The name of the method.
+    pub method: String,
+    /// The number of calls.
+    pub count: usize,
 }
 
 impl ShutdownReport {
@@ -59,7 +69,7 @@ impl fmt::Display for ShutdownReport {
         for service in &self.services {
             let ServiceShutdown { name, outcome, drain, own, calls_left, still_held, .. } = service;
             write!(f, "\n  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
-            for (method, count) in calls_left {
+            for CallsLeft { method, count } in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }
             match still_held {

@@ -9,6 +9,7 @@ use crate::base::Location;
 #[non_exhaustive]
 pub enum Problem {
     /// One type is registered more than once, from different locations.
+    #[non_exhaustive]
     Duplicate {
         /// The service's name.
         service: String,
@@ -16,6 +17,7 @@ pub enum Problem {
         locations: Vec<Location>,
     },
     /// Several services have the same `name = "…"`.
+    #[non_exhaustive]
     DuplicateName {
         /// The name.
         name: String,
@@ -23,6 +25,7 @@ pub enum Problem {
         locations: Vec<Location>,
     },
     /// The name of a service is empty or has control characters.
+    #[non_exhaustive]
     UnfitName {
         /// The name.
         name: String,
@@ -30,6 +33,7 @@ pub enum Problem {
         location: Location,
     },
     /// The builder has more than one value for a service.
+    #[non_exhaustive]
     SuppliedTwice {
         /// The service.
         service: ServiceLocation,
@@ -37,6 +41,7 @@ pub enum Problem {
         calls: Vec<&'static str>,
     },
     /// The builder names a service that does not exist.
+    #[non_exhaustive]
     Unknown {
         /// The builder's method: `only`, `with`, `give`.
         call: &'static str,
@@ -46,6 +51,7 @@ pub enum Problem {
         why: NotFound,
     },
     /// A service requires one that does not exist.
+    #[non_exhaustive]
     Missing {
         /// The service.
         service: ServiceLocation,
@@ -55,6 +61,7 @@ pub enum Problem {
         why: NotFound,
     },
     /// A service depends on a trait object that several services provide.
+    #[non_exhaustive]
     Ambiguous {
         /// The service.
         service: ServiceLocation,
@@ -66,6 +73,7 @@ pub enum Problem {
         providers: Vec<ServiceLocation>,
     },
     /// A service that is declared `given` was not given.
+    #[non_exhaustive]
     NotGiven {
         /// The service.
         service: ServiceLocation,
@@ -73,11 +81,13 @@ pub enum Problem {
         required_by: Option<ServiceLocation>,
     },
     /// A service was given that is not declared `given`.
+    #[non_exhaustive]
     NotGivable {
         /// The service.
         service: ServiceLocation,
     },
     /// The function in a service's `when` panicked.
+    #[non_exhaustive]
     WhenPanicked {
         /// The service.
         service: ServiceLocation,
@@ -87,11 +97,13 @@ pub enum Problem {
         message: String,
     },
     /// A service depends on itself.
+    #[non_exhaustive]
     SelfDependency {
         /// The service, and how it depends on itself.
         link: CycleStep,
     },
     /// Services depend on each other in a cycle, so none of them can start first.
+    #[non_exhaustive]
     Cycle {
         /// The cycle: each service depends on the next, and the last on the first.
         path: Vec<CycleStep>,
@@ -129,6 +141,7 @@ pub enum NotFound {
     /// No service provides the trait object.
     NotProvided,
     /// It is registered, but its `when` returned false.
+    #[non_exhaustive]
     Off {
         /// The disabled service.
         service: ServiceLocation,
@@ -136,6 +149,7 @@ pub enum NotFound {
         when: &'static str,
     },
     /// No service has this name.
+    #[non_exhaustive]
     UnknownName {
         /// Names that look like it, the closest first.
         similar: Vec<String>,

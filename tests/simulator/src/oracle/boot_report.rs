@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use service_core::{BootError, BootFailure, BootReport, Failure, Phase, ShutdownReason, State};
+use service_core::{BlockedService, BootError, BootFailure, BootReport, Failure, Phase, ShutdownReason, State};
 
 use super::ensure::ensure;
 use super::events::Replayed;
@@ -27,7 +27,7 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
     match error.failure() {
         // The model cannot tell which services failed.
         BootFailure::Services { .. } if services.iter().any(|model| model.is_undetermined) => {}
-        BootFailure::Services { failures, blocked } => check_failures(scenario, services, failures, blocked)?,
+        BootFailure::Services { failures, blocked, .. } => check_failures(scenario, services, failures, blocked)?,
         BootFailure::TimedOut { .. } => {
             ensure!(scenario.config.boot_timeout.is_some(), "the boot timed out, and has no budget");
         }
@@ -51,7 +51,7 @@ fn check_failures(
     scenario: &Scenario,
     services: &[ServiceModel],
     failures: &[Failure],
-    blocked: &[(String, String)],
+    blocked: &[BlockedService],
 ) -> Result<(), String> {
     let named: Vec<_> = failures.iter().map(|failure| Scenario::index(failure.service())).collect();
     let is_failed = |service: &usize| services[*service].state == ServiceState::Failed;
@@ -63,10 +63,10 @@ fn check_failures(
         check_failure(scenario, services, failure)?;
     }
     let expected = blocked_services(scenario, services);
-    let named: Vec<_> = blocked.iter().map(|(service, _)| Scenario::index(service)).collect();
+    let named: Vec<_> = blocked.iter().map(|it| Scenario::index(&it.service)).collect();
     let sorted: BTreeSet<_> = named.iter().copied().collect();
     ensure!(sorted.iter().eq(&expected), "the error calls {named:?} blocked, and {expected:?} are");
-    for (service, by) in blocked {
+    for BlockedService { service, by, .. } in blocked {
         ensure!(failed.contains(&Scenario::index(by)), "{service} is blocked by {by}, which has not failed");
     }
     Ok(())
