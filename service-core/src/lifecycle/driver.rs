@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::diagnostics;
 use super::runner::{Done, Lives};
 use crate::base::{Failure, ShutdownReason, State};
-use crate::machine::{Action, Input, Machine, Ticket};
+use crate::machine::{Effect, Event, Machine, Ticket};
 use crate::report::{BootError, BootFailure, EventKind, Refusal, ShutdownReport};
 use crate::service::Hooks;
 use crate::shared::later;
@@ -153,7 +153,7 @@ impl Driver {
                 let services = self.shared.plan.services().iter().enumerate();
                 let roots: Vec<_> = services.filter(|(_, it)| it.eager).map(|(index, _)| index).collect();
                 self.shared.log.emit(EventKind::Booting { services: roots.len() });
-                self.feed(Input::Demand { ticket, roots, whole: true });
+                self.feed(Event::Demand { ticket, roots, whole: true });
             }
             Message::Boot => {}
             Message::BootAbandoned => {
@@ -164,13 +164,13 @@ impl Driver {
             Message::Demand { service, reply } => {
                 let ticket = self.ticket();
                 self.replies.insert(ticket, reply);
-                self.feed(Input::Demand { ticket, roots: vec![service], whole: false });
-                if self.machine.is_sinking() {
+                self.feed(Event::Demand { ticket, roots: vec![service], whole: false });
+                if self.machine.is_shutting_down() {
                     self.replies.remove(&ticket);
                 }
             }
-            Message::Paused(service) => self.feed(Input::Pause(service)),
-            Message::Resumed(service) => self.feed(Input::GoOn(service)),
+            Message::Paused(service) => self.feed(Event::Paused(service)),
+            Message::Resumed(service) => self.feed(Event::Resumed(service)),
             Message::Escalated { service, failure } => self.on_escalated(service, &failure),
             Message::ShutDown(reason) => self.shut_down(reason),
             Message::Dropped => {
@@ -196,9 +196,9 @@ impl Driver {
             Done::Risen(risen) => self.lives.on_risen(service, risen, self.machine.comes_back(service)),
             Done::Undone(entry) => self.lives.on_undone(service, entry),
             Done::Down(entry) => self.lives.on_down(service, entry),
-            Done::Rested => Input::Revive(service),
+            Done::Rested => Event::Revive(service),
         };
-        let fell = matches!(input, Input::Fell(_));
+        let fell = matches!(input, Event::StartFailed(_));
         self.feed(input);
         if fell
             && self.lives.has_broken(service)
@@ -214,7 +214,7 @@ impl Driver {
             return;
         }
         if self.lives.next_try(service, failure) {
-            self.feed(Input::Restart(service));
+            self.feed(Event::Restart(service));
         } else if !self.lives.is_optional(service) {
             // What could be done without when it did not come up can be done without now.
             self.break_down(failure);
@@ -238,7 +238,7 @@ impl Driver {
             let after = boot.began.elapsed();
             self.boot_failure = Some(BootFailure::TimedOut { after, unready: diagnostics::unready(&self.shared) });
             self.roll_back();
-            self.feed(Input::Sink);
+            self.feed(Event::ShutDown);
         }
     }
 
@@ -271,7 +271,7 @@ impl Driver {
 
     fn sink(&mut self, total: Duration) {
         self.goes_down(total);
-        self.feed(Input::Sink);
+        self.feed(Event::ShutDown);
     }
 
     fn goes_down(&mut self, total: Duration) {
@@ -283,26 +283,26 @@ impl Driver {
         self.replies.clear();
     }
 
-    fn feed(&mut self, input: Input) {
+    fn feed(&mut self, input: Event) {
         for action in self.machine.on(input) {
             self.act(action);
         }
     }
 
-    fn act(&mut self, action: Action) {
+    fn act(&mut self, action: Effect) {
         match action {
-            Action::Await(service) => self.lives.wait(service),
-            Action::Start(service) => self.lives.start(service),
-            Action::Open(service) => self.lives.open(service),
-            Action::Fail(service) => self.lives.fail(service),
-            Action::Block(service, by) => self.lives.block(service, by),
-            Action::Abort(service) => self.lives.abort(service),
-            Action::Discard(service) => self.lives.discard(service),
-            Action::Forget(service) => self.lives.forget(service),
-            Action::Stop(service) => self.lives.stop(service, self.machine.comes_back(service)),
-            Action::Settle(ticket, outcome) => self.settle(ticket, outcome.is_ok()),
-            Action::RollBack => self.roll_back(),
-            Action::Finish => self.finished = true,
+            Effect::Wait(service) => self.lives.wait(service),
+            Effect::Start(service) => self.lives.start(service),
+            Effect::Open(service) => self.lives.open(service),
+            Effect::Fail(service) => self.lives.fail(service),
+            Effect::Block(service, by) => self.lives.block(service, by),
+            Effect::Abort(service) => self.lives.abort(service),
+            Effect::Unwind(service) => self.lives.discard(service),
+            Effect::Forget(service) => self.lives.forget(service),
+            Effect::Stop(service) => self.lives.stop(service, self.machine.comes_back(service)),
+            Effect::Settle(ticket, outcome) => self.settle(ticket, outcome.is_ok()),
+            Effect::RollBack => self.roll_back(),
+            Effect::Finish => self.finished = true,
         }
     }
 

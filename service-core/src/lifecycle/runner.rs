@@ -17,7 +17,7 @@ use crate::base::Rng;
 use crate::base::caught;
 use crate::base::{Failure, Phase, State, StopOutcome};
 use crate::gate::Instance;
-use crate::machine::Input;
+use crate::machine::Event;
 use crate::machine::budget_share;
 use crate::machine::{Next, Restarts};
 use crate::report::{EventKind, Refusal, ServiceShutdown};
@@ -267,11 +267,11 @@ impl Lives {
     }
 
     /// Takes note of what the way up of a service has come to. If it was given up to begin anew, its failure is none.
-    pub(crate) fn on_risen(&mut self, service: usize, risen: Risen, comes_back: bool) -> Input {
+    pub(crate) fn on_risen(&mut self, service: usize, risen: Risen, comes_back: bool) -> Event {
         match risen {
             Risen::Up { instance, site } => {
                 self.each[service].risen = Some((instance, site));
-                Input::CameUp(service)
+                Event::Started(service)
             }
             Risen::Fell { undone, .. } if comes_back => self.on_undone(service, undone),
             Risen::Fell { failure, undone } => {
@@ -283,12 +283,12 @@ impl Lives {
                 let may_return = self.going_down.is_none() && (was_up || self.is_optional(service));
                 if may_return && self.next_try(service, &failure) {
                     if was_up {
-                        return Input::Undone(service);
+                        return Event::Unwound(service);
                     }
                     self.rest(service);
                 }
                 self.each[service].failure = Some(failure);
-                Input::Fell(service)
+                Event::StartFailed(service)
             }
             Risen::Aborted { undone } => self.on_undone(service, undone),
         }
@@ -334,9 +334,9 @@ impl Lives {
         });
     }
 
-    pub(crate) fn on_undone(&mut self, service: usize, entry: ServiceShutdown) -> Input {
+    pub(crate) fn on_undone(&mut self, service: usize, entry: ServiceShutdown) -> Event {
         self.tell_undone(service, entry);
-        Input::Undone(service)
+        Event::Unwound(service)
     }
 
     fn tell_undone(&mut self, service: usize, entry: ServiceShutdown) {
@@ -345,7 +345,7 @@ impl Lives {
         self.note_down(service, entry);
     }
 
-    pub(crate) fn on_down(&mut self, service: usize, entry: ServiceShutdown) -> Input {
+    pub(crate) fn on_down(&mut self, service: usize, entry: ServiceShutdown) -> Event {
         self.shared.log.emit(EventKind::Stopped {
             service: self.shared.slots[service].name.clone(),
             outcome: entry.outcome.clone(),
@@ -353,7 +353,7 @@ impl Lives {
         });
         self.each[service].ready_since = None;
         self.note_down(service, entry);
-        Input::WentDown(service)
+        Event::Stopped(service)
     }
 
     fn note_down(&mut self, service: usize, entry: ServiceShutdown) {

@@ -5,68 +5,37 @@
 //!
 //! 1. A wanted service starts when everything it requires is ready, and what it wants or comes after is settled.
 //! 2. A service that is no longer wanted stops when nothing that depends on it is alive.
-//! 3. Nothing opens once the machine is sinking.
+//! 3. Nothing opens once the machine is shutting_down.
 //! 4. Each input costs the edges it settles, once: a boot is linear in the plan.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::demands::{Demand, Demands, Ticket};
+use super::effect::Effect;
+use super::event::Event;
+use super::node::Node;
 use crate::base::State;
-use crate::plan::Bond;
-use crate::plan::Plan;
-
-pub(crate) use action::Action;
-pub(crate) use demands::Ticket;
-use demands::{Demand, Demands};
-pub(crate) use input::Input;
-
-mod action;
-mod demands;
-mod failure;
-mod input;
-mod restart;
-#[cfg(test)]
-mod tests;
-
-#[derive(Clone, Debug)]
-struct Node {
-    state: State,
-    wanted: bool,
-    aborting: bool,
-    /// It is on its way down only to come up again.
-    recycled: bool,
-    /// Dependencies that are not settled; counted only while it waits.
-    unmet: usize,
-    /// Dependants that are alive: starting, ready, or on their way down.
-    alive_above: usize,
-    /// Those of them that may have its instance; what only comes after it has not.
-    alive_holders: usize,
-    /// How many waits its start is in.
-    pauses: usize,
-    /// Those that ask for it.
-    demands: Vec<Ticket>,
-    /// Those of them that count it among what is not settled yet.
-    awaited_by: Vec<Ticket>,
-}
+use crate::plan::{Bond, Plan};
 
 /// The states of all services of a plan, and what they move towards.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
-    plan: Plan,
-    nodes: Vec<Node>,
+    pub(super) plan: Plan,
+    pub(super) nodes: Vec<Node>,
     /// What each service depends on, once each, however often it names it, and by the strongest of its bonds.
-    below: Vec<Vec<(usize, Bond)>>,
-    demands: Demands,
+    pub(super) below: Vec<Vec<(usize, Bond)>>,
+    pub(super) demands: Demands,
     /// Clear to start, longest remaining path first, then in the plan's order.
-    queue: BinaryHeap<(u32, Reverse<usize>)>,
-    starting: usize,
+    pub(super) queue: BinaryHeap<(u32, Reverse<usize>)>,
+    pub(super) starting: usize,
     /// How many of those wait for others, and take no place.
-    paused: usize,
-    alive: usize,
-    cap: usize,
-    sinking: bool,
-    finished: bool,
-    actions: Vec<Action>,
+    pub(super) paused: usize,
+    pub(super) alive: usize,
+    pub(super) cap: usize,
+    pub(super) shutting_down: bool,
+    pub(super) finished: bool,
+    pub(super) actions: Vec<Effect>,
 }
 
 impl Machine {
@@ -75,7 +44,7 @@ impl Machine {
             state: State::Idle,
             wanted: false,
             aborting: false,
-            recycled: false,
+            restarts: false,
             unmet: 0,
             alive_above: 0,
             alive_holders: 0,
@@ -102,7 +71,7 @@ impl Machine {
             paused: 0,
             alive: 0,
             cap: cap.max(1),
-            sinking: false,
+            shutting_down: false,
             finished: false,
             actions: Vec::new(),
         }
@@ -114,34 +83,34 @@ impl Machine {
         self.nodes[service].state
     }
 
-    pub(crate) fn is_sinking(&self) -> bool {
-        self.sinking
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.shutting_down
     }
 
     /// Takes in what happened, and says what is to be done.
-    pub(crate) fn on(&mut self, input: Input) -> Vec<Action> {
+    pub(crate) fn on(&mut self, input: Event) -> Vec<Effect> {
         if self.finished {
             return Vec::new();
         }
         match input {
-            Input::Demand { ticket, roots, whole } => self.demand(ticket, roots, whole),
-            Input::CameUp(service) => self.came_up(service),
-            Input::Pause(service) => self.pause(service),
-            Input::GoOn(service) => self.go_on(service),
-            Input::Fell(service) => self.fell(service),
-            Input::Undone(service) => self.undone(service),
-            Input::WentDown(service) => self.went_down(service),
-            Input::Restart(service) => self.restart(service),
-            Input::Revive(service) => self.revive(service),
-            Input::Sink => self.sink(),
+            Event::Demand { ticket, roots, whole } => self.demand(ticket, roots, whole),
+            Event::Started(service) => self.started(service),
+            Event::Paused(service) => self.pause(service),
+            Event::Resumed(service) => self.resume(service),
+            Event::StartFailed(service) => self.start_failed(service),
+            Event::Unwound(service) => self.unwound(service),
+            Event::Stopped(service) => self.stopped(service),
+            Event::Restart(service) => self.restart(service),
+            Event::Revive(service) => self.revive(service),
+            Event::ShutDown => self.shut_down(),
         }
         self.start_what_is_clear();
         self.finish_if_down();
         std::mem::take(&mut self.actions)
     }
 
-    fn demand(&mut self, ticket: Ticket, roots: Vec<usize>, whole: bool) {
-        if self.sinking {
+    pub(super) fn demand(&mut self, ticket: Ticket, roots: Vec<usize>, whole: bool) {
+        if self.shutting_down {
             // Whoever asks now is told by the states that follow.
             return;
         }
@@ -159,7 +128,7 @@ impl Machine {
                 revives |= matches!(node.state, State::Failed | State::Blocked);
                 node.state = State::Waiting;
                 fresh.push(member);
-                self.actions.push(Action::Await(member));
+                self.actions.push(Effect::Wait(member));
             }
             if !self.is_settled(member) {
                 open += 1;
@@ -186,12 +155,12 @@ impl Machine {
             self.unblock();
         }
         if open == 0 {
-            self.actions.push(Action::Settle(ticket, Ok(())));
+            self.actions.push(Effect::Settle(ticket, Ok(())));
         }
     }
 
     /// The roots and all that they require, in the plan's order.
-    fn closure(&self, roots: &[usize]) -> Vec<usize> {
+    pub(super) fn closure(&self, roots: &[usize]) -> Vec<usize> {
         let mut inside = vec![false; self.nodes.len()];
         let mut open = roots.to_vec();
         while let Some(service) = open.pop() {
@@ -203,7 +172,7 @@ impl Machine {
         (0..self.nodes.len()).filter(|&service| inside[service]).collect()
     }
 
-    fn count_unmet(&mut self, service: usize) {
+    pub(super) fn count_unmet(&mut self, service: usize) {
         let unmet = self.below[service].iter().filter(|(on, _)| !self.is_settled(*on)).count();
         self.nodes[service].unmet = unmet;
         if unmet == 0 {
@@ -212,18 +181,18 @@ impl Machine {
     }
 
     /// Whether nobody needs to wait for it: it is up, or will not come up.
-    fn is_settled(&self, service: usize) -> bool {
+    pub(super) fn is_settled(&self, service: usize) -> bool {
         let node = &self.nodes[service];
         !node.wanted
             || matches!(node.state, State::Failed | State::Blocked)
-            || node.state == State::Ready && !node.recycled
+            || node.state == State::Ready && !node.restarts
     }
 
-    fn enqueue(&mut self, service: usize) {
+    pub(super) fn enqueue(&mut self, service: usize) {
         self.queue.push((self.plan.services()[service].height, Reverse(service)));
     }
 
-    fn start_what_is_clear(&mut self) {
+    pub(super) fn start_what_is_clear(&mut self) {
         while self.starting < self.cap.saturating_add(self.paused) {
             let Some((_, Reverse(service))) = self.queue.pop() else { break };
             let node = &mut self.nodes[service];
@@ -233,84 +202,84 @@ impl Machine {
             }
             node.state = State::Starting;
             self.starting += 1;
-            self.enliven(service);
-            self.actions.push(Action::Start(service));
+            self.mark_alive(service);
+            self.actions.push(Effect::Start(service));
         }
     }
 
-    fn pause(&mut self, service: usize) {
+    pub(super) fn pause(&mut self, service: usize) {
         self.nodes[service].pauses += 1;
         self.paused += usize::from(self.nodes[service].pauses == 1);
     }
 
     /// Its place may be taken: then one more is under way for a while. To wait for a place could be to wait for itself.
-    fn go_on(&mut self, service: usize) {
+    pub(super) fn resume(&mut self, service: usize) {
         self.nodes[service].pauses -= 1;
         self.paused -= usize::from(self.nodes[service].pauses == 0);
     }
 
-    fn came_up(&mut self, service: usize) {
+    pub(super) fn started(&mut self, service: usize) {
         if self.nodes[service].aborting {
-            self.actions.push(Action::Discard(service));
+            self.actions.push(Effect::Unwind(service));
             return;
         }
         self.starting -= 1;
         self.nodes[service].state = State::Ready;
-        self.actions.push(Action::Open(service));
+        self.actions.push(Effect::Open(service));
         self.release_dependants(service);
         self.count_settled(service);
     }
 
     /// Moves a service that is not wanted one step down.
-    fn let_go(&mut self, service: usize) {
+    pub(super) fn stop_if_unneeded(&mut self, service: usize) {
         let is_free = self.is_free(service);
         let node = &mut self.nodes[service];
         match node.state {
             State::Waiting => {
                 node.state = State::Idle;
-                self.actions.push(Action::Forget(service));
+                self.actions.push(Effect::Forget(service));
                 self.recount_dependants(service);
             }
             State::Starting if !node.aborting => {
                 node.aborting = true;
-                self.actions.push(Action::Abort(service));
+                self.actions.push(Effect::Abort(service));
             }
             State::Ready if is_free => {
                 node.state = State::Stopping;
-                self.actions.push(Action::Stop(service));
+                self.actions.push(Effect::Stop(service));
             }
             _ => {}
         }
     }
 
-    fn undone(&mut self, service: usize) {
+    pub(super) fn unwound(&mut self, service: usize) {
         self.starting -= 1;
         self.nodes[service].aborting = false;
-        self.rest(service);
-        self.enfeeble(service);
+        self.settle_down(service);
+        self.mark_dead(service);
     }
 
-    fn went_down(&mut self, service: usize) {
-        self.rest(service);
-        self.enfeeble(service);
+    pub(super) fn stopped(&mut self, service: usize) {
+        self.settle_down(service);
+        self.mark_dead(service);
     }
 
     /// It is down: for good, or until it is its turn again, if somebody has asked for it in the meantime.
-    fn rest(&mut self, service: usize) {
-        self.nodes[service].recycled = false;
-        if self.sinking || !self.nodes[service].wanted {
-            self.nodes[service].state = if self.sinking { State::Stopped } else { State::Idle };
-            self.actions.push(Action::Forget(service));
+    pub(super) fn settle_down(&mut self, service: usize) {
+        self.nodes[service].restarts = false;
+        if self.shutting_down || !self.nodes[service].wanted {
+            self.nodes[service].state = if self.shutting_down { State::Stopped } else { State::Idle };
+            self.actions.push(Effect::Forget(service));
             self.recount_dependants(service);
         } else {
             self.nodes[service].state = State::Waiting;
-            self.actions.push(Action::Await(service));
+            self.actions.push(Effect::Wait(service));
             self.count_unmet(service);
         }
     }
 
-    fn sink(&mut self) {
-        if std::mem::replace(&mut self.sinking, true) {
+    pub(super) fn shut_down(&mut self) {
+        if std::mem::replace(&mut self.shutting_down, true) {
             return;
         }
         self.queue.clear();
@@ -319,32 +288,32 @@ impl Machine {
             self.nodes[service].wanted = false;
             if matches!(self.nodes[service].state, State::Idle | State::Waiting) {
                 self.nodes[service].state = State::Stopped;
-                self.actions.push(Action::Forget(service));
+                self.actions.push(Effect::Forget(service));
             } else {
-                self.let_go(service);
+                self.stop_if_unneeded(service);
             }
         }
     }
 
-    fn finish_if_down(&mut self) {
-        if self.sinking && self.alive == 0 && !self.finished {
+    pub(super) fn finish_if_down(&mut self) {
+        if self.shutting_down && self.alive == 0 && !self.finished {
             self.finished = true;
-            self.actions.push(Action::Finish);
+            self.actions.push(Effect::Finish);
         }
     }
 
     /// It is settled: those who waited for it wait for one less.
-    fn release_dependants(&mut self, service: usize) {
+    pub(super) fn release_dependants(&mut self, service: usize) {
         for at in 0..self.plan.services()[service].dependants.len() {
             let dependant = self.plan.services()[service].dependants[at];
             if self.nodes[dependant].state == State::Waiting {
-                self.meet(dependant);
+                self.dependency_settled(dependant);
             }
         }
     }
 
     /// It is no longer wanted: whether those who wait had counted it depends on when they came, so they count anew.
-    fn recount_dependants(&mut self, service: usize) {
+    pub(super) fn recount_dependants(&mut self, service: usize) {
         for at in 0..self.plan.services()[service].dependants.len() {
             let dependant = self.plan.services()[service].dependants[at];
             if self.nodes[dependant].state == State::Waiting {
@@ -353,7 +322,7 @@ impl Machine {
         }
     }
 
-    fn meet(&mut self, dependant: usize) {
+    pub(super) fn dependency_settled(&mut self, dependant: usize) {
         let node = &mut self.nodes[dependant];
         node.unmet -= 1;
         if node.unmet == 0 {
@@ -361,15 +330,15 @@ impl Machine {
         }
     }
 
-    fn count_settled(&mut self, service: usize) {
+    pub(super) fn count_settled(&mut self, service: usize) {
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             if self.demands.met(ticket) {
-                self.actions.push(Action::Settle(ticket, Ok(())));
+                self.actions.push(Effect::Settle(ticket, Ok(())));
             }
         }
     }
 
-    fn enliven(&mut self, service: usize) {
+    pub(super) fn mark_alive(&mut self, service: usize) {
         self.alive += 1;
         for at in 0..self.below[service].len() {
             let (on, bond) = self.below[service][at];
@@ -378,15 +347,15 @@ impl Machine {
         }
     }
 
-    fn enfeeble(&mut self, service: usize) {
+    pub(super) fn mark_dead(&mut self, service: usize) {
         self.alive -= 1;
         for at in 0..self.below[service].len() {
             let (on, bond) = self.below[service][at];
             let node = &mut self.nodes[on];
             node.alive_above -= 1;
             node.alive_holders -= usize::from(bond != Bond::After);
-            if node.recycled || node.alive_above == 0 && (self.sinking || !node.wanted) {
-                self.let_go(on);
+            if node.restarts || node.alive_above == 0 && (self.shutting_down || !node.wanted) {
+                self.stop_if_unneeded(on);
             }
         }
     }

@@ -2,8 +2,19 @@
 //! instance.
 
 pub(crate) mod budget_share;
+mod demands;
+mod effect;
+mod event;
+mod failure;
 mod machine;
+mod node;
+mod restart;
 mod restarts;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use machine::{Action, Input, Machine, Ticket};
+pub(crate) use demands::Ticket;
+pub(crate) use effect::Effect;
+pub(crate) use event::Event;
+pub(crate) use machine::Machine;
 pub(crate) use restarts::{Next, Restarts};

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::State;
-use crate::machine::machine::Machine;
-use crate::machine::machine::action::Action;
-use crate::machine::machine::demands::Ticket;
-use crate::machine::machine::input::Input;
+use crate::machine::Effect;
+use crate::machine::Event;
+use crate::machine::Machine;
+use crate::machine::Ticket;
 use crate::plan::Plan;
 use crate::plan::fixtures::{Dice, plan, service};
 use crate::plan::{Bond, Facts};
@@ -105,7 +105,7 @@ impl Life {
     pub(super) fn step(&mut self) -> bool {
         let busy: Vec<usize> = (0..self.plan.len()).filter(|&at| self.is_busy(at)).collect();
         match self.dice.roll(24) {
-            0 if !self.sunk => self.sink(),
+            0 if !self.sunk => self.shut_down(),
             1..4 if !self.sunk && self.demands.len() < 6 => {
                 let root = self.dice.roll(self.plan.len());
                 self.demand(vec![root], false);
@@ -125,7 +125,7 @@ impl Life {
             _ => {}
         }
         if !self.sunk && busy.is_empty() && self.dice.roll(8) == 0 {
-            self.sink();
+            self.shut_down();
         }
         !(self.sunk && (0..self.plan.len()).all(|at| !self.is_busy(at)))
     }
@@ -138,7 +138,7 @@ impl Life {
         let ticket = self.demands.len() as Ticket + 1;
         let members = self.closure(&roots);
         self.demands.insert(ticket, Demand { roots: roots.clone(), members, whole, answer: None });
-        self.feed(Input::Demand { ticket, roots, whole });
+        self.feed(Event::Demand { ticket, roots, whole });
     }
 
     fn closure(&self, roots: &[usize]) -> BTreeSet<usize> {
@@ -156,8 +156,8 @@ impl Life {
         self.plan.services()[service].needs.iter().filter(move |need| need.bond == bond).map(|need| need.index)
     }
 
-    fn sink(&mut self) {
-        self.feed(Input::Sink);
+    fn shut_down(&mut self) {
+        self.feed(Event::ShutDown);
     }
 
     /// One is to come up anew, with those that hold it.
@@ -172,18 +172,18 @@ impl Life {
             }
             self.moved.extend(moved);
         }
-        self.feed(Input::Restart(service));
-        self.feed(Input::Revive(service));
+        self.feed(Event::Restart(service));
+        self.feed(Event::Revive(service));
     }
 
     /// The start of one waits for another, or does no longer.
     fn pause(&mut self, service: usize) {
         if self.pauses[service] > 0 && self.dice.roll(2) == 0 {
             self.pauses[service] -= 1;
-            self.feed(Input::GoOn(service));
+            self.feed(Event::Resumed(service));
         } else if self.is_starting(service) {
             self.pauses[service] += 1;
-            self.feed(Input::Pause(service));
+            self.feed(Event::Paused(service));
         }
     }
 
@@ -195,59 +195,59 @@ impl Life {
     fn answer(&mut self, service: usize) {
         while self.pauses[service] > 0 {
             self.pauses[service] -= 1;
-            self.feed(Input::GoOn(service));
+            self.feed(Event::Resumed(service));
         }
         let input = match self.doing[service] {
-            Doing::Starting if self.dice.roll(5) == 0 => Input::Fell(service),
-            Doing::Starting => Input::CameUp(service),
+            Doing::Starting if self.dice.roll(5) == 0 => Event::StartFailed(service),
+            Doing::Starting => Event::Started(service),
             // An abort may come too late, whichever way the start ended.
             Doing::Aborting => match self.dice.roll(3) {
-                0 => Input::CameUp(service),
-                1 => Input::Fell(service),
-                _ => Input::Undone(service),
+                0 => Event::Started(service),
+                1 => Event::StartFailed(service),
+                _ => Event::Unwound(service),
             },
-            Doing::Discarding => Input::Undone(service),
-            Doing::Stopping => Input::WentDown(service),
+            Doing::Discarding => Event::Unwound(service),
+            Doing::Stopping => Event::Stopped(service),
             Doing::Nothing | Doing::Up => return,
         };
         match input {
-            Input::Fell(_) | Input::Undone(_) | Input::WentDown(_) => self.doing[service] = Doing::Nothing,
-            Input::CameUp(_) if self.doing[service] == Doing::Starting => self.doing[service] = Doing::Up,
+            Event::StartFailed(_) | Event::Unwound(_) | Event::Stopped(_) => self.doing[service] = Doing::Nothing,
+            Event::Started(_) if self.doing[service] == Doing::Starting => self.doing[service] = Doing::Up,
             _ => {}
         }
         self.feed(input);
     }
 
-    fn feed(&mut self, input: Input) {
+    fn feed(&mut self, input: Event) {
         self.history.push(format!("{input:?}"));
-        self.sunk |= input == Input::Sink;
+        self.sunk |= input == Event::ShutDown;
         let late = match input {
-            Input::CameUp(service) if self.doing[service] == Doing::Aborting => Some(service),
+            Event::Started(service) if self.doing[service] == Doing::Aborting => Some(service),
             _ => None,
         };
         let actions = self.machine.on(input);
         self.history.push(format!("    {actions:?}"));
-        self.check(late.is_none_or(|late| actions.contains(&Action::Discard(late))), "what came too late is discarded");
+        self.check(late.is_none_or(|late| actions.contains(&Effect::Unwind(late))), "what came too late is discarded");
         for action in actions {
             self.obey(&action);
         }
         self.rules();
     }
 
-    fn obey(&mut self, action: &Action) {
+    fn obey(&mut self, action: &Effect) {
         self.check(!self.finished, "nothing follows Finish");
         match *action {
-            Action::Await(service) => {
+            Effect::Wait(service) => {
                 self.failed[service] = false;
                 self.check(!self.sunk && !self.is_alive(service), "only what is down waits");
             }
-            Action::Start(service) => self.start(service),
-            Action::Open(service) => self.check(!self.sunk && self.doing[service] == Doing::Up, "what came up opens"),
-            Action::Fail(service) => {
+            Effect::Start(service) => self.start(service),
+            Effect::Open(service) => self.check(!self.sunk && self.doing[service] == Doing::Up, "what came up opens"),
+            Effect::Fail(service) => {
                 (self.fell[service], self.failed[service]) = (true, true);
                 self.check(!self.is_alive(service), "what failed is down");
             }
-            Action::Block(service, by) => {
+            Effect::Block(service, by) => {
                 (self.fell[service], self.failed[service]) = (true, false);
                 self.check(self.failed[by], "it is blocked by one that has failed");
                 self.check(!self.is_alive(service), "what is blocked never began");
@@ -256,7 +256,7 @@ impl Life {
                     "it is blocked by what it requires",
                 );
             }
-            Action::Abort(service) => {
+            Effect::Abort(service) => {
                 self.check(self.doing[service] == Doing::Starting, "only a start is aborted");
                 let returns = self.moved.remove(&service);
                 self.check(
@@ -265,12 +265,12 @@ impl Life {
                 );
                 self.doing[service] = Doing::Aborting;
             }
-            Action::Discard(service) => {
+            Effect::Unwind(service) => {
                 self.check(self.doing[service] == Doing::Aborting, "only what was aborted is discarded");
                 self.doing[service] = Doing::Discarding;
             }
-            Action::Forget(service) => self.check(!self.is_alive(service), "only what is down is forgotten"),
-            Action::Stop(service) => {
+            Effect::Forget(service) => self.check(!self.is_alive(service), "only what is down is forgotten"),
+            Effect::Stop(service) => {
                 self.check(self.doing[service] == Doing::Up, "only what is up is stopped, and once");
                 let returns = self.moved.remove(&service) && !self.sunk && self.is_demanded(service);
                 let wanted = !self.sunk && self.is_demanded(service);
@@ -282,12 +282,12 @@ impl Life {
                 }
                 self.doing[service] = Doing::Stopping;
             }
-            Action::Settle(ticket, answer) => self.settle(ticket, answer),
-            Action::RollBack => {
+            Effect::Settle(ticket, answer) => self.settle(ticket, answer),
+            Effect::RollBack => {
                 self.check(!self.sunk, "a rollback is the first to take everything down");
                 self.sunk = true;
             }
-            Action::Finish => {
+            Effect::Finish => {
                 self.check(self.sunk && !(0..self.plan.len()).any(|at| self.is_alive(at)), "everything is down");
                 self.finished = true;
             }

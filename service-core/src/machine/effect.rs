@@ -1,12 +1,12 @@
-//! [`Action`]: what the machine says is to be done.
+//! [`Effect`]: what the machine says is to be done.
 
-use crate::machine::machine::demands::Ticket;
+use super::demands::Ticket;
 
 /// Something to be done, or told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum Effect {
     /// It waits for its turn.
-    Await(usize),
+    Wait(usize),
     /// Begin its `init`.
     Start(usize),
     /// It came up: let calls in.
@@ -18,7 +18,7 @@ pub(crate) enum Action {
     /// Give up its start, and undo it.
     Abort(usize),
     /// It came up too late: undo it.
-    Discard(usize),
+    Unwind(usize),
     /// It will not be started, and nobody is to blame.
     Forget(usize),
     /// Drain it and shut it down.

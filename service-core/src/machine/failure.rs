@@ -1,24 +1,24 @@
 //! What a failure moves: what it blocks, which demands it loses, and what came up for their sake alone.
 
-use super::Machine;
+use super::demands::{Ticket, Verdict};
+use super::effect::Effect;
+use super::machine::Machine;
 use crate::base::State;
-use crate::machine::machine::action::Action;
-use crate::machine::machine::demands::{Ticket, Verdict};
 use crate::plan::Bond;
 
 impl Machine {
-    pub(super) fn fell(&mut self, service: usize) {
+    pub(super) fn start_failed(&mut self, service: usize) {
         if self.comes_back(service) {
             // It was given up anyway, and is started again.
-            self.undone(service);
+            self.unwound(service);
             return;
         }
         self.starting -= 1;
         self.nodes[service].aborting = false;
         self.nodes[service].state = State::Failed;
-        self.actions.push(Action::Fail(service));
-        self.enfeeble(service);
-        if self.sinking {
+        self.actions.push(Effect::Fail(service));
+        self.mark_dead(service);
+        if self.shutting_down {
             return;
         }
         self.block_above(service);
@@ -37,15 +37,15 @@ impl Machine {
                 }
                 if self.requires(dependant, service) {
                     self.nodes[dependant].state = State::Blocked;
-                    self.actions.push(Action::Block(dependant, failed));
+                    self.actions.push(Effect::Block(dependant, failed));
                     settled.push(dependant);
                 } else {
-                    self.meet(dependant);
+                    self.dependency_settled(dependant);
                 }
             }
         }
         for service in settled {
-            if self.sinking {
+            if self.shutting_down {
                 break;
             }
             self.fail_demands(service, failed);
@@ -62,12 +62,12 @@ impl Machine {
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             match self.demands.missed(ticket, optional) {
                 Verdict::Open => {}
-                Verdict::Met => self.actions.push(Action::Settle(ticket, Ok(()))),
+                Verdict::Met => self.actions.push(Effect::Settle(ticket, Ok(()))),
                 Verdict::Lost => lost.push(ticket),
                 Verdict::Fatal => {
-                    self.actions.push(Action::Settle(ticket, Err(failed)));
-                    self.actions.push(Action::RollBack);
-                    self.sink();
+                    self.actions.push(Effect::Settle(ticket, Err(failed)));
+                    self.actions.push(Effect::RollBack);
+                    self.shut_down();
                     return;
                 }
             }
@@ -79,14 +79,14 @@ impl Machine {
 
     /// A demand that can't be met is taken back, and with it what came up for its sake alone.
     fn withdraw(&mut self, ticket: Ticket, failed: usize) {
-        self.actions.push(Action::Settle(ticket, Err(failed)));
+        self.actions.push(Effect::Settle(ticket, Err(failed)));
         // Dependants first, so that each finds nothing alive above it.
         for member in self.demands.take_back(ticket).into_iter().rev() {
             let node = &mut self.nodes[member];
             node.demands.retain(|&other| other != ticket);
             if node.demands.is_empty() {
                 node.wanted = false;
-                self.let_go(member);
+                self.stop_if_unneeded(member);
             }
         }
     }

@@ -1,28 +1,28 @@
-//! [`Input`]: what the machine is told.
+//! [`Event`]: what the machine is told.
 
-use crate::machine::machine::demands::Ticket;
+use super::demands::Ticket;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
+pub(crate) enum Event {
     /// These are asked for, with all they require. If `whole`, everything goes down when this fails.
     Demand { ticket: Ticket, roots: Vec<usize>, whole: bool },
     /// It came up: `init`, `start` and `health` went well.
-    CameUp(usize),
+    Started(usize),
     /// Its start waits for another service from now on: until it goes on, its place is for somebody else.
-    Pause(usize),
+    Paused(usize),
     /// Its start goes on, after one such wait.
-    GoOn(usize),
+    Resumed(usize),
     /// It did not come up, and what it had begun is undone.
-    Fell(usize),
+    StartFailed(usize),
     /// Its start was aborted, or came too late, and what it had begun is undone.
-    Undone(usize),
+    Unwound(usize),
     /// It is down.
-    WentDown(usize),
+    Stopped(usize),
     /// It is to be replaced by a new instance: with those above it that hold the old one, and with nothing else.
     Restart(usize),
     /// It is to be tried again if it is still down by its own failure, with those that it has blocked.
     Revive(usize),
     /// Everything is to go down.
-    Sink,
+    ShutDown,
 }

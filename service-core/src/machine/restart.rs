@@ -1,27 +1,27 @@
 //! What a restart moves: one service, those above it that hold its instance, and nothing else.
 
-use super::Machine;
+use super::effect::Effect;
+use super::machine::Machine;
 use crate::base::State;
-use crate::machine::machine::action::Action;
 use crate::plan::Bond;
 
 impl Machine {
     /// Only one that is up, or on its way up, has an instance to be replaced.
     pub(super) fn restart(&mut self, service: usize) {
-        if !self.sinking && matches!(self.nodes[service].state, State::Starting | State::Ready) {
-            self.recycle(service);
+        if !self.shutting_down && matches!(self.nodes[service].state, State::Starting | State::Ready) {
+            self.restart_with_holders(service);
         }
     }
 
     /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
     pub(super) fn revive(&mut self, failed: usize) {
-        if self.sinking || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
+        if self.shutting_down || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
             return;
         }
-        if let Some(by) = self.hindered_by(failed) {
+        if let Some(by) = self.root_blocker(failed) {
             // It is revived with the one it needs.
             self.nodes[failed].state = State::Blocked;
-            self.actions.push(Action::Block(failed, by));
+            self.actions.push(Effect::Block(failed, by));
             return;
         }
         self.wait_anew(failed);
@@ -31,22 +31,22 @@ impl Machine {
     }
 
     /// Takes it down with those that hold it, to bring them all up again.
-    fn recycle(&mut self, service: usize) {
+    fn restart_with_holders(&mut self, service: usize) {
         let moved = self.holders(service);
         for &it in &moved {
-            if self.nodes[it].state == State::Ready && !self.nodes[it].recycled {
+            if self.nodes[it].state == State::Ready && !self.nodes[it].restarts {
                 let demands = self.nodes[it].demands.iter().copied();
                 let awaited = demands.filter(|&ticket| self.demands.reopen(ticket)).collect();
                 self.nodes[it].awaited_by = awaited;
             }
-            self.nodes[it].recycled = true;
+            self.nodes[it].restarts = true;
         }
         for &it in &moved {
             self.recount_dependants(it);
         }
         // Dependants first, so that each finds nothing alive above it.
         for &it in moved.iter().rev() {
-            self.let_go(it);
+            self.stop_if_unneeded(it);
         }
     }
 
@@ -68,7 +68,7 @@ impl Machine {
         // The plan's order: what a service requires has been decided on before it.
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
-            if node.state == State::Blocked && node.wanted && self.hindrance(service).is_none() {
+            if node.state == State::Blocked && node.wanted && self.blocker(service).is_none() {
                 self.wait_anew(service);
                 unblocked.push(service);
             }
@@ -80,29 +80,29 @@ impl Machine {
     }
 
     /// The failure that keeps it from coming up, if one does.
-    fn hindered_by(&self, service: usize) -> Option<usize> {
-        let mut root = self.hindrance(service)?;
-        while let Some(below) = self.hindrance(root).filter(|_| self.nodes[root].state == State::Blocked) {
+    fn root_blocker(&self, service: usize) -> Option<usize> {
+        let mut root = self.blocker(service)?;
+        while let Some(below) = self.blocker(root).filter(|_| self.nodes[root].state == State::Blocked) {
             root = below;
         }
         Some(root)
     }
 
     /// Something it requires that will not come up.
-    fn hindrance(&self, service: usize) -> Option<usize> {
+    fn blocker(&self, service: usize) -> Option<usize> {
         let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on);
         required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
     }
 
     fn wait_anew(&mut self, service: usize) {
         self.nodes[service].state = State::Waiting;
-        self.actions.push(Action::Await(service));
+        self.actions.push(Effect::Wait(service));
     }
 
     /// Whether it goes down only to come up again.
     pub(crate) fn comes_back(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        node.recycled && node.wanted && !self.sinking
+        node.restarts && node.wanted && !self.shutting_down
     }
 
     /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.
