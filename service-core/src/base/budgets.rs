@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
+
 /// How long each phase of one service may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budgets {
@@ -41,8 +43,7 @@ impl Budgets {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     attempts: u32,
-    delay: Duration,
-    max_delay: Duration,
+    backoff: Backoff,
 }
 
 impl Retry {
@@ -51,7 +52,7 @@ impl Retry {
 
     /// `attempts` counts the first one, so `1` means that nothing is tried again; `0` is taken as `1`.
     pub const fn new(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
-        Self { attempts: if attempts == 0 { 1 } else { attempts }, delay, max_delay }
+        Self { attempts: if attempts == 0 { 1 } else { attempts }, backoff: Backoff::new(delay, max_delay) }
     }
 
     /// How many attempts there are in all.
@@ -61,11 +62,7 @@ impl Retry {
 
     /// How long to wait after the given attempt (from 1) failed, or `None` when it was the last.
     pub fn delay_after(&self, attempt: u32) -> Option<Duration> {
-        if attempt >= self.attempts {
-            return None;
-        }
-        let doublings = attempt.saturating_sub(1).min(31);
-        Some(self.delay.saturating_mul(1 << doublings).min(self.max_delay))
+        (attempt < self.attempts).then(|| self.backoff.pause(attempt.saturating_sub(1)))
     }
 }
 

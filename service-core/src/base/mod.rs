@@ -1,6 +1,7 @@
 //! Plain data that every folder shares: states, failures, budgets, durations, random numbers, JSON, caught panics. It knows
 //! no service and no runtime.
 
+mod backoff;
 mod budgets;
 pub(crate) mod caught;
 mod duration_text;

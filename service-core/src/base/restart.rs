@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
+
 /// After which endings it is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
@@ -31,8 +33,7 @@ pub struct Restart {
     pub(crate) after: After,
     pub(crate) restarts: u32,
     pub(crate) period: Duration,
-    pub(crate) delay: Duration,
-    pub(crate) max_delay: Duration,
+    pub(crate) backoff: Backoff,
     pub(crate) quiet: Duration,
     pub(crate) jitter: f64,
     pub(crate) seed: Option<u64>,
@@ -44,8 +45,7 @@ impl Restart {
             after,
             restarts: 5,
             period: Duration::from_secs(30),
-            delay: Duration::from_millis(100),
-            max_delay: Duration::from_secs(30),
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
             quiet: Duration::from_secs(60),
             jitter: 0.0,
             seed: None,
@@ -78,8 +78,7 @@ impl Restart {
     /// The pause before a restart: `delay`, then twice that, and so on up to `max_delay`; 100 ms and 30 s by default.
     #[must_use]
     pub const fn backoff(mut self, delay: Duration, max_delay: Duration) -> Self {
-        self.delay = delay;
-        self.max_delay = max_delay;
+        self.backoff = Backoff::new(delay, max_delay);
         self
     }
 

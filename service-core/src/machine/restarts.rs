@@ -55,7 +55,7 @@ impl Restarts {
         if ran >= self.policy.quiet {
             self.streak = 0;
         }
-        let pause = self.policy.delay.saturating_mul(1 << self.streak.min(31)).min(self.policy.max_delay);
+        let pause = self.policy.backoff.pause(self.streak);
         self.streak += 1;
         let more = pause.as_secs_f64() * self.policy.jitter.max(0.0) * drawn;
         Next::Again(pause.saturating_add(Duration::try_from_secs_f64(more).unwrap_or_default()))

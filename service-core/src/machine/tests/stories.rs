@@ -143,8 +143,9 @@ fn up() -> Machine {
     machine
 }
 
+// shows: R13
 #[test]
-fn r13_a_restart_takes_what_holds_the_instance_along_and_leaves_the_rest_alone() {
+fn a_restart_takes_what_holds_the_instance_along_and_leaves_the_rest_alone() {
     let mut machine = up();
     assert_eq!(machine.on(Event::Restart(1)), [Effect::Stop(2)], "first what holds B");
     assert_eq!([0, 1, 2, 3].map(|service| machine.comes_back(service)), [false, true, true, false]);
@@ -181,8 +182,9 @@ fn a_shutdown_during_a_restart_brings_nothing_up_again() {
     assert_eq!(machine.on(Event::Stopped(2)), [Effect::Forget(2), Effect::Stop(1)]);
 }
 
+// shows: R15
 #[test]
-fn r15_what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
+fn what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
     let mut facts = [service("A"), service("B").requires(&["A"]), service("C").requires(&["B"])];
     facts.iter_mut().for_each(|facts| facts.optional = true);
     let mut machine = machine(facts.to_vec());
