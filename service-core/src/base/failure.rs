@@ -52,10 +52,10 @@ impl fmt::Display for Phase {
 /// [`source()`](Error::source) is the user's own error, so it can be downcast.
 #[derive(Clone)]
 pub struct Failure {
-    inner: Arc<Inner>,
+    inner: Arc<FailureData>,
 }
 
-struct Inner {
+struct FailureData {
     service: String,
     location: Location,
     phase: Phase,
@@ -81,7 +81,7 @@ impl Cause {
 
 impl Failure {
     fn new(service: &str, location: Location, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
-        let inner = Inner { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
+        let inner = FailureData { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
         Self { inner: Arc::new(inner) }
     }
 
@@ -193,7 +193,7 @@ fn words(error: &(dyn Error + 'static)) -> String {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { service, location, phase, elapsed, path, cause } = &*self.inner;
+        let FailureData { service, location, phase, elapsed, path, cause } = &*self.inner;
         let elapsed = lasted(*elapsed);
         match cause {
             Cause::Error(_, words) => write!(f, "{phase} of {service} failed after {elapsed:?}: {words}")?,

@@ -1,4 +1,4 @@
-//! [`Instance`]: the value of a service that a registry manages, and the types as which it can be requested.
+//! [`ManagedInstance`]: the value of a service that a registry manages, and the types as which it can be requested.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -8,14 +8,14 @@ use std::sync::{Arc, Weak};
 type View = Box<dyn Any + Send + Sync>;
 
 /// The value of a service that a registry manages.
-pub(crate) struct Instance {
+pub(crate) struct ManagedInstance {
     value: Arc<dyn Any + Send + Sync>,
     views: Vec<(TypeId, View)>,
     /// The references that the registry itself keeps: they are no leak.
     ours: usize,
 }
 
-impl Instance {
+impl ManagedInstance {
     /// An instance that can be requested as its own type.
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
         Self { value: value.clone(), views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
@@ -64,9 +64,9 @@ impl Instance {
     }
 }
 
-impl fmt::Debug for Instance {
+impl fmt::Debug for ManagedInstance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Instance").field("views", &self.views.len()).finish_non_exhaustive()
+        f.debug_struct("ManagedInstance").field("views", &self.views.len()).finish_non_exhaustive()
     }
 }
 

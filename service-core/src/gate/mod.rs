@@ -18,12 +18,12 @@ mod target;
 mod type_entry;
 
 pub(crate) use fast_gate::FastGate;
-pub(crate) use instance::Instance;
+pub(crate) use instance::ManagedInstance;
 pub use method::Method;
 pub(crate) use permit::Permit;
 pub use policy::Policy;
 pub use receiver::{CurrentInstance, Receiver, SelfAt};
-pub(crate) use slot::{Slot, Times, since};
+pub(crate) use slot::{Slot, StartTimes, since};
 pub(crate) use slow_path::Admission;
 pub use slow_path::SlowPath;
 pub use target::{SyncCall, Target};

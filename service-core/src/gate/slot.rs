@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::any_type_entry::AnyTypeEntry;
 use super::context_stack::{self, Frame, Role};
 use super::gate::{CounterIndex, Gate};
-use super::instance::Instance;
+use super::instance::ManagedInstance;
 use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::EventLog;
@@ -33,7 +33,7 @@ pub(crate) struct Slot {
     log: Arc<EventLog>,
     /// The state, as the error of a call that is refused because of it: so a refusal allocates nothing.
     status: watch::Sender<NotReady>,
-    instance: RwLock<Option<Instance>>,
+    instance: RwLock<Option<ManagedInstance>>,
     /// The entry of its instance's type; none for a definition made at run time.
     type_entry: OnceLock<&'static dyn AnyTypeEntry>,
     /// Whether it owns the gate in that entry. Otherwise it uses `own_gate`.
@@ -42,12 +42,12 @@ pub(crate) struct Slot {
     /// What opens the gate: the address of the instance.
     token: AtomicUsize,
     waiting: AtomicUsize,
-    times: Mutex<Times>,
+    times: Mutex<StartTimes>,
 }
 
 /// When the start of the service began and ended, and what is known about it: for the report.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Times {
+pub(crate) struct StartTimes {
     /// When the service was first needed.
     pub wanted: Option<Instant>,
     /// When its start began.
@@ -145,7 +145,7 @@ impl Slot {
     }
 
     /// Stores the instance, admits calls, and then becomes ready.
-    pub(crate) fn open(&self, instance: Instance) {
+    pub(crate) fn open(&self, instance: ManagedInstance) {
         let value = instance.value_any();
         let former = self.instance.write().replace(instance);
         self.gate().open(self.token.load(Ordering::Acquire));
@@ -184,7 +184,7 @@ impl Slot {
     /// Drops the instance, and returns how many references to it are left.
     pub(crate) fn release(&self) -> usize {
         let instance = self.instance.write().take();
-        instance.map_or(0, Instance::release)
+        instance.map_or(0, ManagedInstance::release)
     }
 
     /// The instance as a `T`, while there is one.
@@ -205,7 +205,7 @@ impl Slot {
         NotReady::new(self.name.clone(), self.state(), cause)
     }
 
-    pub(crate) fn times(&self) -> MutexGuard<'_, Times> {
+    pub(crate) fn times(&self) -> MutexGuard<'_, StartTimes> {
         self.times.lock()
     }
 

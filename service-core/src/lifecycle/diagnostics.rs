@@ -6,7 +6,7 @@ use crate::plan::Bond;
 use crate::plan::Plan;
 use crate::report::{BlockedService, UnreadyService};
 use crate::shared::Shared;
-use crate::shared::wait_graph;
+use crate::shared::wait;
 
 /// From what was booted for its own sake down to this service, by what requires it.
 pub(crate) fn path(plan: &Plan, service: usize) -> Vec<String> {
@@ -63,7 +63,7 @@ pub(crate) fn unready(shared: &Shared) -> Vec<UnreadyService> {
                 let said = times.progress.as_ref().map(|words| format!(", it last said: {words}")).unwrap_or_default();
                 let begun = times.began;
                 drop(times);
-                let waits: String = wait_graph::told(slot).into_iter().map(|it| format!(", {it}")).collect();
+                let waits: String = wait::describe(slot).into_iter().map(|it| format!(", {it}")).collect();
                 format!("has been starting for {:?} ({}){said}{waits}", lasted(since(begun)), slot.location)
             }
             _ => continue,
@@ -75,7 +75,7 @@ pub(crate) fn unready(shared: &Shared) -> Vec<UnreadyService> {
 
 /// Whom a service that is coming up waits for, beyond what it declares, and who waits for it.
 pub(crate) fn waits(shared: &Shared, service: usize) -> Vec<String> {
-    let mut told = wait_graph::told(&shared.slots[service]);
+    let mut told = wait::describe(&shared.slots[service]);
     let dependants = shared.plan.services()[service].dependants.iter();
     let by_whom = dependants.filter(|&&dependant| shared.slots[dependant].state() == State::Waiting);
     let by_whom: Vec<_> = by_whom.map(|&dependant| &*shared.slots[dependant].name).collect();

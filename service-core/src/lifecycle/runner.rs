@@ -16,7 +16,7 @@ use super::stop::{bring_down, undo};
 use crate::base::Rng;
 use crate::base::caught;
 use crate::base::{Failure, Phase, State, StopOutcome};
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::machine::Event;
 use crate::machine::budget_share;
 use crate::machine::{Next, Restarts};
@@ -37,7 +37,7 @@ pub(crate) enum Done {
 #[derive(Default)]
 struct Life {
     abort: Abort,
-    risen: Option<(Instance, Arc<Incarnation>)>,
+    risen: Option<(ManagedInstance, Arc<Incarnation>)>,
     site: Option<Arc<Incarnation>>,
     failure: Option<Failure>,
     /// Since when it has been up, as long as it is to be up.

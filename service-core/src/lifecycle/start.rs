@@ -10,7 +10,7 @@ use super::hook;
 use super::hook::Ended;
 use super::stop::{Undone, undo};
 use crate::base::Failure;
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::gate::context_stack::Role;
 use crate::report::EventKind;
 use crate::service::{Hooks, Incarnation};
@@ -19,7 +19,7 @@ use crate::shared::{Deadline, later};
 
 /// How bringing it up ended.
 pub(crate) enum Risen {
-    Up { instance: Instance, site: Arc<Incarnation> },
+    Up { instance: ManagedInstance, site: Arc<Incarnation> },
     Fell { failure: Failure, undone: Undone },
     Aborted { undone: Undone },
 }

@@ -11,14 +11,14 @@ use super::hook;
 use super::hook::Ended;
 use crate::base::caught;
 use crate::base::{Failure, Phase, Result, State, StopOutcome};
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::gate::Slot;
 use crate::gate::context_stack::Role;
 use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::Shared;
 use crate::shared::later;
-use crate::shared::{Wait, wait_graph};
+use crate::shared::{Wait, wait};
 
 /// How undoing a service went that had not become ready.
 pub(crate) type Undone = ServiceShutdown;
@@ -84,7 +84,11 @@ pub(crate) async fn bring_down(
 }
 
 /// Cancels `stopping`, joins the tasks, runs the deferred cleanups and lets the instance go, if there is one yet.
-pub(crate) async fn undo(site: &Arc<Incarnation>, instance: Option<Instance>, limit: Option<Duration>) -> Undone {
+pub(crate) async fn undo(
+    site: &Arc<Incarnation>,
+    instance: Option<ManagedInstance>,
+    limit: Option<Duration>,
+) -> Undone {
     let slot = site.slot.clone();
     let budgets = site.shared.plan.services()[slot.index].facts.budgets;
     let mut way = Way::new(&slot);
@@ -97,7 +101,7 @@ pub(crate) async fn undo(site: &Arc<Incarnation>, instance: Option<Instance>, li
     let stopping = Instant::now();
     site.deadline.set(later(budgets.shutdown));
     way.clean_up(site).await;
-    way.release(|| instance.map_or(0, Instance::release));
+    way.release(|| instance.map_or(0, ManagedInstance::release));
     way.finish(stopping.elapsed())
 }
 
@@ -118,7 +122,7 @@ impl<'a> Way<'a> {
 
     async fn drain(&mut self, site: &Incarnation) {
         let began = Instant::now();
-        let drained = gone(self.slot.drained(), || wait_graph::for_calls(self.slot));
+        let drained = gone(self.slot.drained(), || wait::for_calls(self.slot));
         if site.deadline.bounds(drained).await.is_none() {
             self.calls_left = self.slot.calls_left();
             let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
@@ -130,7 +134,7 @@ impl<'a> Way<'a> {
     async fn join(&mut self, site: &Incarnation) {
         let began = Instant::now();
         site.tasks.close();
-        let ended = gone(site.tasks.ended(), || wait_graph::for_tasks(self.slot, true));
+        let ended = gone(site.tasks.ended(), || wait::for_tasks(self.slot, true));
         if site.deadline.bounds(ended).await.is_none() {
             let names = site.tasks.names().join(", ");
             site.tasks.abort_all();

@@ -19,7 +19,7 @@ pub(crate) enum Next {
     GiveUp,
 }
 
-/// The restarts of one thing. Times are counted from any one moment.
+/// The restarts of one thing. StartTimes are counted from any one moment.
 #[derive(Debug)]
 pub(crate) struct Restarts {
     policy: Restart,

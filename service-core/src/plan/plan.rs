@@ -20,10 +20,10 @@ use crate::base::Key;
 /// ```
 #[derive(Clone)]
 pub struct Plan {
-    inner: Arc<Inner>,
+    inner: Arc<PlanData>,
 }
 
-struct Inner {
+struct PlanData {
     services: Vec<Planned>,
     /// By type, and by trait object where only one provides it.
     by_type: HashMap<TypeId, usize>,
@@ -79,7 +79,7 @@ impl Plan {
                 by_type.entry(id).or_insert(provider);
             }
         }
-        Self { inner: Arc::new(Inner { services, by_type, by_name }) }
+        Self { inner: Arc::new(PlanData { services, by_type, by_name }) }
     }
 
     /// The number of services, including lazy ones.
@@ -107,7 +107,7 @@ impl Plan {
 
     /// The index of the service with this name.
     pub(crate) fn index_of_name(&self, name: &str) -> Option<usize> {
-        let Inner { services, by_name, .. } = &*self.inner;
+        let PlanData { services, by_name, .. } = &*self.inner;
         let found = by_name.binary_search_by(|&at| services[at].facts.name.as_str().cmp(name)).ok()?;
         Some(by_name[found])
     }

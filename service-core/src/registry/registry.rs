@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::base::{Key, ShutdownReason, State, short_name};
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
-use crate::gate::{Slot, Times, since};
+use crate::gate::{Slot, StartTimes, since};
 use crate::health::HealthChecker;
 use crate::plan::{Graph, NodeStatus};
 use crate::report::{
@@ -327,14 +327,14 @@ impl Registry {
     }
 }
 
-fn waited(times: &Times) -> Duration {
+fn waited(times: &StartTimes) -> Duration {
     match (times.wanted, times.began) {
         (Some(wanted), Some(began)) => began.saturating_duration_since(wanted),
         (wanted, _) => since(wanted),
     }
 }
 
-fn own(times: &Times) -> Option<Duration> {
+fn own(times: &StartTimes) -> Option<Duration> {
     let began = times.began?;
     Some(times.ended.map_or_else(|| began.elapsed(), |ended| ended.saturating_duration_since(began)))
 }

@@ -16,10 +16,10 @@ use crate::base::{Failure, ShutdownReason, lasted};
 /// text as `Display`, because `main` prints an error with `Debug`.
 #[derive(Clone)]
 pub struct BootError {
-    inner: Arc<Inner>,
+    inner: Arc<BootErrorData>,
 }
 
-struct Inner {
+struct BootErrorData {
     failure: BootFailure,
     rollback: Option<ShutdownReport>,
 }
@@ -82,7 +82,7 @@ pub struct UnreadyService {
 
 impl BootError {
     pub(crate) fn new(failure: BootFailure, rollback: Option<ShutdownReport>) -> Self {
-        Self { inner: Arc::new(Inner { failure, rollback }) }
+        Self { inner: Arc::new(BootErrorData { failure, rollback }) }
     }
 
     /// The cause.

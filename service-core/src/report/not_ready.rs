@@ -13,11 +13,11 @@ use crate::base::{Failure, State, lasted};
 #[derive(Clone, PartialEq, Eq)]
 pub struct NotReady {
     // One word, because every guarded method returns a result that has room for it.
-    inner: Arc<Inner>,
+    inner: Arc<NotReadyData>,
 }
 
 #[derive(PartialEq, Eq)]
-struct Inner {
+struct NotReadyData {
     service: Arc<str>,
     state: State,
     cause: Refusal,
@@ -64,7 +64,7 @@ pub enum Refusal {
 
 impl NotReady {
     pub(crate) fn new(service: impl Into<Arc<str>>, state: State, cause: Refusal) -> Self {
-        Self { inner: Arc::new(Inner { service: service.into(), state, cause }) }
+        Self { inner: Arc::new(NotReadyData { service: service.into(), state, cause }) }
     }
 
     /// The service's name.
@@ -85,7 +85,7 @@ impl NotReady {
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { service, state, cause } = &*self.inner;
+        let NotReadyData { service, state, cause } = &*self.inner;
         match cause {
             Refusal::State => match state {
                 State::Idle => write!(f, "{service} is not ready: nothing has booted it; call Registry::boot() first"),

@@ -11,7 +11,7 @@ use super::declared::Declared;
 use super::hooks::{Boxed, Hooks, fit};
 use super::incarnation::Incarnation;
 use crate::base::{Key, Location, Phase, Restart, Result, Retry};
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::gate::Slot;
 use crate::plan::{Bond, Dependency, Facts};
 use crate::report::Health;
@@ -231,7 +231,7 @@ struct Closures<T> {
 }
 
 impl<T: Send + Sync + 'static> Hooks for Closures<T> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let (init, start, health) = (self.init.clone(), self.start.clone(), self.health.clone());
         Box::pin(async move {
             let cx = Context::<T>::new(site.clone());
@@ -244,7 +244,7 @@ impl<T: Send + Sync + 'static> Hooks for Closures<T> {
             if let Some(health) = health {
                 fit(health(value.clone()).await)?;
             }
-            Ok(Instance::new(value))
+            Ok(ManagedInstance::new(value))
         })
     }
 

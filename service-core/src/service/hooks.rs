@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::incarnation::Incarnation;
 use crate::base::{BoxError, Result};
 use crate::gate::HasTypeEntry;
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::gate::Slot;
 use crate::plan::Provided;
 use crate::report::Health;
@@ -19,7 +19,7 @@ pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// run none of the user's code.
 pub(crate) trait Hooks: Send + Sync {
     /// `init`, `start` and the first `health`.
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>>;
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>>;
 
     /// A later `health`; `None` where there is no such hook.
     fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
@@ -48,9 +48,9 @@ impl fmt::Debug for ServiceHooks {
 }
 
 /// An instance that can be requested as each trait object that its service provides.
-pub(super) fn instance<S: HasTypeEntry>(value: Arc<S>, provides: &[Provided], site: &Incarnation) -> Instance {
+pub(super) fn instance<S: HasTypeEntry>(value: Arc<S>, provides: &[Provided], site: &Incarnation) -> ManagedInstance {
     S::type_entry().manage(&value, &site.slot);
-    let mut instance = Instance::new(value.clone());
+    let mut instance = ManagedInstance::new(value.clone());
     for provided in provides {
         if let Some(view) = (provided.cast)(value.clone()) {
             instance.provide((provided.type_id)(), view);

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::hooks::{Boxed, Hooks, ServiceHooks, fit, instance};
 use super::incarnation::Incarnation;
 use crate::base::{Phase, Result};
-use crate::gate::{HasTypeEntry, Instance, Slot};
+use crate::gate::{HasTypeEntry, ManagedInstance, Slot};
 use crate::plan::Provided;
 use crate::report::Health;
 
@@ -83,7 +83,7 @@ struct Managed<S> {
 }
 
 impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let provides = self.provides;
         Box::pin(async move {
             let cx = Context::<S>::new(site);

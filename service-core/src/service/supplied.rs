@@ -6,7 +6,7 @@ use super::hooks::{Boxed, Hooks, instance};
 use super::incarnation::Incarnation;
 use crate::base::{Mutex, MutexGuard, Result};
 use crate::gate::HasTypeEntry;
-use crate::gate::Instance;
+use crate::gate::ManagedInstance;
 use crate::plan::Provided;
 
 /// A supplied value, until it is released.
@@ -21,7 +21,11 @@ impl<T: ?Sized> SuppliedValue<T> {
         self.0.lock()
     }
 
-    fn instance(&self, site: &Incarnation, instance: impl FnOnce(Arc<T>) -> Instance) -> Boxed<Result<Instance>> {
+    fn instance(
+        &self,
+        site: &Incarnation,
+        instance: impl FnOnce(Arc<T>) -> ManagedInstance,
+    ) -> Boxed<Result<ManagedInstance>> {
         let instance = self.lock().clone().map(instance);
         let name = site.slot.name.clone();
         Box::pin(async move { instance.ok_or_else(|| format!("the value of {name} was already released").into()) })
@@ -47,7 +51,7 @@ impl<S: HasTypeEntry> Supplied<S> {
 }
 
 impl<S: HasTypeEntry> Hooks for Supplied<S> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         self.value.instance(&site, |value| instance(value, self.provides, &site).handed_over())
     }
 
@@ -66,8 +70,8 @@ impl<B: ?Sized> SuppliedDyn<B> {
 }
 
 impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
-        self.0.instance(&site, Instance::of_dyn)
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+        self.0.instance(&site, ManagedInstance::of_dyn)
     }
 
     fn release(&self) {
@@ -80,7 +84,7 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
 pub(super) struct Unsupplied;
 
 impl Hooks for Unsupplied {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<Instance>> {
+    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let name = site.slot.name.clone();
         Box::pin(async move { Err(format!("{name} has no value; call `.give(…)` on the builder").into()) })
     }

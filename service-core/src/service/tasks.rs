@@ -22,7 +22,7 @@ use crate::gate::context_stack;
 use crate::gate::context_stack::Role;
 use crate::report::EventKind;
 use crate::shared::Errand;
-use crate::shared::wait_graph;
+use crate::shared::wait;
 use crate::shared::{Deadline, later};
 
 /// The background tasks of one service: joined, then aborted, then reported when it goes down.
@@ -54,20 +54,20 @@ use crate::shared::{Deadline, later};
 /// ```
 #[derive(Clone)]
 pub struct Tasks {
-    inner: Arc<Inner>,
+    inner: Arc<TaskTable>,
 }
 
-struct Inner {
+struct TaskTable {
     slot: Arc<Slot>,
     stopping: CancellationToken,
     /// Of the phase in which its service is.
     deadline: Arc<Deadline>,
-    state: Mutex<State>,
+    state: Mutex<TableState>,
     ended: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct TableState {
     closed: bool,
     next: u64,
     running: BTreeMap<u64, Running>,
@@ -103,13 +103,13 @@ enum Same {
 
 /// Takes its task out of the table when the task's future is dropped, however it ended.
 struct TaskEntry {
-    tasks: Arc<Inner>,
+    tasks: Arc<TaskTable>,
     number: u64,
 }
 
 impl Tasks {
     pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { inner: Arc::new(Inner { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
+        Self { inner: Arc::new(TaskTable { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
     }
 
     /// Starts a task; any number of one name may run.
@@ -236,10 +236,9 @@ impl Tasks {
     /// Where a service waits in its own `init` or `start` for no less than what is left of its budget, a task of it that
     /// waits for something that waits for the service, would never end: the call in which the task waits is refused.
     pub async fn wait_all(&self, timeout: Duration) -> usize {
-        let Inner { slot, deadline, .. } = &*self.inner;
+        let TaskTable { slot, deadline, .. } = &*self.inner;
         let is_in_start = slot.is_on_stack(|role| role == Role::Starting);
-        let _wait =
-            is_in_start.then(|| wait_graph::for_tasks(slot, later(timeout) >= deadline.get()).leaving_its_place());
+        let _wait = is_in_start.then(|| wait::for_tasks(slot, later(timeout) >= deadline.get()).paused());
         // A time-out is an answer here, not an error: the count says it.
         let _ = tokio::time::timeout(timeout, self.ended()).await;
         self.len()
@@ -272,7 +271,7 @@ impl Tasks {
     }
 }
 
-impl State {
+impl TableState {
     /// Aborts the tasks whose name is like this, and says whether there was one.
     fn abort(&mut self, is_meant: impl Fn(&str) -> bool) -> bool {
         let meant = self.running.values_mut().filter(|task| is_meant(&task.name));
@@ -280,7 +279,7 @@ impl State {
     }
 }
 
-impl Inner {
+impl TaskTable {
     /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.
     fn reserve(&self, name: &Arc<str>, same: Same) -> Option<u64> {
         let mut state = self.lock();
@@ -312,7 +311,7 @@ impl Inner {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TableState> {
         self.state.lock()
     }
 }

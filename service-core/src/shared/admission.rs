@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::registries;
 use super::shared::Shared;
-use super::wait_graph::{self, Wait};
+use super::wait::{self, Wait};
 use crate::base::State;
 use crate::gate::context_stack::{self, Role};
 use crate::gate::{FastGate, Method, Permit, Policy, Slot};
@@ -152,9 +152,9 @@ async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady>
         return Err(own_start(slot));
     }
     let _queued = slot.queue()?;
-    let wait = wait_graph::for_service(slot, is_endless)?;
+    let wait = wait::for_service(slot, is_endless)?;
     let up = until_up(slot, &shared);
-    Wait::unless_given_up(wait, up).await.unwrap_or_else(|circle| Err(slot.refuse(Refusal::Cycle(circle))))
+    Wait::unless_refused(wait, up).await.unwrap_or_else(|cycle| Err(slot.refuse(Refusal::Cycle(cycle))))
 }
 
 async fn until_up(slot: &Arc<Slot>, shared: &Shared) -> Result<(), NotReady> {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::message::Message;
 use super::shared::Shared;
-use super::wait_graph::{self, Wait};
+use super::wait::{self, Wait};
 use crate::gate::context_stack::{self, Frame, Role};
 use crate::report::{BootError, BootFailure};
 
@@ -21,10 +21,10 @@ pub(crate) async fn boot(shared: &Shared) -> Result<(), BootError> {
     let from_inside =
         |cycle: Vec<String>| BootError::new(BootFailure::Inside(cycle.into_iter().next().unwrap_or_default()), None);
     // After the boot there is nothing to wait for.
-    let wait = if shared.booted().is_none() { wait_graph::for_boot(shared).map_err(from_inside)? } else { None };
+    let wait = if shared.booted().is_none() { wait::for_boot(shared).map_err(from_inside)? } else { None };
     let waiter = BootWaiter::new(shared);
     let outcome = shared.request_boot();
-    let outcome = Wait::unless_given_up(wait, outcome).await.map_err(from_inside)?;
+    let outcome = Wait::unless_refused(wait, outcome).await.map_err(from_inside)?;
     drop(waiter);
     outcome.unwrap_or_else(|| Err(BootError::new(BootFailure::NoRuntime, None)))
 }

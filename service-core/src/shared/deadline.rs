@@ -15,12 +15,12 @@ use crate::base::{Mutex, MutexGuard};
 /// shares with the others, once there is one.
 #[derive(Debug)]
 pub(crate) struct Deadline {
-    times: Mutex<Times>,
+    times: Mutex<DeadlineTimes>,
     bound: Notify,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Times {
+struct DeadlineTimes {
     own: Instant,
     /// What it was when it was last told.
     told: Instant,
@@ -33,17 +33,17 @@ const WORTH_TELLING: Duration = Duration::from_secs(1);
 impl Default for Deadline {
     fn default() -> Self {
         let now = Instant::now();
-        Self { times: Mutex::new(Times { own: now, told: now, bound: None }), bound: Notify::new() }
+        Self { times: Mutex::new(DeadlineTimes { own: now, told: now, bound: None }), bound: Notify::new() }
     }
 }
 
 impl Deadline {
-    fn lock(&self) -> MutexGuard<'_, Times> {
+    fn lock(&self) -> MutexGuard<'_, DeadlineTimes> {
         self.times.lock()
     }
 
     pub(crate) fn get(&self) -> Instant {
-        let Times { own, bound, .. } = *self.lock();
+        let DeadlineTimes { own, bound, .. } = *self.lock();
         bound.map_or(own, |bound| bound.min(own))
     }
 

@@ -13,7 +13,9 @@ mod probes;
 pub(crate) mod registries;
 mod shared;
 mod undeclared;
-pub(crate) mod wait_graph;
+pub(crate) mod wait;
+mod wait_graph;
+mod waiter;
 
 pub(crate) use admission::{admit, admit_now, reach, reach_now};
 pub(crate) use boot::boot;
@@ -24,4 +26,4 @@ pub(crate) use message::Message;
 pub(crate) use options::Options;
 pub(crate) use poll_monitor::Pulse;
 pub(crate) use shared::{End, Shared, Timing};
-pub(crate) use wait_graph::Wait;
+pub(crate) use wait::Wait;

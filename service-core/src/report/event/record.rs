@@ -1,4 +1,4 @@
-//! [`Record`]: an event as text and fields. It is what `Display`, `tracing` and systemd's status print. Times are in seconds.
+//! [`Record`]: an event as text and fields. It is what `Display`, `tracing` and systemd's status print. StartTimes are in seconds.
 //!
 //! `domain`, `action` and `status` classify an event, so that no reader of the logs has to parse the message. An action is
 //! `started`, and ends with `success`, `error` or `cancelled`; a `warning` is what an operator should know meanwhile.
