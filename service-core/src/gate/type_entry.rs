@@ -30,14 +30,14 @@ pub struct TypeEntry<S> {
     slow_path: SlowPath,
     /// The slot that uses `fast_gate`.
     owner: Mutex<Option<Arc<Slot>>>,
-    managed: RwLock<Vec<ManagedInstance<S>>>,
+    managed: RwLock<Vec<ManagedValue<S>>>,
     /// The ready instance of the process's registry.
     current: RwLock<Option<Arc<S>>>,
 }
 
 /// The weak reference keeps the memory of the instance allocated: while this exists, no other value has its address.
 #[derive(Debug)]
-struct ManagedInstance<S> {
+struct ManagedValue<S> {
     instance: Weak<S>,
     slot: Arc<Slot>,
 }
@@ -78,7 +78,7 @@ impl<S> TypeEntry<S> {
 impl<S: HasTypeEntry> TypeEntry<S> {
     /// From now on, this slot manages this instance, and calls on it pass the slot's gate.
     pub(crate) fn manage(&'static self, instance: &Arc<S>, slot: &Arc<Slot>) {
-        let added = ManagedInstance { instance: Arc::downgrade(instance), slot: slot.clone() };
+        let added = ManagedValue { instance: Arc::downgrade(instance), slot: slot.clone() };
         let mut managed = self.managed.write();
         // Dropped unlocked: a slot may hold the last reference to an event log, and so to the user's listeners.
         let gone: Vec<_> = managed.extract_if(.., |entry| entry.instance.strong_count() == 0).collect();

@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::report::Health;
-use crate::shared::Pulse;
+use crate::shared::PollMonitor;
 
 /// A check that takes this long is reported as slow.
 const SLOW: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ pub(super) struct CheckState {
     pub result: Option<CheckResult>,
     /// The latest check was slow, and an event has reported that.
     pub is_slow: bool,
-    pub pulse: Arc<Pulse>,
+    pub monitor: Arc<PollMonitor>,
     /// The running check, while a caller waits for it.
     pub in_flight: Weak<InFlight>,
 }
@@ -58,8 +58,8 @@ impl CheckState {
 
     /// The result of a check that was given up and does not notice it.
     pub(super) fn timed_out(&self, limit: Duration) -> CheckResult {
-        let why = format!("its check timed out after {limit:?}: {}", self.pulse.describe());
-        let latency = self.pulse.blocking().unwrap_or(limit);
+        let why = format!("its check timed out after {limit:?}: {}", self.monitor.describe());
+        let latency = self.monitor.blocking().unwrap_or(limit);
         CheckResult { at: Instant::now(), health: Health::unhealthy(why), latency }
     }
 }

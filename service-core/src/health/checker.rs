@@ -17,7 +17,7 @@ use crate::base::{Mutex, MutexGuard, Phase, State, caught};
 use crate::gate::context_stack::{self, Role};
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
-use crate::shared::{Pulse, Shared, later, poll_monitor};
+use crate::shared::{PollMonitor, Shared, later, poll_monitor};
 
 /// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
@@ -100,14 +100,14 @@ impl HealthChecker {
             } else if !due.contains(&index) || state.result.as_ref().is_some_and(is_fresh) {
             } else if let Some(in_flight) = state.in_flight.upgrade() {
                 pending.push(Pending { index, in_flight, is_shared: true });
-            } else if state.pulse.blocking().is_some() {
+            } else if state.monitor.blocking().is_some() {
                 // Another check would block another thread.
                 state.result = Some(state.timed_out(self.limit(index)));
             } else {
-                state.pulse = Arc::default();
+                state.monitor = Arc::default();
                 let until = later(self.limit(index).saturating_add(GRACE));
                 let (done, is_done) = watch::channel(false);
-                let task = tokio::spawn(self.clone().run(index, state.pulse.clone(), done)).abort_handle();
+                let task = tokio::spawn(self.clone().run(index, state.monitor.clone(), done)).abort_handle();
                 let in_flight = Arc::new(InFlight { until, is_done, task });
                 state.in_flight = Arc::downgrade(&in_flight);
                 pending.push(Pending { index, in_flight, is_shared: false });
@@ -125,7 +125,7 @@ impl HealthChecker {
         }
         state.in_flight = Weak::new();
         state.result = Some(state.timed_out(self.limit(index)));
-        let blocking = state.pulse.blocking();
+        let blocking = state.monitor.blocking();
         drop(states);
         if let Some(elapsed) = blocking {
             let (service, phase) = (self.shared.slots[index].name.clone(), Phase::Health);
@@ -134,17 +134,17 @@ impl HealthChecker {
     }
 
     /// One check, from its start to its result.
-    async fn run(self: Arc<Self>, index: usize, pulse: Arc<Pulse>, done: watch::Sender<bool>) {
-        let result = self.result(index, pulse.clone()).await;
-        self.store(index, &pulse, result);
+    async fn run(self: Arc<Self>, index: usize, monitor: Arc<PollMonitor>, done: watch::Sender<bool>) {
+        let result = self.result(index, monitor.clone()).await;
+        self.store(index, &monitor, result);
         done.send_replace(true);
     }
 
     /// Stores the result of a check, unless it was given up.
-    fn store(&self, index: usize, pulse: &Arc<Pulse>, result: Option<CheckResult>) {
+    fn store(&self, index: usize, monitor: &Arc<PollMonitor>, result: Option<CheckResult>) {
         let mut states = self.states();
         let state = &mut states[index];
-        if state.in_flight.strong_count() == 0 || !Arc::ptr_eq(&state.pulse, pulse) {
+        if state.in_flight.strong_count() == 0 || !Arc::ptr_eq(&state.monitor, monitor) {
             return;
         }
         // The next caller starts a new check, even while others still hold this one.
@@ -158,7 +158,7 @@ impl HealthChecker {
     }
 
     /// The result of a check; `None` if the service stops meanwhile, so that no check outlives its service.
-    async fn result(&self, index: usize, pulse: Arc<Pulse>) -> Option<CheckResult> {
+    async fn result(&self, index: usize, monitor: Arc<PollMonitor>) -> Option<CheckResult> {
         let (hooks, slot, limit) = (&self.hooks[index], &self.shared.slots[index], self.limit(index));
         let began = Instant::now();
         let check = async {
@@ -169,7 +169,7 @@ impl HealthChecker {
         };
         let marked = context_stack::with_context(slot.frame(Role::Hook), check);
         // Dropping the check runs the user's code, so that happens inside too.
-        let checked = caught::caught(poll_monitor::felt(pulse, async {
+        let checked = caught::caught(poll_monitor::monitored(monitor, async {
             let mut status = slot.watch();
             let mut answer = pin!(timeout(limit, marked));
             let mut stopped = pin!(async { status.wait_for(|status| status.state() != State::Ready).await.is_ok() });

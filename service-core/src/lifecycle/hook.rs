@@ -17,7 +17,7 @@ use crate::gate::context_stack;
 use crate::gate::context_stack::Role;
 use crate::report::EventKind;
 use crate::service::Incarnation;
-use crate::shared::{Pulse, poll_monitor};
+use crate::shared::{PollMonitor, poll_monitor};
 
 /// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
@@ -48,14 +48,16 @@ pub(crate) async fn run<F>(site: &Incarnation, role: Role, hook: F, abort: &Canc
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let pulse = site.take_pulse();
-    let mut watch = Watch { site, pulse: pulse.clone(), began: Instant::now(), late: LATE, told_blocking: false };
-    let mut task =
-        tokio::spawn(context_stack::with_context(site.slot.frame(role), poll_monitor::felt(pulse.clone(), hook)));
+    let monitor = site.new_monitor();
+    let mut watch = Watch { site, monitor: monitor.clone(), began: Instant::now(), late: LATE, told_blocking: false };
+    let mut task = tokio::spawn(context_stack::with_context(
+        site.slot.frame(role),
+        poll_monitor::monitored(monitor.clone(), hook),
+    ));
     let mut look = watch.began + LOOK;
     let mut is_last_turn = false;
     let given_up = loop {
-        let last_turn = is_last_turn.then(|| pulse.caught_up());
+        let last_turn = is_last_turn.then(|| monitor.caught_up());
         let mut wake = pin!(async move {
             match last_turn {
                 // Bounded, because something else may block the thread that it is to run on.
@@ -103,7 +105,7 @@ where
 /// Looks at a hook while it runs.
 struct Watch<'a> {
     site: &'a Incarnation,
-    pulse: Arc<Pulse>,
+    monitor: Arc<PollMonitor>,
     began: Instant,
     /// After how long it is next called late.
     late: Duration,
@@ -114,9 +116,9 @@ impl Watch<'_> {
     /// Tells what is to be told, and says when to look again.
     fn look(&mut self) -> Instant {
         let service = self.site.slot.name.clone();
-        if let Some(elapsed) = self.pulse.blocking().filter(|_| !self.told_blocking) {
+        if let Some(elapsed) = self.monitor.blocking().filter(|_| !self.told_blocking) {
             self.told_blocking = true;
-            self.tell_blocking(elapsed, self.pulse.blocking_in());
+            self.tell_blocking(elapsed, self.monitor.blocking_in());
         }
         let elapsed = self.began.elapsed();
         if elapsed >= self.late {
@@ -129,7 +131,7 @@ impl Watch<'_> {
 
     /// It has ended: if it blocked its thread and nobody could tell at the time, this is the time.
     fn ended(&mut self) {
-        let Some((longest, phase)) = self.pulse.has_blocked() else { return };
+        let Some((longest, phase)) = self.monitor.has_blocked() else { return };
         self.site.slot.times().blocked = Some(longest);
         if !self.told_blocking {
             self.tell_blocking(longest, phase);
@@ -144,7 +146,7 @@ impl Watch<'_> {
 
     /// Everything that is known about why it takes so long.
     fn detail(&self) -> String {
-        let mut detail = self.pulse.describe();
+        let mut detail = self.monitor.describe();
         if let Some(words) = &self.site.slot.times().progress {
             detail.push_str(", it last said: ");
             detail.push_str(words);

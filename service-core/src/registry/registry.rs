@@ -18,7 +18,7 @@ use crate::report::{
     BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError, ShutdownReport,
     UndeclaredCall,
 };
-use crate::shared::{self, End, Errand, Message, Shared};
+use crate::shared::{self, CurrentTask, End, Message, Shared};
 use crate::signals::{Signals, signals};
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
@@ -240,7 +240,7 @@ impl Registry {
     {
         let marked = context_stack::with_context(self.frame(), future);
         match context_stack::find(|frame| (frame.service() != Frame::NO_SERVICE).then_some(frame)) {
-            Some(frame) => self.shared().owned_tasks.spawn(Errand { frame, task: None }.run(marked)),
+            Some(frame) => self.shared().owned_tasks.spawn(CurrentTask { frame, task: None }.run(marked)),
             None => self.shared().owned_tasks.spawn(marked),
         }
     }

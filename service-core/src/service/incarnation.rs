@@ -10,7 +10,7 @@ use super::tasks::Tasks;
 use crate::base::{Mutex, MutexGuard, Phase, Result};
 use crate::gate::Slot;
 use crate::shared::Deadline;
-use crate::shared::Pulse;
+use crate::shared::PollMonitor;
 use crate::shared::Shared;
 
 /// A deferred cleanup.
@@ -25,7 +25,7 @@ pub(crate) struct Incarnation {
     pub deadline: Arc<Deadline>,
     phase: Mutex<Phase>,
     /// The monitor of the running hook.
-    pulse: Mutex<Arc<Pulse>>,
+    monitor: Mutex<Arc<PollMonitor>>,
     cleanups: Mutex<Vec<Cleanup>>,
 }
 
@@ -40,7 +40,7 @@ impl Incarnation {
             stopping,
             deadline,
             phase: Mutex::new(Phase::Init),
-            pulse: Mutex::default(),
+            monitor: Mutex::default(),
             cleanups: Mutex::default(),
         }
     }
@@ -50,15 +50,15 @@ impl Incarnation {
     }
 
     pub(crate) fn enter_phase(&self, phase: Phase) {
-        self.pulse.lock().enter(phase.clone());
+        self.monitor.lock().enter(phase.clone());
         *self.phase.lock() = phase;
     }
 
     /// The monitor of the hook that begins now.
-    pub(crate) fn take_pulse(&self) -> Arc<Pulse> {
-        let pulse = Arc::new(Pulse::of(self.phase()));
-        *self.pulse.lock() = pulse.clone();
-        pulse
+    pub(crate) fn new_monitor(&self) -> Arc<PollMonitor> {
+        let monitor = Arc::new(PollMonitor::of(self.phase()));
+        *self.monitor.lock() = monitor.clone();
+        monitor
     }
 
     pub(crate) fn defer(&self, cleanup: Cleanup) {

@@ -12,13 +12,14 @@ use crate::gate::{HasTypeEntry, ManagedInstance, Slot};
 use crate::plan::Provided;
 use crate::report::Health;
 
-/// What a service does to come up, tell how it is, and go down.
+/// The hooks of a service: how it starts, reports its health, and shuts down.
 ///
 /// A service is ready after `init`, `start` and one `health` that is not unhealthy. If `init` succeeded and `start` or
-/// `health` did not, its tasks are joined and its deferred cleanups run; `shutdown` does not, because it never was up.
+/// `health` did not, its tasks are joined and its deferred cleanups run; `shutdown` does not run, because the service was
+/// never ready.
 ///
 /// Every hook may be dropped at any `await` when its budget runs out or its boot is cancelled, and a panic in one is
-/// that service's failure and nobody else's. The shape is that of fx's `OnStart`/`OnStop` hooks and systemd's unit
+/// the failure of that service alone. The shape is that of fx's `OnStart`/`OnStop` hooks and systemd's unit
 /// states, as one trait.
 ///
 /// ```
@@ -48,18 +49,18 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
     /// Makes the instance. Everything that it requires is ready, and `cx.get()` hands it out.
     fn init(cx: &Context<Self>) -> impl Future<Output = Result<Self>> + Send;
 
-    /// Starts what needs the instance, such as a task that holds it. Nothing is admitted yet.
+    /// Starts what needs the instance, such as a task that holds it. No guarded call is admitted yet.
     fn start(self: Arc<Self>, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {
         let _ = cx;
         async { Ok(()) }
     }
 
-    /// Tells how it is: once before it becomes ready, then whenever somebody asks.
+    /// Reports the health of the service: once before it becomes ready, then for each health check.
     fn health(&self) -> impl Future<Output = Health> + Send {
         async { Health::Healthy }
     }
 
-    /// Ends what `init` and `start` began. Runs exactly once, after the last guarded call and the last task, and only
+    /// Ends what `init` and `start` have begun. Runs exactly once, after the last guarded call and the last task, and only
     /// if the service was ready.
     fn shutdown(&self, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {
         let _ = cx;

@@ -1,4 +1,4 @@
-//! [`Chore`]: the work of one background task: once, later, every so often, or again after it has ended.
+//! [`TaskBody`]: runs the future of one background task: once, after a delay, periodically, or again after it has ended.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use crate::machine::{Next, Restarts};
 use crate::report::EventKind;
 use crate::shared::registries;
 
-/// One background task, as what runs in it sees it.
+/// What the code inside one background task knows of it.
 #[derive(Clone)]
-pub(crate) struct Chore {
+pub(crate) struct TaskBody {
     slot: Arc<Slot>,
     task: Arc<str>,
     stopping: CancellationToken,
 }
 
-impl Chore {
+impl TaskBody {
     pub(crate) fn new(slot: Arc<Slot>, task: Arc<str>, stopping: CancellationToken) -> Self {
         Self { slot, task, stopping }
     }
 
-    /// Tells of a failure.
+    /// Reports a failure.
     pub(crate) fn tell(&self, failure: &Failure) {
         let (service, task) = (self.slot.name.clone(), self.task.clone());
         self.slot.emit(EventKind::TaskFailed { service, task, failure: failure.clone() });
@@ -124,7 +124,7 @@ impl Chore {
         Failure::error(&self.slot.name, self.slot.location, phase, elapsed, error)
     }
 
-    /// Sleeps, and says whether that was to the end: not if the service goes down.
+    /// Sleeps. Returns false as soon as the service stops.
     async fn pause(&self, time: Duration) -> bool {
         self.stopping.run_until_cancelled(sleep(time)).await.is_some()
     }

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::task_body::Chore;
+use super::task_body::TaskBody;
 use super::task_output::TaskOutput;
 use crate::base::{Failure, Restart, Result, Schedule};
 use crate::base::{Mutex, MutexGuard, caught};
@@ -21,7 +21,7 @@ use crate::gate::Slot;
 use crate::gate::context_stack;
 use crate::gate::context_stack::Role;
 use crate::report::EventKind;
-use crate::shared::Errand;
+use crate::shared::CurrentTask;
 use crate::shared::wait;
 use crate::shared::{Deadline, later};
 
@@ -120,7 +120,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Beside, |chore| chore.once(future))
+        self.start(name.into(), Same::Beside, |body| body.once(future))
     }
 
     /// Starts a task, unless one of its name is running.
@@ -128,7 +128,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::First, |chore| chore.once(future))
+        self.start(name.into(), Same::First, |body| body.once(future))
     }
 
     /// Starts a task in place of those of its name, which are aborted.
@@ -136,7 +136,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, |chore| chore.once(future))
+        self.start(name.into(), Same::Replaced, |body| body.once(future))
     }
 
     /// Runs `run` at once, and then every so often, in place of tasks of that name. A run that fails is an event, and the
@@ -148,7 +148,7 @@ impl Tasks {
         R: Future<Output: TaskOutput> + Send + 'static,
     {
         let every = every.into();
-        self.start(name.into(), Same::Replaced, |chore| chore.every(every, run))
+        self.start(name.into(), Same::Replaced, |body| body.every(every, run))
     }
 
     /// Starts a task after a pause, in place of those of its name. If the service goes down first, it never begins.
@@ -156,7 +156,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, move |chore| chore.later(delay, future))
+        self.start(name.into(), Same::Replaced, move |body| body.later(delay, future))
     }
 
     /// Runs `run`, and runs it again as the policy says, in place of tasks of that name. If that happens too often, the
@@ -167,10 +167,10 @@ impl Tasks {
         F: FnMut() -> R + Send + 'static,
         R: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, move |chore| chore.supervised(restart, run))
+        self.start(name.into(), Same::Replaced, move |body| body.supervised(restart, run))
     }
 
-    fn start<F>(&self, name: Arc<str>, same: Same, work: impl FnOnce(Chore) -> F) -> bool
+    fn start<F>(&self, name: Arc<str>, same: Same, work: impl FnOnce(TaskBody) -> F) -> bool
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
@@ -182,9 +182,9 @@ impl Tasks {
         let task = name.clone();
         let place = TaskEntry { tasks: self.inner.clone(), number };
         let frame = self.inner.slot.frame(Role::Task);
-        let errand = Errand { frame, task: Some(name.clone()) };
-        let chore = Chore::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
-        let work = errand.run(work(chore.clone()));
+        let current = CurrentTask { frame, task: Some(name.clone()) };
+        let body = TaskBody::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
+        let work = current.run(work(body.clone()));
         let begun = Arc::new(AtomicBool::new(false));
         let begins = begun.clone();
         let handle = runtime.spawn(async move {
@@ -194,10 +194,10 @@ impl Tasks {
             let failure = match ended {
                 Ok(Ok(())) => None,
                 Ok(Err(failure)) => Some(failure),
-                Err(message) => Some(chore.panicked(began.elapsed(), message)),
+                Err(message) => Some(body.panicked(began.elapsed(), message)),
             };
             if let Some(failure) = failure {
-                chore.tell(&failure);
+                body.tell(&failure);
                 place.tasks.lock().failure.get_or_insert(failure);
             }
             drop(place);

@@ -57,7 +57,7 @@ pub(crate) fn admit_now(
     }
 }
 
-/// A value of a service that is up, waiting for it if it may still come up.
+/// A value of a ready service. Waits if the service may still become ready.
 pub(crate) async fn reach<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<T>>) -> Result<Arc<T>, NotReady>
 where
     T: ?Sized,
@@ -142,10 +142,10 @@ async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
     }
 }
 
-/// Waits until a service is ready, booting it first where nobody has. It is endless where no bound of the caller ends it.
+/// Waits until a service is ready, and requests it if nothing has. The wait is endless if the caller has no bound for it.
 ///
 /// # Errors
-/// As soon as it can't become ready: it failed, is blocked, goes down, or waits for the caller.
+/// As soon as it cannot become ready: it failed, is blocked, is shutting down, or waits for the caller.
 async fn until_ready(slot: &Arc<Slot>, is_endless: bool) -> Result<(), NotReady> {
     let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
     if slot.is_on_stack(|role| role == Role::Starting) {

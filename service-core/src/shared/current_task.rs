@@ -1,29 +1,29 @@
-//! [`Errand`]: the task in which this thread is running, where that is one of ours.
+//! [`CurrentTask`]: the task of a service in which this thread is running.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use crate::gate::context_stack::Frame;
 
-/// Which task of which service it is.
+/// A task of a service.
 #[derive(Clone, Debug)]
-pub(crate) struct Errand {
-    /// The frame of the service that has started it.
+pub(crate) struct CurrentTask {
+    /// The frame of the service that started it.
     pub frame: Frame,
-    /// Its name, where it is in the service's table.
+    /// Its name, if it is in the table of tasks of the service.
     pub task: Option<Arc<str>>,
 }
 
 tokio::task_local! {
-    static ERRAND: Errand;
+    static CURRENT: CurrentTask;
 }
 
-impl Errand {
+impl CurrentTask {
     pub(crate) fn current() -> Option<Self> {
-        ERRAND.try_with(Self::clone).ok()
+        CURRENT.try_with(Self::clone).ok()
     }
 
     pub(crate) async fn run<F: Future>(self, future: F) -> F::Output {
-        ERRAND.scope(self, future).await
+        CURRENT.scope(self, future).await
     }
 }

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::base::{Mutex, MutexGuard};
 
-/// When the running phase of one service must have ended. The service may put it off, but not beyond the bound that it
-/// shares with the others, once there is one.
+/// When the running phase of one service must have ended. The service may extend it, but not beyond its share of a common
+/// budget, once there is one.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     times: Mutex<DeadlineTimes>,
@@ -22,12 +22,12 @@ pub(crate) struct Deadline {
 #[derive(Clone, Copy, Debug)]
 struct DeadlineTimes {
     own: Instant,
-    /// What it was when it was last told.
+    /// The deadline that was last reported.
     told: Instant,
     bound: Option<Instant>,
 }
 
-/// It is told that a deadline was put off if that is by at least this.
+/// An extension is reported if it is at least this long.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 impl Default for Deadline {
@@ -47,19 +47,19 @@ impl Deadline {
         bound.map_or(own, |bound| bound.min(own))
     }
 
-    /// When it would be without a bound.
+    /// The deadline without the common budget.
     pub(crate) fn own(&self) -> Instant {
         self.lock().own
     }
 
-    /// A new phase, a new deadline.
+    /// Sets the deadline of a new phase.
     pub(crate) fn set(&self, until: Instant) {
         let mut times = self.lock();
         (times.own, times.told) = (until, until);
     }
 
-    /// At least this long from now, as far as the bound allows. Tells whether that is to be told: not, where somebody asks
-    /// for a little more again and again.
+    /// Extends the deadline to at least this long from now. Returns whether the extension should be reported: not if a hook
+    /// extends it by a little again and again.
     pub(crate) fn extend(&self, time: Duration) -> bool {
         let mut times = self.lock();
         times.own = times.own.max(later(time));
@@ -70,7 +70,7 @@ impl Deadline {
         is_news
     }
 
-    /// From now on no phase may last longer than this, if there is a limit.
+    /// Bounds this and all later phases by a limit, if there is one.
     pub(crate) fn bind(&self, limit: Option<Duration>) {
         let Some(until) = limit.map(later) else { return };
         let mut times = self.lock();
@@ -79,21 +79,21 @@ impl Deadline {
         self.bound.notify_waiters();
     }
 
-    /// Waits until it has passed, wherever it moves meanwhile.
+    /// Waits until it has passed, even if it moves meanwhile.
     pub(crate) async fn passed(&self) {
         loop {
-            // A later end is seen when the earlier one has come; an earlier one must wake us.
+            // A later deadline is noticed when the earlier one has passed; an earlier one must wake this task.
             let bound = self.bound.notified();
             let until = self.get();
             if until <= Instant::now() {
                 break;
             }
-            // Both are a reason to look again.
+            // Both are a reason to check again.
             let _ = timeout_at(until, bound).await;
         }
     }
 
-    /// Waits for something until this has passed; what is due at the very instant is in time.
+    /// Runs a future until this has passed. A future that completes at the instant of the deadline is in time.
     pub(crate) async fn bounds<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         let mut passed = pin!(async {
@@ -108,7 +108,7 @@ impl Deadline {
     }
 }
 
-/// So long from now; a time that the clock cannot hold is as good as never.
+/// The instant this long from now. A time that the clock cannot represent is replaced by thirty years.
 pub(crate) fn later(time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
     let now = Instant::now();

@@ -1,4 +1,4 @@
-//! [`Pulse`]: signs of life of a future that somebody else polls: when it was last polled, whether it is being polled
+//! [`PollMonitor`]: poll statistics of a future in another task: when it was last polled, whether it is being polled
 //! right now, and whether anything has woken it since.
 
 use std::future::Future;
@@ -16,15 +16,15 @@ use crate::base::{Phase, lasted};
 /// A poll that takes this long is called blocking: it keeps everything else on its thread from running.
 pub(crate) const BLOCKING: Duration = Duration::from_millis(500);
 
-/// Signs of life of one future. On the wall clock, because a blocked thread does not move the runtime's.
+/// Poll statistics of one future. On the wall clock, because the paused clock of a runtime does not move on a blocked thread.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse {
-    beat: Mutex<Beat>,
+pub(crate) struct PollMonitor {
+    state: Mutex<PollState>,
     polled: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Beat {
+struct PollState {
     polls: u64,
     polling_since: Option<Instant>,
     woken_since: bool,
@@ -38,24 +38,24 @@ struct Beat {
     longest_phase: (Duration, Option<Phase>),
 }
 
-impl Pulse {
+impl PollMonitor {
     /// Of a future that begins in this phase.
     pub(crate) fn of(phase: Phase) -> Self {
-        let pulse = Self::default();
-        pulse.lock().phase = Some(phase);
-        pulse
+        let monitor = Self::default();
+        monitor.lock().phase = Some(phase);
+        monitor
     }
 
     /// From here on it is in this phase; one poll may see several.
     pub(crate) fn enter(&self, phase: Phase) {
-        let mut beat = self.lock();
-        beat.longest_phase = beat.main_phase();
-        beat.phase = Some(phase);
-        beat.phase_since = beat.polling_since.map(|_| Instant::now());
+        let mut state = self.lock();
+        state.longest_phase = state.main_phase();
+        state.phase = Some(phase);
+        state.phase_since = state.polling_since.map(|_| Instant::now());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Beat> {
-        self.beat.lock()
+    fn lock(&self) -> MutexGuard<'_, PollState> {
+        self.state.lock()
     }
 
     /// For how long it has been blocking its thread, if it is.
@@ -75,7 +75,7 @@ impl Pulse {
     }
 
     /// Waits until it has been polled for everything that has woken it, and for what else is due at this very instant.
-    /// Does not come back if it has ended: whoever waits for that is told by its task.
+    /// Never returns if it has ended; its task reports that.
     pub(crate) async fn caught_up(&self) {
         yield_now().await;
         loop {
@@ -87,16 +87,16 @@ impl Pulse {
         }
     }
 
-    /// What it is doing, for a message.
+    /// A clause for a message about what it is doing.
     pub(crate) fn describe(&self) -> String {
-        let beat = self.lock();
-        if let Some(since) = beat.polling_since {
+        let state = self.lock();
+        if let Some(since) = state.polling_since {
             let time = lasted(since.elapsed());
             return format!(
                 "it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking"
             );
         }
-        match (beat.polls, beat.woken_since) {
+        match (state.polls, state.woken_since) {
             (0, _) => "it was never polled: the runtime is busy or blocked".to_owned(),
             (1, false) => "polled once, then pending, and nothing has woken it since".to_owned(),
             (polls, false) => format!("polled {polls} times, then pending, and nothing has woken it since"),
@@ -105,7 +105,7 @@ impl Pulse {
     }
 }
 
-impl Beat {
+impl PollState {
     /// The phase that has taken most of this poll so far, and how much.
     fn main_phase(&self) -> (Duration, Option<Phase>) {
         let present = self.phase_since.map_or(Duration::ZERO, |since| since.elapsed());
@@ -119,36 +119,36 @@ impl Beat {
 }
 
 pin_project! {
-    /// A future whose pulse is taken.
-    pub(crate) struct Felt<F> {
-        pulse: Arc<Pulse>,
+    /// A future whose polls are monitored.
+    pub(crate) struct Monitored<F> {
+        monitor: Arc<PollMonitor>,
         #[pin]
         future: F,
     }
 }
 
-/// Takes the pulse of a future.
-pub(crate) fn felt<F: Future>(pulse: Arc<Pulse>, future: F) -> Felt<F> {
-    Felt { pulse, future }
+/// Monitors the polls of a future.
+pub(crate) fn monitored<F: Future>(monitor: Arc<PollMonitor>, future: F) -> Monitored<F> {
+    Monitored { monitor, future }
 }
 
-impl<F: Future> Future for Felt<F> {
+impl<F: Future> Future for Monitored<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let waker = Waker::from(Arc::new(Noting { pulse: this.pulse.clone(), waker: cx.waker().clone() }));
+        let waker = Waker::from(Arc::new(WakeRecorder { monitor: this.monitor.clone(), waker: cx.waker().clone() }));
         let began = Instant::now();
         {
-            let mut beat = this.pulse.lock();
-            beat.polls += 1;
-            beat.woken_since = false;
-            beat.polling_since = Some(began);
-            beat.phase_since = Some(began);
-            beat.longest_phase = (Duration::ZERO, None);
+            let mut state = this.monitor.lock();
+            state.polls += 1;
+            state.woken_since = false;
+            state.polling_since = Some(began);
+            state.phase_since = Some(began);
+            state.longest_phase = (Duration::ZERO, None);
         }
         // Also when the poll panics: a future that has ended is not blocking.
-        let mut polled = Polled { pulse: this.pulse, began, pending: false };
+        let mut polled = Polled { monitor: this.monitor, began, pending: false };
         let poll = this.future.poll(&mut Context::from_waker(&waker));
         polled.pending = poll.is_pending();
         poll
@@ -156,39 +156,39 @@ impl<F: Future> Future for Felt<F> {
 }
 
 struct Polled<'a> {
-    pulse: &'a Pulse,
+    monitor: &'a PollMonitor,
     began: Instant,
     pending: bool,
 }
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        let mut beat = self.pulse.lock();
+        let mut state = self.monitor.lock();
         let lasted = self.began.elapsed();
-        if lasted > beat.longest_poll.0 {
-            beat.longest_poll = (lasted, beat.main_phase().1);
+        if lasted > state.longest_poll.0 {
+            state.longest_poll = (lasted, state.main_phase().1);
         }
-        beat.polling_since = None;
-        beat.phase_since = None;
-        beat.ended = !self.pending;
-        drop(beat);
-        self.pulse.polled.notify_waiters();
+        state.polling_since = None;
+        state.phase_since = None;
+        state.ended = !self.pending;
+        drop(state);
+        self.monitor.polled.notify_waiters();
     }
 }
 
-/// Wakes the task, and notes that it did.
-struct Noting {
-    pulse: Arc<Pulse>,
+/// Wakes the task, and records that.
+struct WakeRecorder {
+    monitor: Arc<PollMonitor>,
     waker: Waker,
 }
 
-impl Wake for Noting {
+impl Wake for WakeRecorder {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.pulse.lock().woken_since = true;
+        self.monitor.lock().woken_since = true;
         self.waker.wake_by_ref();
     }
 }

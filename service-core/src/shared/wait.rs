@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use tokio::sync::mpsc;
 
-use super::current_task::Errand;
+use super::current_task::CurrentTask;
 use super::message::Message;
 use super::registries;
 use super::shared::Shared;
@@ -114,7 +114,7 @@ fn insert(graph: &mut WaitGraph, waiters: &[(Waiter, Option<Arc<str>>)], target:
 /// The waiters for which the code on this thread runs: none of them continues before the wait of this number has ended.
 fn current_waiters(number: u64) -> Vec<(Waiter, Option<Arc<str>>)> {
     let mut waiters: Vec<(Waiter, Option<Arc<str>>)> = Vec::new();
-    let task = Errand::current();
+    let task = CurrentTask::current();
     context_stack::find(|frame| {
         let waiter = match frame.role() {
             Role::Starting => Waiter::Service(ServiceId::at(frame)),
@@ -129,7 +129,7 @@ fn current_waiters(number: u64) -> Vec<(Waiter, Option<Arc<str>>)> {
         }
         None
     });
-    waiters.extend(task.map(|Errand { frame, task }| {
+    waiters.extend(task.map(|CurrentTask { frame, task }| {
         let waiter = if task.is_some() { Waiter::Task } else { Waiter::Scope };
         (waiter(ServiceId::at(frame), number), task)
     }));
