@@ -4,7 +4,7 @@ use std::process::Command;
 
 use service_core::Result;
 
-/// The way through a guarded sync call: up to its return, without the cold paths after it.
+/// A guarded sync call: the fast path up to its return, then the cold code.
 pub(crate) fn of_a_guarded_call() -> Result<String> {
     let exe = std::env::current_exe()?;
     let output = Command::new("objdump")

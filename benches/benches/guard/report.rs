@@ -29,10 +29,10 @@ For the guard of the Python original, 2,888 ns are quoted; that was not measured
 const ASSEMBLY: &str = "\
 ## The instructions
 
-One guarded sync call that adds two numbers, as the compiler made it: the way through, then the cold paths.
+One guarded sync call that adds two numbers, as the compiler made it: the fast path, then the cold code.
 
-1. Is the short way open on this thread? The depth of the stack of frames; no room, no thread number or a service that is
-   starting make it too large.
+1. Does this thread allow the fast path? One comparison with the depth of the context stack, which is too large if there
+   is no room, the thread has no number or a service is starting.
 2. Which counter: the lane of the method plus the stripe of the thread, in bounds, so there is no other check.
 3. Count in, `lock inc`.
 4. Is this value the managed one, and is it up? One comparison with the address that the gate shows, after counting in, so
@@ -42,7 +42,7 @@ One guarded sync call that adds two numbers, as the compiler made it: the way th
 7. Pop the frame, and count out, `lock dec`; the sign tells whether a drain is waiting.
 
 The two locked instructions are most of the time, as they are of an `Arc` that is cloned and dropped. What is pushed and popped
-at both ends is for the cold paths, and is shared with the body where that calls anything.
+at both ends is for the cold code, and is shared with the body if that calls anything.
 
 An async call does the same at its first poll, inlined into whoever awaits it. What it costs beyond a sync one is memory: the
 body is a future inside of the method's own, so its arguments, its state and how far the call is are written to where both

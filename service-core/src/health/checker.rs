@@ -2,10 +2,7 @@
 //! keeps the results.
 
 use std::collections::BTreeSet;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, Weak};
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::check_state::{CheckResult, CheckState, InFlight};
 use super::propagation::along_the_graph;
-use crate::base::{Mutex, MutexGuard, Phase, State, caught};
+use crate::base::{Mutex, MutexGuard, Phase, State, caught, race};
 use crate::gate::context_stack::{self, Role};
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
@@ -171,13 +168,12 @@ impl HealthChecker {
         // Dropping the check runs the user's code, so that happens inside too.
         let checked = caught::caught(poll_monitor::monitored(monitor, async {
             let mut status = slot.watch();
-            let mut answer = pin!(timeout(limit, marked));
-            let mut stopped = pin!(async { status.wait_for(|status| status.state() != State::Ready).await.is_ok() });
-            poll_fn(|cx| match answer.as_mut().poll(cx) {
-                Poll::Ready(answer) => Poll::Ready(Some(answer)),
-                Poll::Pending => stopped.as_mut().poll(cx).map(|_| None),
-            })
-            .await
+            let answer = async { Some(timeout(limit, marked).await) };
+            let stopped = async {
+                let _ = status.wait_for(|status| status.state() != State::Ready).await;
+                None
+            };
+            race(answer, stopped).await
         }));
         let health = match checked.await {
             Ok(None) => return None,

@@ -87,6 +87,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// The hooks of all services, which own the supplied instances.
+    pub(super) fn hooks(&self) -> Vec<Arc<dyn Hooks>> {
+        self.hooks.clone()
+    }
+
     /// A registry that is not booted yet.
     pub(super) fn launch(self) -> Result<Registry, BootError> {
         #[cfg(feature = "systemd")]

@@ -198,7 +198,10 @@ impl Tasks {
             };
             if let Some(failure) = failure {
                 body.tell(&failure);
-                place.tasks.lock().failure.get_or_insert(failure);
+                let mut state = place.tasks.lock();
+                if state.failure.is_none() {
+                    state.failure = Some(failure);
+                }
             }
             drop(place);
         });

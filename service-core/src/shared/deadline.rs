@@ -1,15 +1,13 @@
 //! [`Deadline`]: when the running phase of one service must have ended.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::base::{Mutex, MutexGuard};
+use crate::base::{Mutex, MutexGuard, race};
 
 /// When the running phase of one service must have ended. The service may extend it, but not beyond its share of a common
 /// budget, once there is one.
@@ -95,16 +93,12 @@ impl Deadline {
 
     /// Runs a future until this has passed. A future that completes at the instant of the deadline is in time.
     pub(crate) async fn bounds<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        let mut future = pin!(future);
-        let mut passed = pin!(async {
+        let passed = async {
             self.passed().await;
             yield_now().await;
-        });
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => passed.as_mut().poll(cx).map(|()| None),
-        })
-        .await
+            None
+        };
+        race(async { Some(future.await) }, passed).await
     }
 }
 

@@ -46,17 +46,22 @@ impl OwnedTasks {
             }
             future.await
         });
-        match &mut *self.tasks.lock() {
-            Some(tasks) => {
-                // Finished tasks are removed only when the vector is full, and its capacity then at least doubles, so that the
-                // cost of each spawn is constant on average.
-                if tasks.len() == tasks.capacity() {
-                    tasks.retain(|task| !task.abort.is_finished());
-                    tasks.reserve(tasks.len() + 1);
-                }
-                tasks.push(Task { abort: task.abort_handle(), ended });
+        let mut finished = Vec::new();
+        let mut tasks = self.tasks.lock();
+        let is_refused = tasks.is_none();
+        if let Some(tasks) = &mut *tasks {
+            // Finished tasks are removed only when the vector is full, and its capacity then at least doubles, so that the
+            // cost of each spawn is constant on average.
+            if tasks.len() == tasks.capacity() {
+                finished.extend(tasks.extract_if(.., |task| task.abort.is_finished()));
+                tasks.reserve(tasks.len() + 1);
             }
-            None => task.abort(),
+            tasks.push(Task { abort: task.abort_handle(), ended });
+        }
+        drop(tasks);
+        drop(finished);
+        if is_refused {
+            task.abort();
         }
         task
     }

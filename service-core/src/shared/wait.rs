@@ -1,10 +1,8 @@
 //! [`Wait`]: a wait of a service, task or call, for as long as it lasts. A wait that would complete a cycle is refused at
 //! once, because nothing would ever end it.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::{Future, pending};
 use std::sync::Arc;
-use std::task::Poll;
 
 use tokio::sync::mpsc;
 
@@ -14,7 +12,7 @@ use super::registries;
 use super::shared::Shared;
 use super::wait_graph::{Follow, WaitGraph};
 use super::waiter::{SeenRegistries, ServiceId, Waiter};
-use crate::base::{Mutex, MutexGuard};
+use crate::base::{Mutex, MutexGuard, race};
 use crate::gate::Slot;
 use crate::gate::context_stack::{self, Role};
 use crate::report::{NotReady, Refusal};
@@ -200,18 +198,16 @@ impl Wait {
         wait: Option<Self>,
         future: impl Future<Output = T>,
     ) -> Result<T, Vec<String>> {
-        let mut wait = wait;
-        let mut future = pin!(future);
-        poll_fn(|cx| {
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Ok(output));
+        let refusal = async {
+            let mut wait = wait;
+            if let Some(wait) = &mut wait
+                && let Some(cycle) = wait.refused.recv().await
+            {
+                return Err(cycle);
             }
-            match wait.as_mut().map(|wait| wait.refused.poll_recv(cx)) {
-                Some(Poll::Ready(Some(cycle))) => Poll::Ready(Err(cycle)),
-                _ => Poll::Pending,
-            }
-        })
-        .await
+            pending().await
+        };
+        race(async { Ok(future.await) }, refusal).await
     }
 }
 
