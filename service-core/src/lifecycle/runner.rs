@@ -146,14 +146,13 @@ impl Lives {
     pub(crate) fn start(&mut self, service: usize) {
         let slot = &self.shared.slots[service];
         slot.set(State::Starting, Refusal::State);
-        let former = {
+        // The error of an earlier attempt is dropped after the lock is released.
+        let _former = {
             let mut times = slot.times();
             times.began = Some(Instant::now());
             times.ended = None;
             times.failure.take()
         };
-        // The error of the user, dropped after the lock is released.
-        drop(former);
         slot.emit(EventKind::Starting { service: slot.name.clone() });
         let life = &mut self.each[service];
         life.abort = Abort::default();
