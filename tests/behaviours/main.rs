@@ -19,6 +19,7 @@ mod guard_undeclared;
 mod guard_waiting;
 mod health;
 mod health_shared;
+mod hygiene;
 mod lazy;
 mod leaks;
 mod logs;
