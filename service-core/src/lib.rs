@@ -14,6 +14,8 @@ mod machine;
 mod plan;
 mod registry;
 pub mod report;
+#[cfg(feature = "serde")]
+mod serialize;
 mod service;
 mod shared;
 mod signals;

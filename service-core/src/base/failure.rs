@@ -145,6 +145,12 @@ impl Failure {
         matches!(self.inner.cause, Cause::TimedOut(_))
     }
 
+    /// The text of the error and its sources, the message of the panic, or what the timeout was waiting for.
+    #[cfg(feature = "serde")]
+    pub(crate) fn text(&self) -> &str {
+        self.inner.cause.text()
+    }
+
     /// `panic`, `timeout` or `error`.
     pub(crate) fn kind(&self) -> &'static str {
         match self.inner.cause {

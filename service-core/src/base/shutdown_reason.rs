@@ -22,6 +22,21 @@ pub enum ShutdownReason {
     Dropped,
 }
 
+#[cfg(feature = "serde")]
+impl ShutdownReason {
+    /// The name of the variant in snake case.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Requested(_) => "requested",
+            Self::Signal(_) => "signal",
+            Self::Failed(_) => "failed",
+            Self::BootFailed => "boot_failed",
+            Self::Cancelled => "cancelled",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl fmt::Display for ShutdownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

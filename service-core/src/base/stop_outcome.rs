@@ -22,6 +22,15 @@ impl StopOutcome {
         matches!(self, Self::Clean)
     }
 
+    /// `clean`, `failed` or `abandoned`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Failed(_) => "failed",
+            Self::Abandoned(_) => "abandoned",
+        }
+    }
+
     /// The failure, if a step failed or was abandoned.
     pub fn failure(&self) -> Option<&Failure> {
         match self {

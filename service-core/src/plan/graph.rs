@@ -62,7 +62,7 @@ pub struct ServiceNode {
 
 /// A dependency between two services, which are named by their index in the graph.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Edge {
+pub(crate) struct Edge {
     pub from: usize,
     pub to: usize,
     /// `None` for a call that was observed and is not declared.
@@ -100,11 +100,11 @@ impl Graph {
         edges.iter().map(|edge| self.nodes[edge.to].name.as_str())
     }
 
-    pub(super) fn nodes(&self) -> &[ServiceNode] {
+    pub(crate) fn nodes(&self) -> &[ServiceNode] {
         &self.nodes
     }
 
-    pub(super) fn edges(&self) -> &[Edge] {
+    pub(crate) fn edges(&self) -> &[Edge] {
         &self.edges
     }
 
@@ -142,6 +142,14 @@ impl ServiceNode {
         !self.root_failure && matches!(self.state, Some(State::Failed | State::Blocked))
     }
 
+    /// `root` if its own hook failed, `consequence` if only a dependency did.
+    pub(crate) fn failure_kind(&self) -> Option<&'static str> {
+        match self.root_failure {
+            true => Some("root"),
+            false => self.is_consequence().then_some("consequence"),
+        }
+    }
+
     /// Its state and time in a few words; empty in a plan.
     pub(super) fn status(&self) -> String {
         match (self.state, self.own) {
@@ -162,7 +170,7 @@ impl ServiceNode {
 
 impl Edge {
     /// The attribute that declares it, or `undeclared`.
-    pub(super) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self.bond {
             Some(Bond::Requires) => "requires",
             Some(Bond::Wants) => "wants",

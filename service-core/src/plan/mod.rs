@@ -33,6 +33,8 @@ pub use descriptor::DescriptorRef;
 pub(crate) use descriptor::{Descriptor, Provided};
 pub use facts::{Bond, When};
 pub(crate) use facts::{Dependency, Facts};
+#[cfg(feature = "serde")]
+pub(crate) use graph::Edge;
 pub(crate) use graph::NodeStatus;
 pub use graph::{Graph, ServiceNode};
 pub use plan::Plan;

@@ -125,11 +125,16 @@ impl HealthReport {
 }
 
 impl ServiceHealth {
+    /// The latency in milliseconds, rounded to microseconds.
+    pub(crate) fn latency_ms(&self) -> f64 {
+        (self.latency.as_secs_f64() * 1e6).round() / 1e3
+    }
+
     fn to_json(&self) -> String {
         let fields = [
             ("name", quoted(&self.name)),
             ("status", quoted(self.health.status())),
-            ("latency_ms", format!("{:.3}", self.latency.as_secs_f64() * 1e3)),
+            ("latency_ms", format!("{:.3}", self.latency_ms())),
             ("error", or_null(self.health.why())),
         ];
         object(&fields)

@@ -31,10 +31,6 @@ fn json(graph: &Graph) -> String {
 
 fn service(node: &ServiceNode) -> String {
     let provides: Vec<_> = node.provides.iter().map(|text| quoted(text)).collect();
-    let failure = match node.root_failure {
-        true => Some("root"),
-        false => node.is_consequence().then_some("consequence"),
-    };
     let fields = [
         ("name", quoted(&node.name)),
         ("file", quoted(node.location.file)),
@@ -43,7 +39,7 @@ fn service(node: &ServiceNode) -> String {
         ("state", or_null(node.state.map(|state| state.as_str()))),
         ("waited_us", micros(node.state.map(|_| node.waited))),
         ("own_us", micros(node.own)),
-        ("failure", or_null(failure)),
+        ("failure", or_null(node.failure_kind())),
         ("lazy", node.lazy.to_string()),
         ("optional", node.optional.to_string()),
         ("given", node.given.to_string()),
