@@ -52,24 +52,39 @@ impl Builder {
         Self { origin: std::panic::Location::caller(), assembly: Assembly::default() }
     }
 
-    /// Boots this service and what it requires, and nothing else. Several calls add up.
+    /// Boots this service and what it requires, and no other service. Several calls add up. A lazy service that is named
+    /// here is booted, too.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Db>().boot().await?;
+    /// assert!(registry.get::<Db>().is_ok());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn only<T: ?Sized + Send + Sync + 'static>(mut self) -> Self {
         self.assembly.request.only.push(requested::<T>());
         self
     }
 
-    /// The same by name: for definitions made at run time.
+    /// Like [`only`](Self::only), with the name of the service; for definitions made at run time.
     ///
     /// ```
-    /// use service_core::{Definition, Registry, Result};
+    /// use service_core::{Definition, Registry};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<()> {
-    /// let shards = ["shard-1", "shard-2"].map(|name| Definition::new(name).init(async |_cx| Ok(0_u8)));
-    /// let [first, second] = shards;
+    /// # async fn main() -> service_core::Result<()> {
+    /// let [first, second] = ["shard-1", "shard-2"].map(|name| Definition::new(name).init(async |_cx| Ok(0_u8)));
     /// let registry = Registry::builder().isolated().define(first).define(second).only_named("shard-2").boot().await?;
     /// assert!(registry.get_named::<u8>("shard-1").is_err());
-    /// registry.shutdown().await?;
+    /// # registry.shutdown().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -79,28 +94,90 @@ impl Builder {
         self
     }
 
-    /// Boots this service too, even if it is lazy, off by its `when`, or not linked in.
+    /// Boots this service too, even if it is lazy, disabled by its `when`, or not linked in.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().with::<Db>().boot().await?;
+    /// assert!(registry.get::<Db>().is_ok());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with<T: Service>(mut self) -> Self {
         self.assembly.request.with.push(requested::<T>());
         self.assembly.added.push(T::declared());
         self
     }
 
-    /// Adds a service made at run time.
+    /// Adds a service that is made at run time.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// registry.get_named::<()>("cache")?;
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn define<T: Send + Sync + 'static>(mut self, definition: Definition<T>) -> Self {
         self.assembly.added.push(definition.declared());
         self
     }
 
-    /// Hands over the value of a service that is `given`.
+    /// Supplies the value of a service that is declared `given`, such as the configuration.
+    ///
+    /// ```standalone_crate
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(given)]
+    /// struct Settings {
+    ///     port: u16,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let builder = Registry::builder().isolated().give(Settings { port: 8080 });
+    /// let registry = builder.only::<Settings>().boot().await?;
+    /// assert_eq!(registry.get::<Settings>()?.port, 8080);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn give<T: Service>(mut self, value: T) -> Self {
         self.assembly.request.supplied.push(requested::<T>());
         self.stand_in(T::declared(), Arc::new(value), false);
         self
     }
 
-    /// Puts a value in place of a service: it is ready at once, none of the service's hooks run, and what only the real
-    /// one required is not booted. Its guarded methods are guarded as ever.
+    /// Puts a value in the place of a service, for tests. The service is ready at once and none of its hooks run. Services
+    /// that only the replaced service requires are not booted. Guarded methods are still guarded.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Clock {
+    ///     hour: u8,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().replace(Clock { hour: 12 }).only::<Clock>().boot().await?;
+    /// assert_eq!(registry.get::<Clock>()?.hour, 12);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace<T: Service>(mut self, value: impl Into<Arc<T>>) -> Self {
         self.stand_in(T::declared(), value.into(), true);
         self
@@ -117,7 +194,32 @@ impl Builder {
         self.assembly.stand_ins.push(declared);
     }
 
-    /// Puts a value in place of whatever provides a `dyn Trait`.
+    /// Puts a value in the place of the service that provides a `dyn Trait`, for tests.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use service_core::Registry;
+    ///
+    /// trait Mail: Send + Sync {
+    ///     fn sent(&self) -> usize;
+    /// }
+    ///
+    /// struct Outbox;
+    ///
+    /// impl Mail for Outbox {
+    ///     fn sent(&self) -> usize {
+    ///         0
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().replace_dyn::<dyn Mail>(Arc::new(Outbox)).boot().await?;
+    /// assert_eq!(registry.get::<dyn Mail>()?.sent(), 0);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn replace_dyn<B: ?Sized + Send + Sync + 'static>(mut self, value: Arc<B>) -> Self {
         let location = std::panic::Location::caller();
@@ -133,67 +235,145 @@ impl Builder {
         self
     }
 
-    /// Makes it an error that a service calls in its `init` what it does not declare. By default that works if it can, is
-    /// dashed in the graph, and is listed in the boot's report.
+    /// Makes it an error if a service calls, in its `init`, a service that it does not declare. By default such a call works
+    /// if it can; the graph shows it as a dashed line, and [`BootReport::undeclared`](crate::report::BootReport::undeclared)
+    /// lists it.
+    ///
+    /// ```
+    /// let builder = service_core::Registry::builder().isolated().deny_undeclared();
+    /// # let _ = builder;
+    /// ```
     pub fn deny_undeclared(mut self) -> Self {
         self.assembly.options.deny_undeclared = true;
         self
     }
 
-    /// How long the whole boot may take; by default as long as its services' budgets allow.
+    /// The budget of the whole boot. By default, only the budgets of the services limit it. When it runs out, the boot fails
+    /// and is rolled back.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Registry;
+    ///
+    /// let builder = Registry::builder().isolated().boot_timeout(Duration::from_secs(60));
+    /// # let _ = builder;
+    /// ```
     pub fn boot_timeout(mut self, time: Duration) -> Self {
         self.assembly.options.boot_timeout = Some(time);
         self
     }
 
-    /// How long the rollback of a failed boot may take; 25 s by default. Every service gets a share of it, even the
-    /// last.
+    /// The budget for the rollback of a failed boot; 25 s by default. Each service gets a share of it, including the last.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Registry;
+    ///
+    /// let builder = Registry::builder().isolated().rollback_timeout(Duration::from_secs(10));
+    /// # let _ = builder;
+    /// ```
     pub fn rollback_timeout(mut self, time: Duration) -> Self {
         self.assembly.options.rollback_timeout = time;
         self
     }
 
-    /// How long the shutdown may take; 25 s by default. Every service gets a share of it, even the last.
+    /// The budget of the whole shutdown; 25 s by default, which is 5 s less than the grace period of Kubernetes. Each service
+    /// gets a share of it, including the last.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Registry;
+    ///
+    /// let builder = Registry::builder().isolated().shutdown_timeout(Duration::from_secs(50));
+    /// # let _ = builder;
+    /// ```
     pub fn shutdown_timeout(mut self, time: Duration) -> Self {
         self.assembly.options.shutdown_timeout = time;
         self
     }
 
-    /// How long to go on serving after a shutdown was requested, not ready any more: the time that load balancers need
-    /// to notice. 0 by default.
+    /// The delay between the request of a shutdown and its start; none by default. During it, the readiness probe fails while
+    /// the services still run, so that load balancers can take the process out of rotation.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Registry;
+    ///
+    /// let builder = Registry::builder().isolated().lame_duck(Duration::from_secs(5));
+    /// # let _ = builder;
+    /// ```
     pub fn lame_duck(mut self, time: Duration) -> Self {
         self.assembly.options.lame_duck = time;
         self
     }
 
-    /// How long what a service said about its health is good for: 0 by default, so that each question asks it again.
+    /// How long the result of a health check is reused; not at all by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Registry;
+    ///
+    /// let builder = Registry::builder().isolated().health_cache(Duration::from_secs(1));
+    /// # let _ = builder;
+    /// ```
     pub fn health_cache(mut self, time: Duration) -> Self {
         self.assembly.options.health_cache = time;
         self
     }
 
-    /// How many services may come up at once; by default all that can. Those with the longest way up above them go
-    /// first. One that waits in its `init` for another that it does not declare takes no place meanwhile.
+    /// The maximum number of services that start at the same time; unlimited by default, and at least 1. Services with the
+    /// longest chain of dependants start first. A service that waits in its `init` for an undeclared dependency does not count.
+    ///
+    /// ```
+    /// let builder = service_core::Registry::builder().isolated().concurrency(4);
+    /// # let _ = builder;
+    /// ```
     pub fn concurrency(mut self, services: usize) -> Self {
         self.assembly.options.concurrency = services.max(1);
         self
     }
 
-    /// When this token is cancelled, a boot is rolled back, and a registry that is up shuts down.
+    /// When this token is cancelled, a running boot is rolled back, and a booted registry shuts down.
+    ///
+    /// ```
+    /// use service_core::{CancellationToken, Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let token = CancellationToken::new();
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache");
+    /// let registry = registry.cancel(token.clone()).boot().await?;
+    /// token.cancel();
+    /// registry.stopped().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel(mut self, token: CancellationToken) -> Self {
         self.assembly.options.cancel = Some(token);
         self
     }
 
-    /// Whether SIGTERM and ctrl-c are listened for, from before the first `init`: a signal during the boot rolls it
-    /// back, a later one shuts down, a second one leaves the process at once.
+    /// Whether the registry reacts to SIGTERM and ctrl-c, from before the first `init`; `false` by default. A signal during the
+    /// boot rolls it back, and a later one shuts the registry down. A second signal ends the process immediately.
+    ///
+    /// ```
+    /// let builder = service_core::Registry::builder().signals(true);
+    /// # let _ = builder;
+    /// ```
     pub fn signals(mut self, listen: bool) -> Self {
         self.assembly.signals = listen;
         self
     }
 
-    /// Tells systemd when it is ready, how far it is, that it is alive, and when it goes down. By default only
-    /// [`Registry::launch`] does so.
+    /// Notifies systemd when the registry is ready, of its status, as a watchdog, and when it stops (`sd_notify`). By default
+    /// only [`Registry::launch`] does.
+    ///
+    /// ```
+    /// use service_core::{Registry, Systemd};
+    ///
+    /// let builder = Registry::builder().systemd(Systemd::from_env());
+    /// # let _ = builder;
+    /// ```
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self, systemd: crate::systemd::Systemd) -> Self {
         self.assembly.systemd = systemd;
@@ -245,26 +425,59 @@ impl Builder {
         self
     }
 
-    /// A registry of its own, beside the process's: `T::service()` finds it inside [`Registry::scope`] and inside its
-    /// own hooks, tasks and guarded calls.
+    /// Makes a registry that is independent of the process's registry, for example for a test. `T::service()` uses it inside
+    /// [`Registry::scope`] and inside its own hooks, tasks and guarded calls.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert!(registry.is_ready());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn isolated(mut self) -> Self {
         self.assembly.options.isolated = true;
         self
     }
 
-    /// Proves the plan, and runs no code of a service but the functions in `when`.
+    /// Checks the plan without booting it. No code of a service runs, except the functions in `when`.
+    ///
+    /// ```
+    /// let plan = service_core::Registry::builder().isolated().plan()?;
+    /// println!("{plan}");
+    /// # Ok::<(), service_core::PlanError>(())
+    /// ```
     ///
     /// # Errors
-    /// With everything that is wrong with the plan, at once.
+    /// If the plan is unsound. The error lists every problem.
     pub fn plan(self) -> Result<Plan, PlanError> {
         self.assembly.plan()
     }
 
-    /// Boots.
+    /// Boots the registry: starts the services in the order of their dependencies, concurrently where the graph allows.
+    ///
+    /// The future may be dropped at any time; if no other caller waits for the boot, it is then rolled back.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// println!("{}", registry.report());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If the plan is unsound, or a service that is not optional fails or is blocked; everything that came up is down
-    /// again by then. If it is not [`isolated`](Self::isolated) and the process has a registry already.
+    /// - If the plan is unsound.
+    /// - If a service that is not optional fails or is blocked. Every service that had started is stopped before this returns.
+    /// - If the registry is not [`isolated`](Self::isolated) and the process already has a registry.
     pub async fn boot(self) -> Result<Registry, BootError> {
         let origin = self.origin.to_string();
         if self.assembly.options.isolated {

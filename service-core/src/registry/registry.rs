@@ -75,37 +75,109 @@ impl Registry {
         self.shared().slot(&Key::Type(TypeId::of::<T>()), short_name::<T>())
     }
 
-    /// The instance of a service, or of what provides a `dyn Trait`.
+    /// Returns the instance of a service, or of the service that provides a `dyn Trait`.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Db>().boot().await?;
+    /// let db = registry.get::<Db>()?;
+    /// # drop(db);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If it is not ready now, or this registry does not have it.
+    /// If the service is not ready now, or this registry does not have it.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<T>, NotReady> {
         shared::reach_now(self.slot::<T>()?, Slot::view)
     }
 
-    /// The same, but waits while it comes up, and boots it with what it requires if it is lazy. Waiting is repeatable
-    /// and may be dropped at any time.
+    /// Like [`get`](Self::get), but waits while the service starts, and boots it first if it is lazy. The future may be dropped
+    /// at any time.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().with::<Db>().boot().await?;
+    /// let db = registry.wait_ready::<Db>().await?;
+    /// # drop(db);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As soon as it can't become ready.
+    /// If the service cannot become ready, or this registry does not have it.
     pub async fn wait_ready<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<T>, NotReady> {
         shared::reach(self.slot::<T>()?, Slot::view).await
     }
 
-    /// The value of a service by its name: for definitions made at run time.
+    /// Returns the value of a service by its name; for definitions made at run time.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let port = Definition::new("port").init(async |_cx| Ok(8080_u16));
+    /// let registry = Registry::builder().isolated().define(port).only_named("port").boot().await?;
+    /// assert_eq!(*registry.get_named::<u16>("port")?, 8080);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If it is not ready now, is not a `T`, or this registry does not have it.
+    /// If the service is not ready now, its value is not a `T`, or this registry does not have it.
     pub fn get_named<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>, NotReady> {
         self.shared().named(name)
     }
 
-    /// The state of a service; [`State::Idle`] also where this registry does not have it.
+    /// Returns the state of a service; [`State::Idle`] if this registry does not have it.
+    ///
+    /// ```
+    /// use service_core::{Registry, State, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Db>().boot().await?;
+    /// assert_eq!(registry.state::<Db>(), State::Ready);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn state<T: ?Sized + 'static>(&self) -> State {
         self.slot::<T>().map_or(State::Idle, |slot| slot.state())
     }
 
-    /// The dependency graph, with the states and times of this moment.
+    /// Returns the dependency graph, with the current state and the times of each service.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// println!("{}", registry.graph().to_mermaid());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn graph(&self) -> Graph {
         let shared = self.shared();
         let status = |index: usize| {
@@ -121,7 +193,19 @@ impl Registry {
         Graph::of(&shared.plan, status, &shared.undeclared.all())
     }
 
-    /// How the boot went, service by service.
+    /// Returns how the boot went, service by service.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert_eq!(registry.report().services[0].name, "cache");
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn report(&self) -> BootReport {
         let shared = self.shared();
         let mut services = Vec::with_capacity(shared.slots.len());
@@ -161,41 +245,133 @@ impl Registry {
         shared.plan.absent_wants(index).iter().cloned().chain(gone).collect()
     }
 
-    /// How every service is: those that are up are asked, all at once, each as long as its `health_timeout` allows, and a
-    /// panic in a check is that service's ill health. Who asks while a check is under way joins it. One that is not up although it should be is unhealthy; one that
-    /// needs an unhealthy one is degraded, and says by whom.
+    /// Checks the health of every service.
+    ///
+    /// The checks run concurrently, each limited by the `health_timeout` of its service (5 s by default). A check that panics
+    /// or exceeds its limit makes its service unhealthy. Concurrent callers share a check that is already running. A service
+    /// that should be ready and is not is unhealthy. A service that requires an unhealthy service is degraded, and its reason
+    /// names that service.
+    ///
+    /// ```
+    /// use service_core::{Definition, Health, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert_eq!(registry.health().await.health(), Health::Healthy);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn health(&self) -> HealthReport {
         self.handle.health.check(None).await
     }
 
-    /// The same, of the services with this tag alone.
+    /// Like [`health`](Self::health), for the services with this tag only.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let cache = Definition::new("cache").tag("storage");
+    /// let registry = Registry::builder().isolated().define(cache).only_named("cache").boot().await?;
+    /// assert_eq!(registry.health_of("storage").await.services.len(), 1);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn health_of(&self, tag: &str) -> HealthReport {
         self.handle.health.check(Some(tag)).await
     }
 
-    /// Whether everything that was to be booted came up and no shutdown has been requested.
+    /// Whether the boot has succeeded and no shutdown has been requested. It checks no health; see
+    /// [`readiness`](Self::readiness).
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert!(registry.is_ready());
+    /// registry.request_shutdown("done");
+    /// assert!(!registry.is_ready());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_ready(&self) -> bool {
         self.shared().is_ready()
     }
 
-    /// The startup probe: whether the boot has ever succeeded. Once it has, this stays true.
+    /// The startup probe of Kubernetes: whether the boot has ever succeeded. Once `true`, it stays `true`.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert!(registry.startup());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn startup(&self) -> bool {
         self.shared().probes.has_started()
     }
 
-    /// The liveness probe: healthy unless [`set_dead`](Self::set_dead) has said otherwise. No dependency, no boot and no
-    /// drain makes it fail: a restart of the process would not help against any of them.
+    /// The liveness probe of Kubernetes: healthy until [`set_dead`](Self::set_dead) is called. Failed dependencies, a boot and a
+    /// drain do not affect it, because a restart of the process would not help.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert!(registry.liveness().is_up());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn liveness(&self) -> Health {
         self.shared().probes.dead().map_or(Health::Healthy, Health::unhealthy)
     }
 
-    /// Says that this process is beyond help, so that whoever watches it starts another.
+    /// Makes the liveness probe fail, for this reason, so that the platform restarts the process. It cannot be undone.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// registry.set_dead("the worker thread is stuck");
+    /// assert!(!registry.liveness().is_up());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_dead(&self, why: impl Into<String>) {
         self.shared().probes.set_dead(why.into());
     }
 
-    /// The readiness probe: unhealthy before the boot has succeeded, as soon as a shutdown was requested, while a
-    /// service is unhealthy, and while [`set_unready`](Self::set_unready) says so.
+    /// The readiness probe of Kubernetes. It is unhealthy until the boot has succeeded, from the request of a shutdown, while a
+    /// service is unhealthy, and after [`set_unready`](Self::set_unready). It runs the checks of [`health`](Self::health).
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// assert!(registry.readiness().await.is_up());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readiness(&self) -> Health {
         if !self.is_ready() {
             let leaving = self.shared().is_leaving() || self.shared().has_ended();
@@ -209,28 +385,105 @@ impl Registry {
         if ill.is_empty() { report.health() } else { Health::unhealthy(format!("{} unhealthy", ill.join(", "))) }
     }
 
-    /// Asks for no requests for a while, and says why; [`set_ready`](Self::set_ready) takes it back.
+    /// Makes the readiness probe fail, for this reason, until [`set_ready`](Self::set_ready) is called. Calls are still
+    /// admitted.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// registry.set_unready("warming the cache");
+    /// assert!(!registry.readiness().await.is_up());
+    /// registry.set_ready();
+    /// assert!(registry.readiness().await.is_up());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_unready(&self, why: impl Into<String>) {
         self.shared().probes.set_unready(Some(why.into()));
     }
 
-    /// Takes back [`set_unready`](Self::set_unready).
+    /// Undoes [`set_unready`](Self::set_unready).
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// registry.set_unready("warming the cache");
+    /// registry.set_ready();
+    /// assert!(registry.readiness().await.is_up());
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_ready(&self) {
         self.shared().probes.set_unready(None);
     }
 
-    /// The latest events, oldest first: at most 4,096, and a first number above 0 tells how many are gone.
+    /// Returns the latest events, oldest first, at most 4,096. If the first [number](Event::number) is above 0, that many older
+    /// events are gone.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// for event in registry.events() {
+    ///     println!("{:?} {event}", event.at);
+    /// }
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn events(&self) -> Vec<Event> {
         self.shared().log.events()
     }
 
-    /// Runs a future in which this is the registry that `T::service()` means.
+    /// Runs a future in which `T::service()` uses this registry.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Db>().boot().await?;
+    /// let db = registry.scope(Db::service()).await?;
+    /// # drop(db);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         context_stack::with_context(self.frame(), future).await
     }
 
-    /// Runs a future in a task in which this is the registry that `T::service()` means. The task is aborted when the
-    /// registry is down, if it has not ended by then, or at once if the registry has ended already.
+    /// Runs a future in a task in which `T::service()` uses this registry. If the task is still running after the shutdown, it
+    /// is aborted; if the registry has ended already, it is aborted at once.
+    ///
+    /// ```
+    /// use service_core::{Registry, service};
+    ///
+    /// #[service(autowire, lazy)]
+    /// struct Db {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Db>().boot().await?;
+    /// let task = registry.spawn(async { Db::service().await.is_ok() });
+    /// assert!(task.await?);
+    /// # registry.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -249,12 +502,24 @@ impl Registry {
         Frame::new(self.shared().id, Frame::NO_SERVICE, Role::Scope)
     }
 
-    /// Runs until SIGTERM or ctrl-c arrives, or somebody requests the shutdown; then shuts down, and says how that
-    /// went. A second signal leaves the process at once, with 128 and the signal's number. Afterwards a signal has its
+    /// Runs until SIGTERM or ctrl-c arrives or a shutdown is requested, then shuts down and returns the report. A second signal
+    /// ends the process immediately, with the exit code 128 plus the number of the signal. Afterwards, signals have their
     /// default effect again.
     ///
+    /// ```no_run
+    /// use service_core::Registry;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::boot().await?;
+    /// let report = registry.run().await?;
+    /// println!("{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// If the signals can't be listened for, or the shutdown is not clean; or at once from inside, see
+    /// If the signal handlers cannot be installed, or the shutdown is not clean. Immediately, if called from inside; see
     /// [`stopped`](Self::stopped).
     pub async fn run(&self) -> Result<ShutdownReport, RunError> {
         self.can_wait()?;
@@ -273,17 +538,43 @@ impl Registry {
         }));
     }
 
-    /// Requests the shutdown and returns at once; every hook can read the reason. A later reason changes nothing.
+    /// Requests the shutdown and returns immediately. Every hook can read the reason with
+    /// [`Context::reason`](crate::Context::reason). The first reason is kept.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// registry.request_shutdown("maintenance");
+    /// assert_eq!(registry.stopped().await?.reason.to_string(), "maintenance");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request_shutdown(&self, reason: impl Into<ShutdownReason>) {
         self.shared().request_shutdown(reason.into());
     }
 
-    /// Shuts down: refuses new guarded calls, waits for admitted ones, joins tasks, runs `shutdown`, dependants before
-    /// dependencies. Calling it twice, also at the same moment, runs every hook once and gives the same answer.
+    /// Shuts down, dependants before their dependencies. Each service refuses new guarded calls, waits for the admitted ones,
+    /// joins its tasks, then runs `shutdown` and its deferred cleanups. Every caller gets the same result, and each hook runs
+    /// once.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// let report = registry.shutdown().await?;
+    /// assert!(report.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If not everything went down cleanly; everything is down all the same. From inside a hook, a task or a guarded
-    /// call of this registry it requests the shutdown and returns an error at once: it would wait for itself.
+    /// If a service did not stop cleanly; every service is stopped nevertheless. From inside a hook, a task or a guarded call of
+    /// this registry, it requests the shutdown and returns an error immediately, because it would wait for itself.
     pub async fn shutdown(&self) -> Result<ShutdownReport, ShutdownError> {
         self.request_shutdown("shutdown() was called");
         match self.waits_inside() {
@@ -292,12 +583,25 @@ impl Registry {
         }
     }
 
-    /// Ends when this registry is down, whoever asked for it. Not for what goes down with it: a hook, a task or a guarded
-    /// call of one of its services is told by [`Context::stopping`](crate::Context::stopping).
+    /// Waits until this registry has shut down, for whatever reason. A hook, a task or a guarded call of one of its services
+    /// uses [`Context::stopping`](crate::Context::stopping) instead.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let registry = Registry::builder().isolated().define(Definition::new("cache")).only_named("cache").boot().await?;
+    /// let handle = registry.clone();
+    /// tokio::spawn(async move { handle.request_shutdown("done") });
+    /// assert!(registry.stopped().await?.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// If the shutdown was not clean, or the runtime was shut down first. From inside a hook, a task or a guarded call of
-    /// this registry, at once: it would wait for itself.
+    /// If the shutdown was not clean, or the runtime was shut down first. From inside a hook, a task or a guarded call of this
+    /// registry, immediately, because it would wait for itself.
     pub async fn stopped(&self) -> Result<ShutdownReport, ShutdownError> {
         self.can_wait()?;
         self.wind_up().await

@@ -63,7 +63,23 @@ impl<S> Context<S> {
         })
     }
 
-    /// A service that this one wants, if it is there.
+    /// Returns a service that this one wants, if it is ready.
+    ///
+    /// ```
+    /// # use service_core::{Context, Lifecycle, Result, service};
+    /// # use std::sync::Arc;
+    /// #[service(autowire, lazy)]
+    /// struct Metrics {}
+    ///
+    /// #[service(wants = [Metrics], lazy)]
+    /// struct Users { metrics: Option<Arc<Metrics>> }
+    ///
+    /// impl Lifecycle for Users {
+    ///     async fn init(cx: &Context<Self>) -> Result<Self> {
+    ///         Ok(Self { metrics: cx.get_opt() })
+    ///     }
+    /// }
+    /// ```
     pub fn get_opt<D: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<D>>
     where
         S: Wants<D>,
@@ -71,20 +87,48 @@ impl<S> Context<S> {
         self.look_up()
     }
 
-    /// A service by its name: for definitions made at run time, whose dependencies are names.
+    /// Returns a service by its name; for definitions made at run time, whose dependencies are names.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let url = Definition::new("url").requires(["port"]).init(async |cx| {
+    ///     let port = cx.get_named::<u16>("port")?;
+    ///     Ok(format!("http://localhost:{port}"))
+    /// });
+    /// # let _ = url;
+    /// ```
     ///
     /// # Errors
-    /// If no service of that name is up, or it is not a `D`.
+    /// If no service of that name is ready, or its value is not a `D`.
     pub fn get_named<D: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<D>, NotReady> {
         self.site.shared.named(name)
     }
 
-    /// The name people see.
+    /// The name of the service, as it stands in reports and events.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// println!("{} starts", cx.name());
+    /// # }
+    /// ```
     pub fn name(&self) -> &str {
         &self.site.slot.name
     }
 
-    /// Starts a background task that belongs to this service; see [`Tasks::spawn`].
+    /// Starts a background task that belongs to this service; see [`Tasks::spawn`]. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.spawn("poll", poll());
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -96,6 +140,15 @@ impl<S> Context<S> {
     }
 
     /// The background tasks of this service.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().periodic("poll", Duration::from_secs(5), poll);
+    /// # }
+    /// ```
     pub fn tasks(&self) -> &Tasks {
         &self.site.tasks
     }
@@ -120,7 +173,17 @@ impl<S> Context<S> {
         context_stack::with_context(self.site.slot.frame(Role::Task), future).await
     }
 
-    /// Cancelled when this service begins to go down. A task ends when this is.
+    /// A token that is cancelled when this service begins to stop. A task should end then.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let stopping = cx.stopping();
+    /// cx.spawn("wait", async move { stopping.cancelled().await });
+    /// # }
+    /// ```
     pub fn stopping(&self) -> CancellationToken {
         self.site.stopping.clone()
     }
@@ -140,8 +203,17 @@ impl<S> Context<S> {
         self.site.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
     }
 
-    /// Owes a cleanup: it runs after `shutdown`, or when the service does not come up after all; the latest first. What a
-    /// task that has outlived its service owes comes too late, and is dropped.
+    /// Registers a cleanup. Cleanups run after `shutdown`, or if the start of the service fails, the latest first, as with Go's
+    /// `defer`. A cleanup that is registered after the service has stopped is dropped.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.defer(async { println!("the lock is released") });
+    /// # }
+    /// ```
     pub fn defer<F>(&self, cleanup: F)
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -149,27 +221,67 @@ impl<S> Context<S> {
         self.site.defer(Box::pin(async move { cleanup.await.into_result() }));
     }
 
-    /// Tells how far it is, for the events and for the message when it is late.
+    /// Reports the progress of the current phase. It is an event, and part of the message if the phase exceeds its budget.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.progress("migration 3 of 7");
+    /// # }
+    /// ```
     pub fn progress(&self, words: impl Into<String>) {
         let words = words.into();
         self.site.slot.times().progress = Some(words.clone());
         self.site.slot.emit(EventKind::Progress { service: self.site.slot.name.clone(), words });
     }
 
-    /// Moves the deadline of the running phase to at least this long from now. It must be called before the deadline
-    /// has passed, as with systemd's `EXTEND_TIMEOUT_USEC`. The budget of a whole rollback or shutdown stays as it is.
+    /// Moves the deadline of the current phase to at least this long from now, like `EXTEND_TIMEOUT_USEC` of systemd. It has no
+    /// effect after the deadline. The budget of the whole rollback or shutdown is not extended.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.extend(Duration::from_secs(30));
+    /// # }
+    /// ```
     pub fn extend(&self, time: Duration) {
         if self.site.deadline.extend(time) {
             self.site.slot.emit(EventKind::Extended { service: self.site.slot.name.clone(), time });
         }
     }
 
-    /// How much of the budget of the running phase is left.
+    /// The rest of the budget of the current phase; zero after its deadline.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// if cx.remaining() < Duration::from_secs(1) {
+    ///     cx.extend(Duration::from_secs(5));
+    /// }
+    /// # }
+    /// ```
     pub fn remaining(&self) -> Duration {
         self.site.deadline.get().saturating_duration_since(Instant::now())
     }
 
-    /// Why the registry goes down; `None` while it does not.
+    /// Why the registry shuts down; `None` if no shutdown has been requested.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// if let Some(reason) = cx.reason() {
+    ///     println!("stopping: {reason}");
+    /// }
+    /// # }
+    /// ```
     pub fn reason(&self) -> Option<ShutdownReason> {
         self.site.shared.reason()
     }

@@ -52,7 +52,14 @@ pub struct Definition<T = ()> {
 }
 
 impl Definition<()> {
-    /// A service of this name, whose value is `()` until [`init`](Self::init) says otherwise.
+    /// A definition of a service of this name. Its value is `()` unless [`init`](Self::init) is called.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache");
+    /// # let _ = cache;
+    /// ```
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -62,8 +69,15 @@ impl Definition<()> {
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
 
-    /// Makes the value. Everything that it requires is ready, and `cx.get_named` hands it out. Hooks that were set before
-    /// stay, and see `()`.
+    /// Sets the hook that makes the value. Every service that this one requires is ready, and `cx.get_named` returns it. Call it
+    /// first: hooks that were set before it get `()`.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").init(async |_cx| Ok(vec![0_u8; 1024]));
+    /// # let _ = cache;
+    /// ```
     pub fn init<T, F, Made>(self, init: F) -> Definition<T>
     where
         T: Send + Sync + 'static,
@@ -87,77 +101,177 @@ impl<T: Send + Sync + 'static> Definition<T> {
         self
     }
 
-    /// The names of what must be ready before its `init`, and is stopped after it.
+    /// The names of services that must be ready before `init` of this one, and stop after it. If one of them fails, this one is
+    /// blocked.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").requires(["db"]);
+    /// # let _ = cache;
+    /// ```
     pub fn requires<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         self.depends(names, Bond::Requires)
     }
 
-    /// The names of what is ready before it where it is present, and may fail without blocking it.
+    /// Like [`requires`](Self::requires), except that these services may be absent or fail; this one is then degraded.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").wants(["metrics"]);
+    /// # let _ = cache;
+    /// ```
     pub fn wants<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         self.depends(names, Bond::Wants)
     }
 
-    /// The names of what it comes after where that is being booted anyway.
+    /// The names of services after which this one starts, if they are booted anyway.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").after(["migrations"]);
+    /// # let _ = cache;
+    /// ```
     pub fn after<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         self.depends(names, Bond::After)
     }
 
-    /// Not booted with the rest, but on first use.
+    /// Boots the service on its first use, or if a service that is booted requires it.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").lazy();
+    /// # let _ = cache;
+    /// ```
     pub fn lazy(mut self) -> Self {
         self.facts.lazy = true;
         self
     }
 
-    /// Its failure does not fail the boot.
+    /// Lets the boot succeed if this service fails.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").optional();
+    /// # let _ = cache;
+    /// ```
     pub fn optional(mut self) -> Self {
         self.facts.optional = true;
         self
     }
 
-    /// How long coming up may take; 30 s by default.
+    /// The budget of the start, for all attempts of `init`, `start` and the first `health` together; 30 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").init_timeout(Duration::from_secs(5));
+    /// # let _ = cache;
+    /// ```
     pub fn init_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.init = time;
         self
     }
 
-    /// How long one health check may take; 5 s by default.
+    /// The budget of one health check after the first; 5 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").health_timeout(Duration::from_secs(1));
+    /// # let _ = cache;
+    /// ```
     pub fn health_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.health = time;
         self
     }
 
-    /// Puts its health check into a group that can be asked for by itself.
+    /// Adds the health check to a group, for [`Registry::health_of`](crate::Registry::health_of).
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").tag("storage");
+    /// # let _ = cache;
+    /// ```
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.facts.tags.push(tag.into());
         self
     }
 
-    /// How long its tasks may take to end; 10 s by default.
+    /// The budget for admitted calls and tasks to end; 10 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").drain_timeout(Duration::from_secs(20));
+    /// # let _ = cache;
+    /// ```
     pub fn drain_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.drain = time;
         self
     }
 
-    /// How long `shutdown` and its cleanups may take; 10 s by default.
+    /// The budget of `shutdown` and the deferred cleanups; 10 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").shutdown_timeout(Duration::from_secs(2));
+    /// # let _ = cache;
+    /// ```
     pub fn shutdown_timeout(mut self, time: Duration) -> Self {
         self.facts.budgets.shutdown = time;
         self
     }
 
-    /// How `init` is tried again.
+    /// How often and when `init` is retried; one attempt by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::{Definition, Retry};
+    ///
+    /// let cache = Definition::new("cache").retry(Retry::new(5, Duration::from_millis(200), Duration::from_secs(5)));
+    /// # let _ = cache;
+    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.facts.retry = retry;
         self
     }
 
-    /// Restarts it, with those that hold its value, when one of its supervised tasks has failed for good. Where it is
-    /// optional, a failure to come up is tried again in the same way, while the rest goes on without it.
+    /// Restarts the service, together with the services that require it, if one of its supervised tasks exceeds the intensity
+    /// of its policy. If the service is optional, a failed start is retried by the same policy while the boot continues.
+    ///
+    /// ```
+    /// use service_core::{Definition, Restart};
+    ///
+    /// let cache = Definition::new("cache").restart(Restart::transient());
+    /// # let _ = cache;
+    /// ```
     pub fn restart(mut self, restart: Restart) -> Self {
         self.facts.restart = Some(restart);
         self
     }
 
-    /// Starts what needs the value.
+    /// Sets the hook that runs after `init`, for work that needs the value.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").start(async |_value, cx| {
+    ///     cx.spawn("refresh", async { /* … */ });
+    ///     Ok(())
+    /// });
+    /// # let _ = cache;
+    /// ```
     pub fn start<F, Done>(mut self, start: F) -> Self
     where
         F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,
@@ -168,7 +282,14 @@ impl<T: Send + Sync + 'static> Definition<T> {
         self
     }
 
-    /// Tells how it is.
+    /// Sets the health check. It runs once before the service becomes ready, and for each check after that.
+    ///
+    /// ```
+    /// use service_core::{Definition, Health};
+    ///
+    /// let cache = Definition::new("cache").health(async |_value| Health::Healthy);
+    /// # let _ = cache;
+    /// ```
     pub fn health<F, Said>(mut self, health: F) -> Self
     where
         F: Fn(Arc<T>) -> Said + Send + Sync + 'static,
@@ -179,7 +300,14 @@ impl<T: Send + Sync + 'static> Definition<T> {
         self
     }
 
-    /// Ends what `init` and `start` began.
+    /// Sets the hook that ends what `init` and `start` began. It runs only if the service was ready.
+    ///
+    /// ```
+    /// use service_core::Definition;
+    ///
+    /// let cache = Definition::new("cache").shutdown(async |_value, _cx| Ok(()));
+    /// # let _ = cache;
+    /// ```
     pub fn shutdown<F, Done>(mut self, shutdown: F) -> Self
     where
         F: Fn(Arc<T>, Context<T>) -> Done + Send + Sync + 'static,

@@ -112,10 +112,19 @@ impl Tasks {
         Self { inner: Arc::new(TaskTable { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
     }
 
-    /// Starts a task; any number of one name may run.
+    /// Starts a task. Several tasks of the same name may run. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().spawn("poll", poll());
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// Outside of a tokio runtime, like every function here that starts one.
+    /// Outside of a tokio runtime.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -123,7 +132,21 @@ impl Tasks {
         self.start(name.into(), Same::Beside, |body| body.once(future))
     }
 
-    /// Starts a task, unless one of its name is running.
+    /// Starts a task unless one of the same name is running. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// if !cx.tasks().spawn_unique("refresh", poll()) {
+    ///     println!("a refresh is already running");
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn spawn_unique<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -131,7 +154,19 @@ impl Tasks {
         self.start(name.into(), Same::First, |body| body.once(future))
     }
 
-    /// Starts a task in place of those of its name, which are aborted.
+    /// Aborts the tasks of this name and starts a new one. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().replace("refresh", poll());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn replace<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -139,9 +174,21 @@ impl Tasks {
         self.start(name.into(), Same::Replaced, |body| body.once(future))
     }
 
-    /// Runs `run` at once, and then every so often, in place of tasks of that name. A run that fails is an event, and the
-    /// next one comes in its turn; a run that takes longer than the interval makes it skip the turns it missed. When the
-    /// service goes down, the pause ends at once.
+    /// Calls `run` immediately and then at each multiple of the interval, instead of the running tasks of this name. A run that
+    /// fails is an event, and the schedule continues. Runs never overlap: if one takes longer than the interval, the runs it
+    /// missed are skipped. When the service stops, the pause between two runs ends immediately. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().periodic("poll", Duration::from_secs(5), poll);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Schedule>, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
@@ -151,7 +198,20 @@ impl Tasks {
         self.start(name.into(), Same::Replaced, |body| body.every(every, run))
     }
 
-    /// Starts a task after a pause, in place of those of its name. If the service goes down first, it never begins.
+    /// Starts a task after a delay, instead of the running tasks of this name. If the service stops first, the task never
+    /// begins. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().delayed("warm up", Duration::from_secs(10), poll());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn delayed<F>(&self, name: impl Into<Arc<str>>, delay: Duration, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -159,9 +219,21 @@ impl Tasks {
         self.start(name.into(), Same::Replaced, move |body| body.later(delay, future))
     }
 
-    /// Runs `run`, and runs it again as the policy says, in place of tasks of that name. If that happens too often, the
-    /// failure goes up to the service: it is restarted if it has a policy of its own, else the registry shuts down, and
-    /// `run()` returns the failure.
+    /// Runs a task, instead of the running tasks of this name, and restarts it as the policy determines. If it fails more often
+    /// than the intensity of the policy allows, the failure escalates, as in an OTP supervisor: the service is restarted if it
+    /// has a restart policy; otherwise the registry shuts down and `run()` returns the failure. Returns whether the task was started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().supervised("poll", Restart::transient(), poll);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn supervised<F, R>(&self, name: impl Into<Arc<str>>, restart: Restart, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
@@ -214,30 +286,79 @@ impl Tasks {
         !is_dropped
     }
 
-    /// Aborts the tasks of that name, and says whether there was one.
+    /// Aborts the tasks of this name. Returns whether there was one.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// cx.tasks().spawn("poll", poll());
+    /// assert!(cx.tasks().abort("poll"));
+    /// # }
+    /// ```
     pub fn abort(&self, name: &str) -> bool {
         self.inner.lock().abort(|running| running == name)
     }
 
-    /// How many are running.
+    /// The number of running tasks.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// println!("{} tasks", cx.tasks().len());
+    /// # }
+    /// ```
     pub fn len(&self) -> usize {
         self.inner.lock().running.len()
     }
 
-    /// Whether none is running.
+    /// Whether no task is running.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// if cx.tasks().is_empty() {
+    ///     cx.spawn("poll", poll());
+    /// }
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The names of those that are running, in the order in which they were started.
+    /// The names of the running tasks, in the order in which they were started.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// println!("running: {}", cx.tasks().names().join(", "));
+    /// # }
+    /// ```
     pub fn names(&self) -> Vec<String> {
         self.inner.lock().running.values().map(|task| task.name.to_string()).collect()
     }
 
-    /// Waits until none is running, or for this long, and says how many still are.
+    /// Waits until no task is running, but at most for `timeout`. Returns the number of tasks that still run.
     ///
-    /// Where a service waits in its own `init` or `start` for no less than what is left of its budget, a task of it that
-    /// waits for something that waits for the service, would never end: the call in which the task waits is refused.
+    /// If a service waits in its own `init` or `start` for at least the rest of its budget, a task that waits for something that
+    /// in turn waits for this service could never end. The call in which the task waits is then refused.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let left = cx.tasks().wait_all(Duration::from_secs(2)).await;
+    /// println!("{left} tasks still run");
+    /// # }
+    /// ```
     pub async fn wait_all(&self, timeout: Duration) -> usize {
         let TaskTable { slot, deadline, .. } = &*self.inner;
         let is_in_start = slot.is_on_stack(|role| role == Role::Starting);
