@@ -32,7 +32,7 @@ pub use report::health::Health;
 pub use report::not_ready::NotReady;
 pub use service::{Context, Definition, Lifecycle, TaskOutput, Tasks};
 pub use service_macros::{guarded, service, test};
-/// Cancels a boot or a registry, and tells a service that it is to stop. Re-exported from tokio-util.
+/// Cancels a boot or a registry, and signals a service to stop. Re-exported from tokio-util.
 pub use tokio_util::sync::CancellationToken;
 
 // Documented in their modules; also here, so that a short program needs one import.

@@ -27,9 +27,9 @@ impl Budgets {
     };
 }
 
-/// How `init` is tried again after an error: `delay`, then twice that, and so on up to `max_delay`.
+/// How `init` is retried after an error: after `delay`, then after twice that, and so on up to `max_delay`.
 ///
-/// Only errors and panics are tried again; a timeout is not, because `init_timeout` bounds all attempts together.
+/// Only errors and panics are retried; a timeout is not, because `init_timeout` limits all attempts together.
 ///
 /// ```
 /// use service_core::Retry;
@@ -50,7 +50,7 @@ impl Retry {
     /// One attempt.
     pub(crate) const ONCE: Self = Self::new(1, Duration::ZERO, Duration::ZERO);
 
-    /// `attempts` counts the first one, so `1` means that nothing is tried again; `0` is taken as `1`.
+    /// `attempts` counts the first one, so `1` means no retry; `0` is taken as `1`.
     pub const fn new(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
         Self { attempts: if attempts == 0 { 1 } else { attempts }, backoff: Backoff::new(delay, max_delay) }
     }

@@ -12,11 +12,11 @@ pub(crate) enum After {
     None,
 }
 
-/// Whether and when something that has ended is started again: the three kinds of Erlang's supervisors, with a bound on
-/// how often, and a pause that doubles.
+/// A restart policy: whether and when a task or a service that has ended is started again. The three kinds, and the limit
+/// on the number of restarts, are those of Erlang/OTP supervisors; the delay doubles with each restart.
 ///
-/// Whatever exceeds its intensity is given up, and the failure goes up: from a task to its service, from a service to the
-/// whole registry, which shuts down and says why.
+/// If the limit is exceeded, the failure escalates: from a task to its service, and from a service to the registry, which
+/// shuts down with the failure as the reason.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,22 +52,22 @@ impl Restart {
         }
     }
 
-    /// Started again however it ended: what must always run.
+    /// Restarts after any end; for tasks that must always run.
     pub const fn permanent() -> Self {
         Self::new(After::Any)
     }
 
-    /// Started again after an error or a panic: what may come to an end.
+    /// Restarts after an error or a panic; for tasks that may complete.
     pub const fn transient() -> Self {
         Self::new(After::Failure)
     }
 
-    /// Never started again: its failure is told, and that is all.
+    /// Never restarts; a failure is only reported.
     pub const fn temporary() -> Self {
         Self::new(After::None)
     }
 
-    /// At most so many restarts in any period of this length; 5 in 30 s by default.
+    /// The maximum number of restarts within a period; 5 in 30 s by default. One more escalates the failure.
     #[must_use]
     pub const fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.restarts = restarts;
@@ -75,28 +75,28 @@ impl Restart {
         self
     }
 
-    /// The pause before a restart: `delay`, then twice that, and so on up to `max_delay`; 100 ms and 30 s by default.
+    /// The delay before a restart: `delay`, then twice that, and so on up to `max_delay`; 100 ms and 30 s by default.
     #[must_use]
     pub const fn backoff(mut self, delay: Duration, max_delay: Duration) -> Self {
         self.backoff = Backoff::new(delay, max_delay);
         self
     }
 
-    /// After a run of at least this length the pauses begin anew; 60 s by default.
+    /// A run of at least this length resets the delay; 60 s by default.
     #[must_use]
     pub const fn quiet(mut self, time: Duration) -> Self {
         self.quiet = time;
         self
     }
 
-    /// Each pause is longer by up to this part of it, at random: `0.2` is a fifth. None by default.
+    /// Extends each delay by a random part of up to this fraction, `0.2` for 20 %; `0.0` by default.
     #[must_use]
     pub const fn jitter(mut self, part: f64) -> Self {
         self.jitter = part;
         self
     }
 
-    /// Makes what is random about the pauses the same in every run.
+    /// Makes the random parts of the delays the same in every run.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);

@@ -18,7 +18,7 @@ use crate::report::{BootError, BootFailure, Event, PlanError};
 use crate::service::{Declared, Definition, SuppliedDyn};
 use crate::shared::boot;
 
-/// Puts together a registry: which services, with what in place of which, and on what budgets.
+/// Configures a registry: its services, supplied and replaced values, budgets and options.
 ///
 /// ```standalone_crate
 /// use service_core::{Registry, Result, service};

@@ -32,7 +32,7 @@ use crate::signals::{Signals, signals};
 /// # async fn example() -> Result<()> {
 /// let registry = Registry::boot().await?; // everything linked in, in dependency order
 /// println!("{}", registry.graph());
-/// registry.run().await?; // until SIGTERM or ctrl-c; then down, in reverse
+/// registry.run().await?; // until SIGTERM or ctrl-c; then shuts down, in reverse order
 /// # Ok(())
 /// # }
 /// ```
@@ -41,7 +41,7 @@ pub struct Registry {
     handle: Arc<Handle>,
 }
 
-/// What the clones share: when the last one goes, the registry is told.
+/// What the clones share. When the last one is dropped, the registry shuts down.
 struct Handle {
     shared: Arc<Shared>,
     health: Arc<HealthChecker>,
@@ -235,7 +235,7 @@ impl Registry {
         }
     }
 
-    /// What a service wants and has not got.
+    /// The wanted dependencies that a service does not have.
     fn missing(&self, index: usize) -> Vec<String> {
         let shared = self.shared();
         let needs = shared.plan.services()[index].needs.iter();
@@ -611,7 +611,7 @@ impl Registry {
         self.waits_inside().map_or(Ok(()), |service| Err(ShutdownError::waits_for_itself(service)))
     }
 
-    /// The service, if this thread runs on behalf of one, without whose end the registry has none.
+    /// The service on whose behalf this thread runs, if the registry cannot end before it.
     fn waits_inside(&self) -> Option<String> {
         let shared = self.shared();
         if shared.has_ended() {

@@ -45,12 +45,13 @@ pub trait Service: HasTypeEntry {
         Self::type_entry().target(method)
     }
 
-    /// The instance of the current registry: that of the scope, hook, task or guarded call this runs in, else the
-    /// process's. Waits while the service starts. If nothing has booted it, it is booted with what it requires.
+    /// Returns the instance of the current registry: that of the scope, hook, task or guarded call in which this runs,
+    /// otherwise the process's. Waits while the service starts, and boots it, with the services it requires, if it has not
+    /// been booted.
     ///
     /// # Errors
-    /// If the service has stopped, is stopping, has failed or is blocked; or if nothing is booted and a boot on first use
-    /// is not allowed here.
+    /// If the service is stopping, stopped, failed or blocked; or if no registry is booted and a boot on first use is not
+    /// allowed here.
     fn service() -> impl Future<Output = Result<Arc<Self>, NotReady>> + Send {
         async {
             if let Ok(instance) = Self::try_service() {
@@ -62,7 +63,7 @@ pub trait Service: HasTypeEntry {
         }
     }
 
-    /// The same, but at once: an error unless the service is ready.
+    /// Like [`service`](Self::service), but never waits and never boots.
     ///
     /// # Errors
     /// If the service is not ready now.

@@ -1,8 +1,11 @@
 //! Reports: what a boot, a shutdown and a health check resulted in, service by service.
 //!
 //! [`Registry::report`](crate::Registry::report), [`Registry::shutdown`](crate::Registry::shutdown) and
-//! [`Registry::health`](crate::Registry::health) return them. They display as text. With the feature `serde` they can be
-//! serialized.
+//! [`Registry::health`](crate::Registry::health) return them. They display as text.
+//!
+//! With the feature `serde`, they implement `serde::Serialize`, as do [`Graph`](crate::Graph), [`Health`] and
+//! [`Event`]. `Graph`, `Health` and `HealthReport` have the shape of their `to_json()`. Every other struct is an
+//! object of its fields; a duration is a whole number of microseconds, in a field whose name ends with `_us`.
 
 pub(crate) mod boot_error;
 mod boot_report;

@@ -34,7 +34,7 @@ impl<S> Context<S> {
         &self.site
     }
 
-    /// A service that this one requires. Naming one that it does not is a compile error.
+    /// Returns a service that this one requires. It is a compile error to name another service.
     ///
     /// ```
     /// # use service_core::{Context, Lifecycle, Result, service};
@@ -53,7 +53,7 @@ impl<S> Context<S> {
     /// ```
     ///
     /// # Panics
-    /// In a task that has outlived its service: what it requires may be gone too.
+    /// In a task that has outlived its service, because the required service may have stopped, too.
     pub fn get<D: ?Sized + Send + Sync + 'static>(&self) -> Arc<D>
     where
         S: Requires<D>,
@@ -153,9 +153,9 @@ impl<S> Context<S> {
         &self.site.tasks
     }
 
-    /// Runs a future on behalf of this service, as one of its tasks is run: `T::service()` means its registry, and the
-    /// service's own drain refuses it nothing. For what runs in a task that somebody else started, such as a connection;
-    /// whoever started that task also ends it.
+    /// Runs a future as if it were a task of this service: `T::service()` uses its registry, and its guarded calls are
+    /// admitted while the service drains. It is meant for tasks that are not started with [`spawn`](Self::spawn), such as
+    /// connections; the code that started such a task must also end it.
     ///
     /// ```
     /// # use service_core::Context;
@@ -188,14 +188,14 @@ impl<S> Context<S> {
         self.site.stopping.clone()
     }
 
-    /// Sleeps, and says whether that was to the end: `false` as soon as this service begins to go down.
+    /// Sleeps for this time and returns `true`; returns `false` as soon as this service begins to stop.
     ///
     /// ```
     /// # use service_core::Context;
     /// # use std::time::Duration;
     /// # async fn example<S>(cx: Context<S>) {
     /// while cx.sleep(Duration::from_secs(1)).await {
-    ///     // once a second, until the service goes down
+    ///     // once a second, until the service stops
     /// }
     /// # }
     /// ```

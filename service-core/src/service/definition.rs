@@ -20,8 +20,9 @@ type Init<T> = Arc<dyn Fn(Context<T>) -> Boxed<Result<T>> + Send + Sync>;
 type Check<T> = Arc<dyn Fn(Arc<T>) -> Boxed<Health> + Send + Sync>;
 type Hook<T> = Arc<dyn Fn(Arc<T>, Context<T>) -> Boxed<Result<()>> + Send + Sync>;
 
-/// A service made at run time: a name, the names of what it requires, and closures. Its value may be of any type, and
-/// several definitions may share one; [`Registry::get_named`](crate::Registry::get_named) finds each by its name.
+/// A service that is made at run time: a name, the names of the services it requires, and closures as hooks. Its value may
+/// be of any type, and several definitions may have values of one type;
+/// [`Registry::get_named`](crate::Registry::get_named) finds each by its name.
 ///
 /// ```
 /// use service_core::{Definition, Registry, Result};

@@ -25,12 +25,13 @@ use crate::shared::CurrentTask;
 use crate::shared::wait;
 use crate::shared::{Deadline, later};
 
-/// The background tasks of one service: joined, then aborted, then reported when it goes down.
+/// The background tasks of one service. When the service stops, they are joined, and those that do not end are aborted
+/// and reported.
 ///
-/// A task should end when [`stopping`](super::Context::stopping) is cancelled; it has the service's drain budget for
-/// that, and is aborted afterwards. An error or a panic of a task is an event at once; if nothing starts the task again,
-/// it is a part of the shutdown report, too. Each function says whether the task was started: none is once the service
-/// is on its way down, or its runtime is gone.
+/// A task should end when [`stopping`](super::Context::stopping) is cancelled. It has the drain budget of the service for
+/// that (10 s by default), and is aborted afterwards. An error or a panic of a task is an event immediately; unless the
+/// task is restarted, it is also part of the shutdown report. Each method that starts a task returns whether it did: once
+/// the service is stopping or its runtime has ended, no task is started.
 ///
 /// ```
 /// use std::time::Duration;
