@@ -1,30 +1,31 @@
-//! [`Capability`]: what a registry may or may not offer.
+//! [`Capability`]: a feature that a registry may or may not offer.
 
 use std::fmt;
 
-/// What a registry may or may not offer. A check that needs one which the subject lacks is not applicable to it.
+/// A feature that a registry may or may not offer. A check is not applicable to a registry without a capability that it
+/// needs.
 ///
-/// It is no capability to report an error, to keep the order, or to survive a panic: every registry is held to that.
+/// To report errors, to keep the order and to survive a panic are not capabilities: every registry must do that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
-    /// Names beyond [`NAMES`](crate::NAMES), and hundreds of services.
+    /// Names other than [`NAMES`](crate::NAMES), and hundreds of services.
     AnyName,
-    /// A plan can be proved without running a hook: [`Subject::validate`](crate::Subject::validate).
+    /// Validation of a plan without running a hook: [`Adapter::validate`](crate::Adapter::validate).
     Validation,
-    /// One name can be said twice.
+    /// A plan in which two services have the same name.
     Duplicates,
     /// [`wants`](crate::Service::wants): a dependency that may be absent.
     Wants,
     /// [`after`](crate::Service::after): an order without a dependency.
     After,
-    /// [`only`](crate::Plan::only): one service and what it requires are booted, and nothing else.
+    /// [`only`](crate::Plan::only): a boot of one service and the services that it requires, and no others.
     Subset,
-    /// Independent services come up at the same time, and go down at the same time.
+    /// Independent services start at the same time, and stop at the same time.
     Concurrency,
-    /// [`concurrency`](crate::Plan::concurrency): a cap on how many come up at once.
+    /// [`concurrency`](crate::Plan::concurrency): a limit on how many services start at the same time.
     ConcurrencyCap,
-    /// A boot that fails or is given up takes down what it had brought up.
+    /// A boot that fails or is dropped stops the services that were ready.
     Rollback,
     /// [`boot_timeout`](crate::Plan::boot_timeout): the boot has a budget.
     BootTimeout,
@@ -34,11 +35,11 @@ pub enum Capability {
     ServiceInitTimeout,
     /// [`shutdown_timeout`](crate::Service::shutdown_timeout): each `shutdown` hook has a budget.
     ServiceShutdownTimeout,
-    /// [`cancelled`](crate::Plan::cancelled): a boot can be cancelled by a token or the like.
+    /// [`cancelled`](crate::Plan::cancelled): cancellation of a boot, for instance with a token.
     Cancellation,
-    /// The shutdown may be asked for by several callers, at once or later.
+    /// Several callers may request the shutdown, concurrently or one after the other.
     RepeatedShutdown,
-    /// Two registries can be up in one process at the same time.
+    /// Two registries in one process at the same time.
     SeveralRegistries,
 }
 

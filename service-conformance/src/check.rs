@@ -1,54 +1,44 @@
-//! [`Check`]: one behaviour, and how a subject is tried for it. [`Description`]: what it is called.
+//! [`Check`]: one behaviour, and the function that tests a registry for it. [`CheckInfo`]: its public description.
 
-use crate::bench::Bench;
-use crate::subject::Soon;
-use crate::{Capability, checks};
+use crate::Capability;
+use crate::adapter::LocalBoxFuture;
+use crate::harness::Harness;
 
-/// What a check finds: nothing, or what was wrong, in words.
-pub(crate) type Finding = Result<(), String>;
+/// The result of a check; the error says what was wrong.
+pub(crate) type CheckResult = Result<(), String>;
 
-/// One behaviour, and how a subject is tried for it.
+/// One behaviour, and the function that tests a registry for it.
 pub(crate) struct Check {
-    pub(crate) description: Description,
-    pub(crate) run: fn(Bench) -> Soon<'static, Finding>,
+    pub(crate) info: CheckInfo,
+    pub(crate) run: fn(Harness) -> LocalBoxFuture<'static, CheckResult>,
 }
 
-/// What a check is called, and what a registry must offer to be held to it.
+/// The description of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Description {
-    /// The line of the list of behaviours that it comes from, such as `B05`. Several checks may share a line.
-    pub line: &'static str,
-    /// The behaviour, in words. No two checks have the same.
+pub struct CheckInfo {
+    /// The id of the behaviour in the list of behaviours, such as `B05`. Several checks may share an id.
+    pub id: &'static str,
+    /// The behaviour as text, unique among all checks.
     pub behaviour: &'static str,
-    /// What it needs: a subject that lacks one of these is not held to it.
+    /// The capabilities that it needs. It is not applicable to a registry that lacks one of them.
     pub needs: &'static [Capability],
 }
 
-/// Every check, in the order of the table.
-///
-/// ```
-/// let all = service_conformance::descriptions();
-/// assert!(all.iter().any(|check| check.line == "B05"));
-/// ```
-pub fn descriptions() -> Vec<Description> {
-    checks::all().map(|check| check.description).collect()
-}
-
-/// A page of checks: the line, the behaviour, what it needs, and the function that tries it.
-macro_rules! page {
-    ($($line:literal $behaviour:literal [$($need:ident),*] $run:ident;)*) => {
+/// Defines the checks of one file: the id, the behaviour, the capabilities it needs, and the function that tests it.
+macro_rules! checks {
+    ($($id:literal $behaviour:literal [$($need:ident),*] $run:ident;)*) => {
         pub(super) const CHECKS: &[$crate::check::Check] = &[$(
             $crate::check::Check {
-                description: $crate::Description {
-                    line: $line,
+                info: $crate::CheckInfo {
+                    id: $id,
                     behaviour: $behaviour,
                     needs: &[$($crate::Capability::$need),*],
                 },
-                run: |bench| Box::pin($run(bench)),
+                run: |harness| Box::pin($run(harness)),
             },
         )*];
     };
 }
 
-pub(crate) use page;
+pub(crate) use checks;

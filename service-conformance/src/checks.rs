@@ -1,4 +1,4 @@
-//! The checks, a page for each kind of behaviour, in the order of the table.
+//! The checks, a file for each kind of behaviour, in the order of the table.
 
 mod boot;
 mod cancellation;
@@ -11,11 +11,11 @@ mod rollback;
 mod shutdown;
 mod timeout;
 
-use crate::check::Check;
+use crate::check::{Check, CheckInfo};
 
 /// Every check, in the order of the table.
 pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
-    let pages = [
+    let files = [
         graph::CHECKS,
         boot::CHECKS,
         concurrency::CHECKS,
@@ -27,5 +27,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         shutdown::CHECKS,
         registry::CHECKS,
     ];
-    pages.into_iter().flatten()
+    files.into_iter().flatten()
+}
+
+/// The description of every check, in the order of the table.
+///
+/// ```
+/// let all = service_conformance::all_checks();
+/// assert!(all.iter().any(|check| check.id == "B05"));
+/// ```
+pub fn all_checks() -> Vec<CheckInfo> {
+    all().map(|check| check.info).collect()
 }

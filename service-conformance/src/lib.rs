@@ -1,32 +1,34 @@
 #![doc = include_str!("../README.md")]
 
-mod bench;
+mod adapter;
+mod assertions;
 mod capability;
 mod check;
 mod checks;
-mod claim;
-mod column;
-mod dag;
-mod end;
-mod fault;
+mod completion;
+mod harness;
+mod hook_spec;
+mod injected_error;
 mod log;
 mod name;
 mod plan;
-mod script;
+mod random_graph;
+mod report;
 mod service;
-mod subject;
+mod service_spec;
 mod suite;
 mod table;
 mod value;
 
+pub use adapter::Adapter;
 pub use capability::Capability;
-pub use check::{Description, descriptions};
-pub use column::{Column, Counts, Verdict};
-pub use fault::Fault;
+pub use check::CheckInfo;
+pub use checks::all_checks;
+pub use injected_error::InjectedError;
 pub use name::NAMES;
 pub use plan::Plan;
+pub use report::{Counts, Report, Verdict};
 pub use service::Service;
-pub use subject::Subject;
 pub use suite::Suite;
 pub use table::Table;
 pub use value::Value;

@@ -1,4 +1,4 @@
-//! [`Log`]: what the scripted hooks of one plan saw, and when.
+//! [`Log`]: what the hooks of one plan recorded, and when.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::Value;
 
-/// Which hook.
+/// A hook of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
     Init,
@@ -24,45 +24,45 @@ impl fmt::Display for Hook {
     }
 }
 
-/// What became of it.
+/// What happened to a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
-    Began,
-    Ended,
+pub(crate) enum HookEvent {
+    Started,
+    Succeeded,
     Failed,
     Panicked,
     Dropped,
 }
 
-/// One line of the log.
+/// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Since the plan was made, on the paused clock.
+    /// The time since the plan was created, on the paused clock.
     pub(crate) at: Duration,
     pub(crate) service: Arc<str>,
     pub(crate) hook: Hook,
-    pub(crate) deed: Deed,
+    pub(crate) event: HookEvent,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match (self.hook, self.deed) {
-            (Hook::Init, Deed::Began) => "init",
-            (Hook::Init, Deed::Ended) => "ready",
-            (Hook::Init, Deed::Failed) => "init failed",
-            (Hook::Init, Deed::Panicked) => "init panicked",
-            (Hook::Init, Deed::Dropped) => "init dropped",
-            (Hook::Shutdown, Deed::Began) => "shutdown",
-            (Hook::Shutdown, Deed::Ended) => "down",
-            (Hook::Shutdown, Deed::Failed) => "shutdown failed",
-            (Hook::Shutdown, Deed::Panicked) => "shutdown panicked",
-            (Hook::Shutdown, Deed::Dropped) => "shutdown dropped",
+        let what = match (self.hook, self.event) {
+            (Hook::Init, HookEvent::Started) => "init",
+            (Hook::Init, HookEvent::Succeeded) => "ready",
+            (Hook::Init, HookEvent::Failed) => "init failed",
+            (Hook::Init, HookEvent::Panicked) => "init panicked",
+            (Hook::Init, HookEvent::Dropped) => "init dropped",
+            (Hook::Shutdown, HookEvent::Started) => "shutdown",
+            (Hook::Shutdown, HookEvent::Succeeded) => "down",
+            (Hook::Shutdown, HookEvent::Failed) => "shutdown failed",
+            (Hook::Shutdown, HookEvent::Panicked) => "shutdown panicked",
+            (Hook::Shutdown, HookEvent::Dropped) => "shutdown dropped",
         };
         write!(f, "{:?} {what} {}", self.at, self.service)
     }
 }
 
-/// What the scripted hooks of one plan saw, and when. A cheap clone.
+/// What the hooks of one plan recorded, and when. A cheap clone.
 #[derive(Clone)]
 pub(crate) struct Log {
     born: Instant,
@@ -72,7 +72,7 @@ pub(crate) struct Log {
 #[derive(Default)]
 struct Inner {
     entries: Vec<Entry>,
-    given: Vec<(Arc<str>, Vec<Value>)>,
+    dependencies: Vec<(Arc<str>, Vec<Value>)>,
     values: usize,
 }
 
@@ -85,18 +85,18 @@ impl Log {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn add(&self, service: &Arc<str>, hook: Hook, deed: Deed) {
+    pub(crate) fn add(&self, service: &Arc<str>, hook: Hook, event: HookEvent) {
         let at = self.born.elapsed();
-        self.lock().entries.push(Entry { at, service: service.clone(), hook, deed });
+        self.lock().entries.push(Entry { at, service: service.clone(), hook, event });
     }
 
-    /// What an `init` was given.
-    pub(crate) fn told(&self, service: &Arc<str>, given: Vec<Value>) {
-        self.lock().given.push((service.clone(), given));
+    /// Records the values that an `init` received.
+    pub(crate) fn add_dependencies(&self, service: &Arc<str>, dependencies: Vec<Value>) {
+        self.lock().dependencies.push((service.clone(), dependencies));
     }
 
-    /// A value that there never was.
-    pub(crate) fn value(&self, service: &Arc<str>) -> Value {
+    /// A value that is equal to no other.
+    pub(crate) fn new_value(&self, service: &Arc<str>) -> Value {
         let mut inner = self.lock();
         inner.values += 1;
         Value::new(service.clone(), inner.values)
@@ -106,40 +106,45 @@ impl Log {
         self.lock().entries.clone()
     }
 
-    /// How long ago the plan was made.
+    /// The time since the plan was created.
     pub(crate) fn now(&self) -> Duration {
         self.born.elapsed()
     }
 
     /// The names of the services to which this happened, in order.
-    pub(crate) fn of(&self, hook: Hook, deed: Deed) -> Vec<String> {
+    pub(crate) fn of(&self, hook: Hook, event: HookEvent) -> Vec<String> {
         let entries = self.entries();
-        entries.iter().filter(|it| it.hook == hook && it.deed == deed).map(|it| it.service.to_string()).collect()
+        entries.iter().filter(|it| it.hook == hook && it.event == event).map(|it| it.service.to_string()).collect()
     }
 
-    /// Where in the log this happened to a service first.
-    pub(crate) fn index(&self, service: &str, hook: Hook, deed: Deed) -> Option<usize> {
-        self.entries().iter().position(|it| &*it.service == service && it.hook == hook && it.deed == deed)
+    /// The index of the first entry with this event of a service.
+    pub(crate) fn index(&self, service: &str, hook: Hook, event: HookEvent) -> Option<usize> {
+        self.entries().iter().position(|it| &*it.service == service && it.hook == hook && it.event == event)
     }
 
-    /// When this happened to a service first.
-    pub(crate) fn at(&self, service: &str, hook: Hook, deed: Deed) -> Option<Duration> {
-        Some(self.entries()[self.index(service, hook, deed)?].at)
+    /// The time of the first such entry.
+    pub(crate) fn at(&self, service: &str, hook: Hook, event: HookEvent) -> Option<Duration> {
+        Some(self.entries()[self.index(service, hook, event)?].at)
     }
 
-    /// How often this happened to a service.
-    pub(crate) fn count(&self, service: &str, hook: Hook, deed: Deed) -> usize {
-        self.entries().iter().filter(|it| &*it.service == service && it.hook == hook && it.deed == deed).count()
+    /// The number of such entries.
+    pub(crate) fn count(&self, service: &str, hook: Hook, event: HookEvent) -> usize {
+        self.entries().iter().filter(|it| &*it.service == service && it.hook == hook && it.event == event).count()
     }
 
-    /// What the first `init` of a service was given.
-    pub(crate) fn given(&self, service: &str) -> Vec<Value> {
+    /// The values that the first `init` of a service received.
+    pub(crate) fn dependencies_of(&self, service: &str) -> Vec<Value> {
         let inner = self.lock();
-        inner.given.iter().find(|(name, _)| &**name == service).map(|(_, given)| given.clone()).unwrap_or_default()
+        inner
+            .dependencies
+            .iter()
+            .find(|(name, _)| &**name == service)
+            .map(|(_, dependencies)| dependencies.clone())
+            .unwrap_or_default()
     }
 }
 
-/// How many lines of the log a verdict shows.
+/// How many entries a failure shows.
 const SHOWN: usize = 8;
 
 impl fmt::Display for Log {

@@ -1,4 +1,4 @@
-//! [`Plan`]: what a subject is asked to boot.
+//! [`Plan`]: what an adapter boots.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tokio::sync::watch;
 
 use crate::Service;
 use crate::log::Log;
-use crate::script::Script;
+use crate::service_spec::ServiceSpec;
 
-/// What a subject is asked to boot: services with scripted hooks, and budgets.
+/// What an adapter boots: services whose hooks the suite wrote, and budgets.
 pub struct Plan {
     services: Vec<Service>,
     only: Option<String>,
@@ -21,9 +21,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+    pub(crate) fn new(specs: impl IntoIterator<Item = ServiceSpec>) -> Self {
         let log = Log::new();
-        let services = scripts.into_iter().map(|script| Service::new(script, log.clone())).collect();
+        let services = specs.into_iter().map(|spec| Service::new(spec, log.clone())).collect();
         Self {
             services,
             only: None,
@@ -59,33 +59,33 @@ impl Plan {
         self.cancelled.send_replace(true);
     }
 
-    /// The services, in an order that means nothing.
+    /// The services, in an order without meaning.
     pub fn services(&self) -> &[Service] {
         &self.services
     }
 
-    /// The one service that is to be booted, with what it requires; `None` for all. Never set for a subject that lacks
-    /// [`Capability::Subset`](crate::Capability::Subset).
+    /// The one service to boot, with the services that it requires; `None` for all services. Never set for a registry
+    /// without [`Capability::Subset`](crate::Capability::Subset).
     pub fn only(&self) -> Option<&str> {
         self.only.as_deref()
     }
 
-    /// How many services may come up at once; `None` for all that can.
+    /// How many services may start at the same time; `None` for no limit.
     pub fn concurrency(&self) -> Option<usize> {
         self.concurrency
     }
 
-    /// The budget of the whole boot; `None` where the check does not care.
+    /// The budget of the whole boot; `None` if the check does not set one.
     pub fn boot_timeout(&self) -> Option<Duration> {
         self.boot_timeout
     }
 
-    /// The budget of the whole shutdown; `None` where the check does not care.
+    /// The budget of the whole shutdown; `None` if the check does not set one.
     pub fn shutdown_timeout(&self) -> Option<Duration> {
         self.shutdown_timeout
     }
 
-    /// Whether the boot is cancelled: before it begins, too.
+    /// Whether the boot is cancelled. It can be cancelled before it begins.
     pub fn is_cancelled(&self) -> bool {
         *self.cancelled.borrow()
     }

@@ -4,24 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::log::{Deed, Hook, Log};
-use crate::script::Script;
-use crate::{Fault, Value};
+use crate::log::{Hook, HookEvent, Log};
+use crate::service_spec::ServiceSpec;
+use crate::{InjectedError, Value};
 
 /// One service of a plan, with the hooks that the suite wrote for it. A cheap clone: all clones are the same service.
 ///
-/// The hooks tell the suite's log themselves what they see, so that a subject is judged by what it does and not by what
-/// it says.
+/// The hooks record their own calls, so that a registry is judged by what it does and not by what it reports.
 #[derive(Clone)]
 pub struct Service {
     name: Arc<str>,
-    script: Arc<Script>,
+    spec: Arc<ServiceSpec>,
     log: Log,
 }
 
 impl Service {
-    pub(crate) fn new(script: Script, log: Log) -> Self {
-        Self { name: script.name.as_str().into(), script: Arc::new(script), log }
+    pub(crate) fn new(spec: ServiceSpec, log: Log) -> Self {
+        Self { name: spec.name.as_str().into(), spec: Arc::new(spec), log }
     }
 
     /// Its name.
@@ -29,93 +28,93 @@ impl Service {
         &self.name
     }
 
-    /// The names of what must be ready before its `init`, and is shut down after it.
+    /// The names of the services that must be ready before its `init`, and are shut down after it.
     pub fn requires(&self) -> &[String] {
-        &self.script.requires
+        &self.spec.requires
     }
 
-    /// The names of what is ready before it where it is in the plan, and may be absent. Empty for a subject that lacks
-    /// [`Capability::Wants`](crate::Capability::Wants).
+    /// The names of the services that must be ready before its `init` if they are in the plan. Empty for a registry
+    /// without [`Capability::Wants`](crate::Capability::Wants).
     pub fn wants(&self) -> &[String] {
-        &self.script.wants
+        &self.spec.wants
     }
 
-    /// The names of what it comes after where that is in the plan. Empty for a subject that lacks
-    /// [`Capability::After`](crate::Capability::After).
+    /// The names of the services that it starts after if they are in the plan, without receiving their values. Empty for
+    /// a registry without [`Capability::After`](crate::Capability::After).
     pub fn after(&self) -> &[String] {
-        &self.script.after
+        &self.spec.after
     }
 
-    /// The budget of its `init`; `None` where the check does not care.
+    /// The budget of its `init`; `None` if the check does not set one.
     pub fn init_timeout(&self) -> Option<Duration> {
-        self.script.init_timeout
+        self.spec.init_timeout
     }
 
-    /// The budget of its `shutdown`; `None` where the check does not care.
+    /// The budget of its `shutdown`; `None` if the check does not set one.
     pub fn shutdown_timeout(&self) -> Option<Duration> {
-        self.script.shutdown_timeout
+        self.spec.shutdown_timeout
     }
 
-    /// Its `init` hook: makes its value from the values that the registry hands out for what it requires and, where
-    /// they are there, wants.
+    /// Its `init` hook. It returns the service's value, and takes the values of the services that it requires and of
+    /// those that it wants and that are ready.
     ///
     /// # Errors
-    /// Where the script says so.
+    /// If the check injects an error.
     ///
     /// # Panics
-    /// Where the script says so.
-    pub async fn init(&self, given: Vec<Value>) -> Result<Value, Fault> {
-        let mut watch = self.watch(Hook::Init);
-        self.log.told(&self.name, given);
-        self.script.init.perform(|deed| watch.tell(deed)).await?;
-        watch.tell(Deed::Ended);
-        Ok(self.log.value(&self.name))
+    /// If the check injects a panic.
+    pub async fn init(&self, dependencies: Vec<Value>) -> Result<Value, InjectedError> {
+        let mut recorder = self.start(Hook::Init);
+        self.log.add_dependencies(&self.name, dependencies);
+        self.spec.init.run(|event| recorder.end(event)).await?;
+        recorder.end(HookEvent::Succeeded);
+        Ok(self.log.new_value(&self.name))
     }
 
     /// Its `shutdown` hook.
     ///
     /// # Errors
-    /// Where the script says so.
+    /// If the check injects an error.
     ///
     /// # Panics
-    /// Where the script says so.
-    pub async fn shutdown(&self) -> Result<(), Fault> {
-        let mut watch = self.watch(Hook::Shutdown);
-        self.script.shutdown.perform(|deed| watch.tell(deed)).await?;
-        watch.tell(Deed::Ended);
+    /// If the check injects a panic.
+    pub async fn shutdown(&self) -> Result<(), InjectedError> {
+        let mut recorder = self.start(Hook::Shutdown);
+        self.spec.shutdown.run(|event| recorder.end(event)).await?;
+        recorder.end(HookEvent::Succeeded);
         Ok(())
     }
 
-    fn watch(&self, hook: Hook) -> Watch {
-        self.log.add(&self.name, hook, Deed::Began);
-        Watch { service: self.clone(), hook, is_over: false }
+    fn start(&self, hook: Hook) -> HookRecorder {
+        self.log.add(&self.name, hook, HookEvent::Started);
+        HookRecorder { service: self.clone(), hook, has_ended: false }
     }
 }
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("script", &self.script).finish_non_exhaustive()
+        f.debug_struct("Service").field("spec", &self.spec).finish_non_exhaustive()
     }
 }
 
-/// Tells the log how a hook ended, also where its future is dropped.
-struct Watch {
+/// Records how a hook ends, also if its future is dropped.
+struct HookRecorder {
     service: Service,
     hook: Hook,
-    is_over: bool,
+    has_ended: bool,
 }
 
-impl Watch {
-    fn tell(&mut self, deed: Deed) {
-        self.is_over = true;
-        self.service.log.add(&self.service.name, self.hook, deed);
+impl HookRecorder {
+    fn end(&mut self, event: HookEvent) {
+        self.has_ended = true;
+        self.service.log.add(&self.service.name, self.hook, event);
     }
 }
 
-impl Drop for Watch {
+impl Drop for HookRecorder {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.tell(Deed::Dropped);
+        if !self.has_ended {
+            self.end(HookEvent::Dropped);
         }
     }
 }

@@ -1,33 +1,33 @@
-//! [`Table`]: several subjects side by side.
+//! [`Table`]: the reports of several registries side by side.
 
 use std::fmt;
 
-use crate::{Column, Counts, Verdict};
+use crate::{Counts, Report, Verdict};
 
-/// Several subjects side by side, as a table in Markdown. All have been run against the same checks.
+/// The reports of several registries side by side, as a Markdown table. All registries must have run the same checks.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    columns: Vec<Column>,
+    columns: Vec<Report>,
 }
 
 impl Table {
-    /// A table of these columns, from left to right.
-    pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
+    /// A table with these columns, from left to right.
+    pub fn new(columns: impl IntoIterator<Item = Report>) -> Self {
         Self { columns: columns.into_iter().collect() }
     }
 
-    /// What is behind the table: how each check failed, and why others were not applicable, subject by subject.
+    /// The reasons behind the table, registry by registry: how checks failed, and why others are not applicable.
     pub fn notes(&self) -> String {
         let mut notes = String::new();
-        for column in &self.columns {
-            notes.push_str(&format!("{}\n", column.subject));
-            for (check, verdict) in &column.verdicts {
+        for report in &self.columns {
+            notes.push_str(&format!("{}\n", report.registry));
+            for (check, verdict) in &report.verdicts {
                 let why = match verdict {
                     Verdict::Passed => continue,
                     Verdict::Failed(how) => how,
                     Verdict::NotApplicable(why) => why,
                 };
-                notes.push_str(&format!("  {} {}: {verdict}: {why}\n", check.line, check.behaviour));
+                notes.push_str(&format!("  {} {}: {verdict}: {why}\n", check.id, check.behaviour));
             }
         }
         notes
@@ -38,16 +38,16 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row =
             |first: &str, second: &str, cells: Vec<String>| format!("| {first} | {second} | {} |", cells.join(" | "));
-        let cells = |cell: &dyn Fn(&Column) -> String| self.columns.iter().map(cell).collect::<Vec<_>>();
-        writeln!(f, "{}", row("line", "behaviour", cells(&|it| it.subject.clone())))?;
+        let cells = |cell: &dyn Fn(&Report) -> String| self.columns.iter().map(cell).collect::<Vec<_>>();
+        writeln!(f, "{}", row("line", "behaviour", cells(&|it| it.registry.clone())))?;
         writeln!(f, "{}", row("---", "---", cells(&|_| "---".to_owned())))?;
         let Some(first) = self.columns.first() else { return Ok(()) };
         for (check, _) in &first.verdicts {
-            let verdict = |column: &Column| {
-                let verdict = column.verdicts.iter().find(|(other, _)| other == check);
+            let verdict = |report: &Report| {
+                let verdict = report.verdicts.iter().find(|(other, _)| other == check);
                 verdict.map_or_else(|| "not run".to_owned(), |(_, verdict)| verdict.to_string())
             };
-            writeln!(f, "{}", row(check.line, check.behaviour, cells(&verdict)))?;
+            writeln!(f, "{}", row(check.id, check.behaviour, cells(&verdict)))?;
         }
         let mut sum = |what: &str, of: &dyn Fn(Counts) -> usize| {
             writeln!(f, "{}", row("", &format!("**{what}**"), cells(&|it| format!("**{}**", of(it.counts())))))

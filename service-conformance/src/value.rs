@@ -1,10 +1,10 @@
-//! [`Value`]: what a scripted `init` makes.
+//! [`Value`]: the value of a service of a plan.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// What a scripted `init` makes, and what the subject hands to those that depend on it. A cheap clone: all clones are
-/// the same value, and no two runs of `init` make the same.
+/// The value that an `init` returns, and that the registry gives to the services that depend on it. A cheap clone: all
+/// clones are equal, and two runs of `init` never return equal values.
 #[derive(Clone)]
 pub struct Value {
     service: Arc<str>,
@@ -16,7 +16,7 @@ impl Value {
         Self { service, serial }
     }
 
-    /// The name of the service whose `init` made it.
+    /// The name of the service whose `init` returned it.
     pub fn service(&self) -> &str {
         &self.service
     }

@@ -1,9 +1,9 @@
 //! [`AutoDi`]: the adapter of auto-di. A service of a plan is a singleton type.
 //!
-//! A graph of auto-di is written down in types, and a plan is made at run time. So each type has a profile of its own, and
-//! a container is made with the profiles of those that are in the plan; and instead of an `Arc<T>` for what a type always
-//! requires, the constructor takes a `Provider<T>` for everything, and asks those that the plan names. A provider carries
-//! on the resolution that it is part of, so edges, cycles and what is missing are found as with `Arc<T>`.
+//! A graph of auto-di consists of types, and a plan is created at run time. So each type has a profile of its own, and the
+//! container is created with the profiles of the services in the plan. A constructor takes a `Provider<T>` for every type
+//! instead of an `Arc<T>` for each dependency, and asks only the providers that the plan names. A provider continues the
+//! resolution that it is part of, so edges, cycles and missing types are found as with `Arc<T>`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -11,27 +11,27 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use auto_di::{Container, DiError, Provider, singleton};
-use service_conformance::{Capability, Fault, Plan, Service, Subject, Value};
+use service_conformance::{Adapter, Capability, InjectedError, Plan, Service, Value};
 
 /// The adapter of auto-di.
 pub(crate) struct AutoDi;
 
 tokio::task_local! {
-    /// The services of the plan that is being booted: a constructor can be given nothing that is no singleton.
+    /// The services of the plan that is being booted. A constructor takes singletons only, so they cannot be arguments.
     static PLAN: Arc<HashMap<String, Service>>;
 }
 
-type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// How a type is reached by its name.
-type Reach = for<'a> fn(&'a Container) -> Soon<'a, Result<Value, DiError>>;
+/// Resolves the type of a name.
+type Resolver = for<'a> fn(&'a Container) -> BoxFuture<'a, Result<Value, DiError>>;
 
 macro_rules! services {
     ($($name:ident $profile:tt $field:ident)*) => { services!(@each [$($name $field)*] $($name $profile)*); };
     (@each $all:tt $($name:ident $profile:tt)*) => {
         $(services!(@one $all $name $profile);)*
 
-        fn reach(service: &str) -> Option<Reach> {
+        fn resolver(service: &str) -> Option<Resolver> {
             match service {
                 $($profile => Some(|container| {
                     Box::pin(async move { Ok(container.resolve::<$name>().await?.value.clone()) })
@@ -59,7 +59,7 @@ macro_rules! services {
                     });
                 }
                 for wanted in service.wants() {
-                    // What `Option<Arc<T>>` does: only a provider that is missing is `None`.
+                    // As with `Option<Arc<T>>`, only a missing provider is `None`.
                     let wanted = match wanted.as_str() {
                         $(stringify!($other) => $field.get().await.map(|it| it.value.clone()),)*
                         other => return Err(format!("there is no type for {other}").into()),
@@ -74,7 +74,7 @@ macro_rules! services {
                 Ok(Self { service, value })
             }
 
-            async fn shutdown(&self) -> Result<(), Fault> {
+            async fn shutdown(&self) -> Result<(), InjectedError> {
                 self.service.shutdown().await
             }
         }
@@ -91,18 +91,18 @@ services! {
 }
 
 async fn resolve(container: &Container, service: &str) -> Result<Value, String> {
-    let reach = reach(service).ok_or_else(|| format!("there is no type for {service}"))?;
-    reach(container).await.map_err(|error| error.to_string())
+    let resolver = resolver(service).ok_or_else(|| format!("there is no type for {service}"))?;
+    resolver(container).await.map_err(|error| error.to_string())
 }
 
-impl Subject for AutoDi {
-    type Up = Container;
+impl Adapter for AutoDi {
+    type Registry = Container;
 
     fn name(&self) -> String {
         "auto-di 0.6".to_owned()
     }
 
-    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+    fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         Some(match capability {
             Capability::AnyName => "a singleton is a type",
             Capability::Validation => "its `validate` constructs the singletons, as its boot does",
@@ -122,9 +122,9 @@ impl Subject for AutoDi {
         let container = Container::with_profiles(services.keys()).map_err(|error| error.to_string())?;
         let boot = async {
             match plan.only() {
-                // What `#[application]` does before `main` begins.
+                // As `#[application]` does before `main` begins.
                 None => container.validate().await.map_err(|error| error.to_string()),
-                // Everything else is constructed when it is first resolved.
+                // Other types are constructed when they are first resolved.
                 Some(only) => resolve(&container, only).await.map(drop),
             }
         };
@@ -132,11 +132,11 @@ impl Subject for AutoDi {
         Ok(container)
     }
 
-    async fn get(&self, up: &Container, service: &str) -> Result<Value, String> {
-        resolve(up, service).await
+    async fn get(&self, registry: &Container, service: &str) -> Result<Value, String> {
+        resolve(registry, service).await
     }
 
-    async fn shutdown(&self, up: &Container) -> Result<(), String> {
-        up.shutdown().await.map_err(|error| error.to_string())
+    async fn shutdown(&self, registry: &Container) -> Result<(), String> {
+        registry.shutdown().await.map_err(|error| error.to_string())
     }
 }

@@ -14,7 +14,7 @@ use continuo::{
     Bootable, Component, ComponentOrder, Error, Finalizable, FinalizeOutcome, HasRegistry, Registry, Resolve, Runtime,
     SharedState,
 };
-use service_conformance::{Capability, Plan, Service, Subject, Value};
+use service_conformance::{Adapter, Capability, Plan, Service, Value};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -45,11 +45,11 @@ impl HasRegistry for State {
 type Services = Arc<HashMap<String, Service>>;
 
 tokio::task_local! {
-    /// The services of the plan: what a type requires is asked for without a state.
+    /// The services of the plan. The dependencies of a type are resolved without a state, so they cannot be in the state.
     static PLAN: Services;
 }
 
-/// The component of one name; `N` makes it a type of its own.
+/// The component of one name; `N` makes it a distinct type.
 struct Node<N> {
     service: Service,
     value: OnceLock<Value>,
@@ -62,19 +62,19 @@ impl<N> Node<N> {
     }
 }
 
-/// What the component of a name requires and, where it is there, wants.
-struct Given<N> {
+/// The values of the services that a component requires, and of those that it wants and that are ready.
+struct Dependencies<N> {
     values: Vec<Value>,
     name: PhantomData<fn() -> N>,
 }
 
-impl<N> Clone for Given<N> {
+impl<N> Clone for Dependencies<N> {
     fn clone(&self) -> Self {
         Self { values: self.values.clone(), name: PhantomData }
     }
 }
 
-impl<N: 'static> Resolve<State> for Given<N> {
+impl<N: 'static> Resolve<State> for Dependencies<N> {
     fn dependencies(into: &mut Vec<TypeId>) {
         let service = planned::<N>();
         into.extend(service.requires().iter().chain(service.wants()).filter_map(|name| Some((kind(name)?.id)())));
@@ -94,14 +94,14 @@ impl<N: 'static> Resolve<State> for Given<N> {
     }
 }
 
-/// The service that this type stands for, in the plan that is being booted.
+/// The service of this type in the plan that is being booted.
 fn planned<N>() -> Service {
     let name = type_name::<N>().rsplit(':').next().unwrap_or_default();
     PLAN.with(|plan| plan[name].clone())
 }
 
 impl<N: 'static> Component<State> for Node<N> {
-    type Deps = Given<N>;
+    type Deps = Dependencies<N>;
 
     fn name(&self) -> &str {
         self.service.name()
@@ -112,7 +112,7 @@ impl<N: 'static> Component<State> for Node<N> {
         after.fold(ComponentOrder::new(), |order, kind| (kind.after)(order))
     }
 
-    fn as_bootable(&self) -> Option<&dyn Bootable<State, Given<N>>> {
+    fn as_bootable(&self) -> Option<&dyn Bootable<State, Dependencies<N>>> {
         Some(self)
     }
 
@@ -122,8 +122,8 @@ impl<N: 'static> Component<State> for Node<N> {
 }
 
 #[async_trait]
-impl<N: 'static> Bootable<State, Given<N>> for Node<N> {
-    async fn boot(&self, given: Given<N>, _: &State) -> Result<(), Error> {
+impl<N: 'static> Bootable<State, Dependencies<N>> for Node<N> {
+    async fn boot(&self, given: Dependencies<N>, _: &State) -> Result<(), Error> {
         let value = self.service.init(given.values).await?;
         self.value.get_or_init(|| value);
         Ok(())
@@ -137,7 +137,7 @@ impl<N: 'static> Finalizable<State> for Node<N> {
     }
 }
 
-/// What is done with the type of a name.
+/// The operations on the type of a name.
 #[derive(Clone, Copy)]
 struct Kind {
     id: fn() -> TypeId,
@@ -181,20 +181,20 @@ names! {
     Tango Uniform Victor Whiskey Xray Yankee Zulu
 }
 
-/// An application that is up, and the task that it runs in.
-pub(crate) struct Up {
+/// An application that is up, and the task that runs it.
+pub(crate) struct Application {
     state: State,
     running: Mutex<Option<JoinHandle<Result<FinalizeOutcome, Error>>>>,
 }
 
-impl Subject for Continuo {
-    type Up = Up;
+impl Adapter for Continuo {
+    type Registry = Application;
 
     fn name(&self) -> String {
         "continuo 0.11".to_owned()
     }
 
-    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+    fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         Some(match capability {
             Capability::AnyName => "a component is a type",
             Capability::Validation => "its validation comes after boot",
@@ -211,7 +211,7 @@ impl Subject for Continuo {
         })
     }
 
-    async fn boot(&self, plan: &Plan) -> Result<Up, String> {
+    async fn boot(&self, plan: &Plan) -> Result<Application, String> {
         let services = plan.services().iter().map(|it| (it.name().to_owned(), it.clone()));
         let services: Services = Arc::new(services.collect());
         let state = State(Arc::new(Inner { shutdown: CancellationToken::new(), registry: Registry::new() }));
@@ -221,24 +221,24 @@ impl Subject for Continuo {
         }
         let boot = PLAN.scope(services.clone(), state.registry_ref().boot_all(&state));
         boot.await.map_err(|error| error.to_string())?;
-        // What `Runtime::run` does after the same boot; in a task, because it ends with the application.
+        // As `Runtime::run` does after the same boot. It is a task, because it ends with the application.
         let run = Runtime::default().run_prepared(state.clone());
         let running = Mutex::new(Some(tokio::spawn(PLAN.scope(services, run))));
-        Ok(Up { state, running })
+        Ok(Application { state, running })
     }
 
-    async fn get(&self, up: &Up, service: &str) -> Result<Value, String> {
+    async fn get(&self, application: &Application, service: &str) -> Result<Value, String> {
         let kind = kind(service).ok_or_else(|| format!("there is no type for {service}"))?;
-        (kind.required)(up.state.registry_ref()).map_err(|error| error.to_string())
+        (kind.required)(application.state.registry_ref()).map_err(|error| error.to_string())
     }
 
-    async fn shutdown(&self, up: &Up) -> Result<(), String> {
-        up.state.initiate_shutdown();
-        let running = up.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+    async fn shutdown(&self, application: &Application) -> Result<(), String> {
+        application.state.initiate_shutdown();
+        let running = application.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(running) = running else { return Ok(()) };
         let finalized = match running.await {
             Ok(finalized) => finalized.map_err(|error| error.to_string())?,
-            // Whoever awaited the run itself would see the panic.
+            // A caller that awaits the run sees the panic.
             Err(error) => resume_unwind(error.into_panic()),
         };
         let failures = finalized.failures().iter().map(|it| format!("{}: {}", it.component(), it.error()));

@@ -1,30 +1,33 @@
-//! Prints three registries side by side, held to service-conformance. With `--write`, the page of the book is brought up
-//! to date too.
+//! Runs service-conformance against three registries, and prints the results side by side. With `--write`, it updates the
+//! page of the book too.
 
 mod auto_di;
 mod continuo;
-#[path = "../../tests/suite/ours.rs"]
-mod ours;
 mod page;
+#[path = "../../tests/suite/service_core_adapter.rs"]
+mod service_core_adapter;
 
-use service_conformance::{Column, Subject, Suite, Table};
+use service_conformance::{Adapter, Report, Suite, Table};
 
-/// How often a peer is run: what depends on the seed of a hash map shows itself sooner or later.
+/// How many times each peer is run: its behaviour may depend on the random seed of a hash map.
 const TIMES: usize = 50;
 
-fn many_times<S: Subject>(subject: impl Fn() -> S) -> Column {
+fn many_times<A: Adapter>(adapter: impl Fn() -> A) -> Report {
     let suite = Suite::new();
-    let first = suite.run(subject());
-    (1..TIMES).fold(first, |column, _| column.and(suite.run(subject())))
+    let first = suite.run(adapter());
+    (1..TIMES).fold(first, |report, _| report.merge(suite.run(adapter())))
 }
 
 fn main() -> std::io::Result<()> {
-    let columns =
-        [Suite::new().run(ours::ServiceCore), many_times(|| auto_di::AutoDi), many_times(|| continuo::Continuo)];
-    let table = Table::new(columns.clone());
+    let reports = [
+        Suite::new().run(service_core_adapter::ServiceCore),
+        many_times(|| auto_di::AutoDi),
+        many_times(|| continuo::Continuo),
+    ];
+    let table = Table::new(reports.clone());
     println!("{table}\n{}", table.notes());
     if std::env::args().any(|argument| argument == "--write") {
-        page::write(&table, &columns)?;
+        page::write(&table, &reports)?;
     }
     Ok(())
 }

@@ -1,18 +1,19 @@
-//! A boot that is cancelled ends soon, and says so.
+//! A cancelled boot ends immediately and reports the cancellation.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::Plan;
-use crate::bench::Bench;
-use crate::check::{Finding, page};
-use crate::claim::{about, ensure};
+use crate::assertions::{ensure, ensure_time};
+use crate::check::{CheckResult, checks};
+use crate::harness::Harness;
+use crate::hook_spec::Outcome;
 use crate::log::Hook;
 use crate::name::{A, B};
-use crate::script::{Ending, service};
+use crate::service_spec::service;
 
-page! {
+checks! {
     "T07" "a boot that is cancelled ends at once, and does not call it a timeout" [Cancellation] cancelled;
     "T07" "a boot that is cancelled takes down what had come up" [Cancellation, Rollback] rolls_back;
     "T09" "a boot that was cancelled before it began starts nothing" [Cancellation] cancelled_before;
@@ -20,9 +21,9 @@ page! {
 
 const SOON: Duration = Duration::from_millis(100);
 
-/// Boots, and cancels a little later.
-async fn cancel_soon(bench: &Bench, plan: &Plan) -> Result<String, String> {
-    let boot = bench.refused(plan);
+/// Boots, and cancels the boot a little later.
+async fn cancel_soon(harness: &Harness, plan: &Plan) -> Result<String, String> {
+    let boot = harness.boot_err(plan);
     let cancel = async {
         sleep(SOON).await;
         plan.cancel();
@@ -30,30 +31,30 @@ async fn cancel_soon(bench: &Bench, plan: &Plan) -> Result<String, String> {
     };
     tokio::select! {
         biased;
-        words = boot => words,
+        error = boot => error,
         never = cancel => never,
     }
 }
 
-async fn cancelled(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A), service(B).requires([A]).init_ends(Ending::Never)]);
-    let words = cancel_soon(&bench, &plan).await?;
-    about("the end of the boot", plan.log.now(), SOON)?;
-    let lower = words.to_lowercase();
+async fn cancelled(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A), service(B).requires([A]).init_ends(Outcome::Hang)]);
+    let error = cancel_soon(&harness, &plan).await?;
+    ensure_time("the end of the boot", plan.log.now(), SOON)?;
+    let lower = error.to_lowercase();
     let is_late = ["timed out", "timeout", "deadline"].iter().any(|word| lower.contains(word));
-    ensure(lower.contains("cancel") && !is_late, || format!("the error does not tell of the cancellation: {words}"))
+    ensure(lower.contains("cancel") && !is_late, || format!("the error does not tell of the cancellation: {error}"))
 }
 
-async fn rolls_back(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A), service(B).requires([A]).init_ends(Ending::Never)]);
-    cancel_soon(&bench, &plan).await?;
-    plan.log.once(A, Hook::Shutdown)?;
-    plan.log.never(B, Hook::Shutdown)
+async fn rolls_back(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A), service(B).requires([A]).init_ends(Outcome::Hang)]);
+    cancel_soon(&harness, &plan).await?;
+    plan.log.ensure_once(A, Hook::Shutdown)?;
+    plan.log.ensure_never(B, Hook::Shutdown)
 }
 
-async fn cancelled_before(bench: Bench) -> Finding {
+async fn cancelled_before(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A])]);
     plan.cancel();
-    bench.refused(&plan).await?;
-    plan.log.is_empty()
+    harness.boot_err(&plan).await?;
+    plan.log.ensure_empty()
 }

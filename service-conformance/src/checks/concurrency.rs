@@ -1,4 +1,4 @@
-//! What is independent happens at the same time, and no more of it than was asked for.
+//! Independent services start and stop at the same time, up to the concurrency limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use tokio::sync::Barrier;
 
 use crate::Plan;
-use crate::bench::Bench;
-use crate::check::{Finding, page};
-use crate::claim::{about, ensure, equal};
-use crate::dag::{dag, longest};
-use crate::log::{Deed, Hook};
+use crate::assertions::{ensure, ensure_eq, ensure_time};
+use crate::check::{CheckResult, checks};
+use crate::harness::Harness;
+use crate::log::{Hook, HookEvent};
 use crate::name::{A, B, C, D, NAMES};
-use crate::script::service;
+use crate::random_graph::{critical_path, random_services};
+use crate::service_spec::service;
 
-page! {
+checks! {
     "B04" "two that wait for each other's `init` to begin both come up" [Concurrency] rendezvous;
     "B05" "two independent 200 ms take 200 ms" [Concurrency] independent;
     "B06" "a service begins when its own requirements are ready, not when a level is" [Concurrency] no_levels;
@@ -29,71 +29,73 @@ const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-async fn rendezvous(bench: Bench) -> Finding {
+async fn rendezvous(harness: Harness) -> CheckResult {
     let barrier = Arc::new(Barrier::new(2));
-    let plan = Plan::new([service(A).meets(&barrier), service(B).meets(&barrier)]);
-    bench.cycle(&plan).await
+    let plan = Plan::new([service(A).init_waits_at(&barrier), service(B).init_waits_at(&barrier)]);
+    harness.boot_and_shutdown(&plan).await
 }
 
-async fn independent(bench: Bench) -> Finding {
+async fn independent(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).init_takes(200), service(B).init_takes(200)]);
-    bench.up(&plan).await?;
-    about("the end of the boot", plan.log.now(), ms(200))
+    harness.boot_ok(&plan).await?;
+    ensure_time("the end of the boot", plan.log.now(), ms(200))
 }
 
-async fn no_levels(bench: Bench) -> Finding {
-    let scripts = [
+async fn no_levels(harness: Harness) -> CheckResult {
+    let specs = [
         service(A).init_takes(300),
         service(B).init_takes(10),
         service(C).requires([B]).init_takes(10),
         service(D).requires([C, A]),
     ];
-    let plan = Plan::new(scripts);
-    bench.up(&plan).await?;
-    let at = |service, deed| plan.log.at(service, Hook::Init, deed).unwrap_or_default();
-    about("Charlie, whose requirement was ready after 10 ms, began", at(C, Deed::Began), ms(10))?;
-    about("Delta began", at(D, Deed::Began), ms(300))
+    let plan = Plan::new(specs);
+    harness.boot_ok(&plan).await?;
+    let at = |service, event| plan.log.at(service, Hook::Init, event).unwrap_or_default();
+    ensure_time("Charlie, whose requirement was ready after 10 ms, began", at(C, HookEvent::Started), ms(10))?;
+    ensure_time("Delta began", at(D, HookEvent::Started), ms(300))
 }
 
-async fn longest_path(bench: Bench) -> Finding {
+async fn longest_path(harness: Harness) -> CheckResult {
     for seed in 0..100 {
-        let scripts = dag(seed, NAMES.len());
-        let plan = Plan::new(scripts.clone());
-        bench.up(&plan).await?;
-        about("the end of the boot", plan.log.now(), longest(&scripts, |it| it.init.takes))?;
+        let specs = random_services(seed, NAMES.len());
+        let plan = Plan::new(specs.clone());
+        harness.boot_ok(&plan).await?;
+        ensure_time("the end of the boot", plan.log.now(), critical_path(&specs, |it| it.init.takes))?;
     }
     Ok(())
 }
 
-async fn cap(bench: Bench) -> Finding {
+async fn cap(harness: Harness) -> CheckResult {
     let plan = Plan::new(NAMES.map(|it| service(it).init_takes(50))).with_concurrency(4);
-    bench.up(&plan).await?;
-    ensure(plan.log.most_at_once() <= 4, || format!("{} came up at once, not 4", plan.log.most_at_once()))
+    harness.boot_ok(&plan).await?;
+    ensure(plan.log.most_concurrent_inits() <= 4, || {
+        format!("{} came up at once, not 4", plan.log.most_concurrent_inits())
+    })
 }
 
-async fn cap_delays(bench: Bench) -> Finding {
+async fn cap_delays(harness: Harness) -> CheckResult {
     let plan = Plan::new(NAMES[..20].iter().map(|it| service(*it).init_takes(50))).with_concurrency(4);
-    bench.up(&plan).await?;
-    equal("how many came up", plan.log.of(Hook::Init, Deed::Ended).len(), 20)?;
-    about("the end of the boot", plan.log.now(), ms(250))
+    harness.boot_ok(&plan).await?;
+    ensure_eq("how many came up", plan.log.of(Hook::Init, HookEvent::Succeeded).len(), 20)?;
+    ensure_time("the end of the boot", plan.log.now(), ms(250))
 }
 
-async fn down_at_once(bench: Bench) -> Finding {
+async fn down_at_once(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).shutdown_takes(200), service(B).shutdown_takes(200)]);
-    let up = bench.up(&plan).await?;
+    let registry = harness.boot_ok(&plan).await?;
     let began = plan.log.now();
-    bench.down(&up).await?;
-    about("the end of the shutdown", plan.log.now() - began, ms(200))
+    harness.shutdown_ok(&registry).await?;
+    ensure_time("the end of the shutdown", plan.log.now() - began, ms(200))
 }
 
-async fn longest_path_down(bench: Bench) -> Finding {
+async fn longest_path_down(harness: Harness) -> CheckResult {
     for seed in 0..100 {
-        let scripts = dag(seed, NAMES.len());
-        let plan = Plan::new(scripts.clone());
-        let up = bench.up(&plan).await?;
+        let specs = random_services(seed, NAMES.len());
+        let plan = Plan::new(specs.clone());
+        let registry = harness.boot_ok(&plan).await?;
         let began = plan.log.now();
-        bench.down(&up).await?;
-        about("the end of the shutdown", plan.log.now() - began, longest(&scripts, |it| it.shutdown.takes))?;
+        harness.shutdown_ok(&registry).await?;
+        ensure_time("the end of the shutdown", plan.log.now() - began, critical_path(&specs, |it| it.shutdown.takes))?;
     }
     Ok(())
 }

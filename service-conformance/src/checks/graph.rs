@@ -1,14 +1,15 @@
-//! What is wrong with a plan is said, and nothing of it runs.
+//! Mistakes in a plan are reported before any hook runs.
 
 use crate::Plan;
-use crate::bench::Bench;
-use crate::check::{Finding, page};
-use crate::claim::{ensure, equal, tells};
-use crate::log::{Deed, Hook};
+use crate::assertions::{ensure, ensure_eq, ensure_mentions};
+use crate::check::{CheckResult, checks};
+use crate::harness::Harness;
+use crate::hook_spec::Outcome;
+use crate::log::{Hook, HookEvent};
 use crate::name::{A, B, C, D, E, name};
-use crate::script::{Ending, service};
+use crate::service_spec::service;
 
-page! {
+checks! {
     "G01" "a missing requirement is an error that names both sides" [] missing;
     "G01" "a missing requirement is found before any hook runs" [] missing_before_hooks;
     "G01" "validation finds a missing requirement" [Validation] validation_missing;
@@ -30,146 +31,147 @@ page! {
     "G21" "to boot an unknown service is an error, and starts nothing" [Subset] subset_unknown;
 }
 
-async fn missing(bench: Bench) -> Finding {
+async fn missing(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).requires([B])]);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &[A, B])?;
-    plan.log.never(A, Hook::Init)
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &[A, B])?;
+    plan.log.ensure_never(A, Hook::Init)
 }
 
-async fn missing_before_hooks(bench: Bench) -> Finding {
+async fn missing_before_hooks(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(C), service(D), service(E), service(A).requires([B, C])]);
-    bench.refused(&plan).await?;
-    plan.log.is_empty()
+    harness.boot_err(&plan).await?;
+    plan.log.ensure_empty()
 }
 
-async fn validation_missing(bench: Bench) -> Finding {
+async fn validation_missing(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).requires([B])]);
-    let words = bench.validate(&plan).err().ok_or("validation succeeded")?;
-    tells(&words, &[A, B])?;
-    plan.log.is_empty()
+    let error = harness.validate(&plan).err().ok_or("validation succeeded")?;
+    ensure_mentions(&error, &[A, B])?;
+    plan.log.ensure_empty()
 }
 
-async fn several_missing(bench: Bench) -> Finding {
+async fn several_missing(harness: Harness) -> CheckResult {
     let missing = [name(10), name(11), name(12)];
-    let scripts = [A, B, C].into_iter().zip(&missing).map(|(it, missing)| service(it).requires([missing]));
-    let plan = Plan::new(scripts);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &missing.each_ref().map(String::as_str))
+    let specs = [A, B, C].into_iter().zip(&missing).map(|(it, missing)| service(it).requires([missing]));
+    let plan = Plan::new(specs);
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &missing.each_ref().map(String::as_str))
 }
 
-async fn itself(bench: Bench) -> Finding {
+async fn itself(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).requires([A])]);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &[A])?;
-    plan.log.is_empty()
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &[A])?;
+    plan.log.ensure_empty()
 }
 
-async fn cycle_told(bench: Bench) -> Finding {
-    // Bravo is no part of the cycle, it only stands above it.
+async fn cycle_told(harness: Harness) -> CheckResult {
+    // Bravo is not part of the cycle; it requires a member of it.
     let plan = Plan::new([
         service(A).requires([D]),
         service(B).requires([C]),
         service(C).requires([A]),
         service(D).requires([C]),
     ]);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &[A, C, D])?;
-    ensure(!words.contains(B), || format!("the error names {B}, which is not in the cycle: {words}"))
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &[A, C, D])?;
+    ensure(!error.contains(B), || format!("the error names {B}, which is not in the cycle: {error}"))
 }
 
-async fn cycle_before_hooks(bench: Bench) -> Finding {
+async fn cycle_before_hooks(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).requires([B]), service(B).requires([A]), service(C), service(D), service(E)]);
-    bench.refused(&plan).await?;
-    plan.log.is_empty()
+    harness.boot_err(&plan).await?;
+    plan.log.ensure_empty()
 }
 
-async fn validation_cycle(bench: Bench) -> Finding {
+async fn validation_cycle(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).requires([B]), service(B).requires([A])]);
-    let words = bench.validate(&plan).err().ok_or("validation succeeded")?;
-    tells(&words, &[A, B])?;
-    plan.log.is_empty()
+    let error = harness.validate(&plan).err().ok_or("validation succeeded")?;
+    ensure_mentions(&error, &[A, B])?;
+    plan.log.ensure_empty()
 }
 
-async fn twice(bench: Bench) -> Finding {
+async fn twice(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B), service(A)]);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &[A])?;
-    plan.log.is_empty()
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &[A])?;
+    plan.log.ensure_empty()
 }
 
-async fn validation_sound(bench: Bench) -> Finding {
+async fn validation_sound(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A])]);
-    bench.validate(&plan)?;
-    plan.log.is_empty()
+    harness.validate(&plan)?;
+    plan.log.ensure_empty()
 }
 
-async fn wanted_absent(bench: Bench) -> Finding {
+async fn wanted_absent(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).wants([B])]);
-    bench.cycle(&plan).await?;
-    equal("what Alpha was given", plan.log.given(A), Vec::new())
+    harness.boot_and_shutdown(&plan).await?;
+    ensure_eq("what Alpha was given", plan.log.dependencies_of(A), Vec::new())
 }
 
-async fn wanted_present(bench: Bench) -> Finding {
-    let scripts = [service(A).wants([B]), service(B).init_takes(50)];
-    let plan = Plan::new(scripts);
-    bench.cycle(&plan).await?;
-    equal("the order", plan.log.of(Hook::Init, Deed::Ended), vec![B.to_owned(), A.to_owned()])?;
-    equal("the order down", plan.log.of(Hook::Shutdown, Deed::Ended), vec![A.to_owned(), B.to_owned()])?;
-    equal("how much Alpha was given", plan.log.given(A).len(), 1)
+async fn wanted_present(harness: Harness) -> CheckResult {
+    let specs = [service(A).wants([B]), service(B).init_takes(50)];
+    let plan = Plan::new(specs);
+    harness.boot_and_shutdown(&plan).await?;
+    ensure_eq("the order", plan.log.of(Hook::Init, HookEvent::Succeeded), vec![B.to_owned(), A.to_owned()])?;
+    ensure_eq("the order down", plan.log.of(Hook::Shutdown, HookEvent::Succeeded), vec![A.to_owned(), B.to_owned()])?;
+    ensure_eq("how much Alpha was given", plan.log.dependencies_of(A).len(), 1)
 }
 
-async fn wanted_fails(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A).wants([B]), service(B).init_ends(Ending::Error("no ink"))]);
-    match bench.boot(&plan).await? {
-        Err(words) => tells(&words, &[B, "no ink"]),
-        Ok(up) => {
-            plan.log.once(A, Hook::Init)?;
-            equal("what Alpha was given", plan.log.given(A), Vec::new())?;
-            bench.down(&up).await
+async fn wanted_fails(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A).wants([B]), service(B).init_ends(Outcome::Error("no ink"))]);
+    match harness.boot(&plan).await? {
+        Err(error) => ensure_mentions(&error, &[B, "no ink"]),
+        Ok(registry) => {
+            plan.log.ensure_once(A, Hook::Init)?;
+            ensure_eq("what Alpha was given", plan.log.dependencies_of(A), Vec::new())?;
+            harness.shutdown_ok(&registry).await
         }
     }
 }
 
-async fn after_absent(bench: Bench) -> Finding {
+async fn after_absent(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).after([B])]);
-    bench.cycle(&plan).await?;
-    plan.log.once(A, Hook::Init)
+    harness.boot_and_shutdown(&plan).await?;
+    plan.log.ensure_once(A, Hook::Init)
 }
 
-async fn after_present(bench: Bench) -> Finding {
+async fn after_present(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).after([B]), service(B).init_takes(50), service(C)]);
-    bench.cycle(&plan).await?;
-    let at = |service, hook, deed| plan.log.index(service, hook, deed);
-    ensure(at(B, Hook::Init, Deed::Ended) < at(A, Hook::Init, Deed::Began), || format!("up: {}", plan.log))?;
-    let down = at(A, Hook::Shutdown, Deed::Ended) < at(B, Hook::Shutdown, Deed::Began);
+    harness.boot_and_shutdown(&plan).await?;
+    let at = |service, hook, event| plan.log.index(service, hook, event);
+    ensure(at(B, Hook::Init, HookEvent::Succeeded) < at(A, Hook::Init, HookEvent::Started), || {
+        format!("up: {}", plan.log)
+    })?;
+    let down = at(A, Hook::Shutdown, HookEvent::Succeeded) < at(B, Hook::Shutdown, HookEvent::Started);
     ensure(down, || format!("down: {}", plan.log))
 }
 
-async fn empty(bench: Bench) -> Finding {
-    bench.cycle(&Plan::new([])).await
+async fn empty(harness: Harness) -> CheckResult {
+    harness.boot_and_shutdown(&Plan::new([])).await
 }
 
-async fn long_chain(bench: Bench) -> Finding {
+async fn long_chain(harness: Harness) -> CheckResult {
     let link = |at: usize| service(name(at)).requires(at.checked_sub(1).map(name));
     let plan = Plan::new((0..2_000).map(link));
-    bench.cycle(&plan).await?;
-    equal("how many came up", plan.log.of(Hook::Init, Deed::Ended).len(), 2_000)?;
-    plan.log.balanced()
+    harness.boot_and_shutdown(&plan).await?;
+    ensure_eq("how many came up", plan.log.of(Hook::Init, HookEvent::Succeeded).len(), 2_000)?;
+    plan.log.ensure_balanced()
 }
 
-async fn subset(bench: Bench) -> Finding {
-    let scripts =
-        [service(A), service(B).requires([A]), service(C).requires([B]), service(D).requires([A]), service(E)];
-    let plan = Plan::new(scripts).with_only(B);
-    bench.cycle(&plan).await?;
-    equal("what came up", plan.log.of(Hook::Init, Deed::Began), vec![A.to_owned(), B.to_owned()])?;
-    plan.log.balanced()
+async fn subset(harness: Harness) -> CheckResult {
+    let specs = [service(A), service(B).requires([A]), service(C).requires([B]), service(D).requires([A]), service(E)];
+    let plan = Plan::new(specs).with_only(B);
+    harness.boot_and_shutdown(&plan).await?;
+    ensure_eq("what came up", plan.log.of(Hook::Init, HookEvent::Started), vec![A.to_owned(), B.to_owned()])?;
+    plan.log.ensure_balanced()
 }
 
-async fn subset_unknown(bench: Bench) -> Finding {
+async fn subset_unknown(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A])]).with_only(E);
-    let words = bench.refused(&plan).await?;
-    tells(&words, &[E])?;
-    plan.log.is_empty()
+    let error = harness.boot_err(&plan).await?;
+    ensure_mentions(&error, &[E])?;
+    plan.log.ensure_empty()
 }

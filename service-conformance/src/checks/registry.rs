@@ -1,4 +1,4 @@
-//! One registry after another, side by side, and again: nothing is left, nothing leaks.
+//! Several registries, one after the other and side by side: nothing leaks from one to the next.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use crate::Plan;
-use crate::bench::Bench;
-use crate::check::{Finding, page};
-use crate::claim::{ensure, equal};
-use crate::dag::dag;
+use crate::assertions::{ensure, ensure_eq};
+use crate::check::{CheckResult, checks};
+use crate::harness::Harness;
 use crate::log::Hook;
 use crate::name::{A, B, C, D, E};
-use crate::script::service;
+use crate::random_graph::random_services;
+use crate::service_spec::service;
 
-page! {
+checks! {
     "B14" "a second boot, after a shutdown, comes up with new values" [] second_boot;
     "S23" "100 boots and shutdowns in a row, each in order" [] many_cycles;
     "D01" "to get what is not in the plan is an error" [] get_unknown;
@@ -23,71 +23,71 @@ page! {
     "X06" "no task outlives the shutdown" [] no_task_left;
 }
 
-async fn second_boot(bench: Bench) -> Finding {
+async fn second_boot(harness: Harness) -> CheckResult {
     let first = Plan::new([service(A), service(B).requires([A])]);
-    let up = bench.up(&first).await?;
-    bench.down(&up).await?;
-    drop(up);
+    let registry = harness.boot_ok(&first).await?;
+    harness.shutdown_ok(&registry).await?;
+    drop(registry);
     let second = Plan::new([service(A), service(B).requires([A])]);
-    let up = bench.up(&second).await?;
-    let given = second.log.given(B);
-    equal("what Bravo was given", given, vec![bench.get(&up, A).await??])?;
-    bench.down(&up).await?;
-    second.log.balanced()?;
-    first.log.balanced()
+    let registry = harness.boot_ok(&second).await?;
+    let given = second.log.dependencies_of(B);
+    ensure_eq("what Bravo was given", given, vec![harness.get(&registry, A).await??])?;
+    harness.shutdown_ok(&registry).await?;
+    second.log.ensure_balanced()?;
+    first.log.ensure_balanced()
 }
 
-async fn many_cycles(bench: Bench) -> Finding {
+async fn many_cycles(harness: Harness) -> CheckResult {
     for _ in 0..100 {
-        let scripts =
+        let specs =
             [service(A), service(B).requires([A]), service(C).requires([A]), service(D).requires([B, C]), service(E)];
-        let plan = Plan::new(scripts.clone());
-        bench.cycle(&plan).await?;
-        plan.log.in_order(&scripts)?;
-        plan.log.balanced()?;
+        let plan = Plan::new(specs.clone());
+        harness.boot_and_shutdown(&plan).await?;
+        plan.log.ensure_order(&specs)?;
+        plan.log.ensure_balanced()?;
         ensure(plan.log.now() < Duration::from_secs(1), || format!("a cycle took {:?}", plan.log.now()))?;
     }
     Ok(())
 }
 
-async fn get_unknown(bench: Bench) -> Finding {
+async fn get_unknown(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A)]);
-    let up = bench.up(&plan).await?;
-    ensure(bench.get(&up, B).await?.is_err(), || format!("{B} was handed out"))
+    let registry = harness.boot_ok(&plan).await?;
+    ensure(harness.get(&registry, B).await?.is_err(), || format!("{B} was handed out"))
 }
 
-async fn side_by_side(bench: Bench) -> Finding {
+async fn side_by_side(harness: Harness) -> CheckResult {
     let (one, other) = (Plan::new([service(A), service(B).requires([A])]), Plan::new([service(A), service(C)]));
-    let one_up = bench.up(&one).await?;
-    let other_up = bench.up(&other).await?;
-    one.log.once(A, Hook::Init)?;
-    other.log.once(A, Hook::Init)?;
-    ensure(bench.get(&other_up, B).await?.is_err(), || format!("{B} of the one was handed out by the other"))?;
-    bench.down(&one_up).await?;
-    other.log.never(A, Hook::Shutdown)?;
-    bench.get(&other_up, A).await??;
-    bench.down(&other_up).await?;
-    other.log.balanced()
+    let one_registry = harness.boot_ok(&one).await?;
+    let other_registry = harness.boot_ok(&other).await?;
+    one.log.ensure_once(A, Hook::Init)?;
+    other.log.ensure_once(A, Hook::Init)?;
+    ensure(harness.get(&other_registry, B).await?.is_err(), || format!("{B} of the one was handed out by the other"))?;
+    harness.shutdown_ok(&one_registry).await?;
+    other.log.ensure_never(A, Hook::Shutdown)?;
+    harness.get(&other_registry, A).await??;
+    harness.shutdown_ok(&other_registry).await?;
+    other.log.ensure_balanced()
 }
 
-async fn same_events(bench: Bench) -> Finding {
+async fn same_events(harness: Harness) -> CheckResult {
     let mut first = None;
     for _ in 0..20 {
-        let plan = Plan::new(dag(7, 16));
-        bench.cycle(&plan).await?;
+        let plan = Plan::new(random_services(7, 16));
+        harness.boot_and_shutdown(&plan).await?;
         let events = plan.log.entries();
         ensure(first.get_or_insert_with(|| events.clone()) == &events, || "the events differ".to_owned())?;
     }
     Ok(())
 }
 
-async fn no_task_left(bench: Bench) -> Finding {
+async fn no_task_left(harness: Harness) -> CheckResult {
     let before = Handle::current().metrics().num_alive_tasks();
-    let plan = Plan::new(dag(3, 16));
-    let up = bench.up(&plan).await?;
-    bench.down(&up).await?;
-    drop(up);
-    // What has nothing left to do may need a moment to notice.
+    let plan = Plan::new(random_services(3, 16));
+    let registry = harness.boot_ok(&plan).await?;
+    harness.shutdown_ok(&registry).await?;
+    drop(registry);
+    // A task without work may need a moment to end.
     sleep(Duration::from_millis(10)).await;
-    equal("how many tasks there are", Handle::current().metrics().num_alive_tasks(), before)
+    ensure_eq("how many tasks there are", Handle::current().metrics().num_alive_tasks(), before)
 }

@@ -1,18 +1,19 @@
-//! Shutdown: all of it, in order, once, and with every error.
+//! A shutdown is complete, ordered, runs once, and reports every error.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::Plan;
-use crate::bench::{A_WHILE, Bench};
-use crate::check::{Finding, page};
-use crate::claim::{ensure, equal, tells};
-use crate::log::{Deed, Hook};
+use crate::assertions::{ensure, ensure_eq, ensure_mentions};
+use crate::check::{CheckResult, checks};
+use crate::harness::{Harness, SETTLE_TIME};
+use crate::hook_spec::Outcome;
+use crate::log::{Hook, HookEvent};
 use crate::name::{A, B, C, D};
-use crate::script::{Ending, service};
+use crate::service_spec::service;
 
-page! {
+checks! {
     "S02" "a service goes down only when all that require it are down" [] waits_for_dependants;
     "S03" "an error of one does not keep the others from going down" [] others_go_down;
     "S03" "all errors are told, with their names" [] all_errors;
@@ -25,97 +26,97 @@ page! {
     "S19" "to drop a registry that is up is no panic" [] dropped;
 }
 
-async fn waits_for_dependants(bench: Bench) -> Finding {
-    let scripts =
+async fn waits_for_dependants(harness: Harness) -> CheckResult {
+    let specs =
         [service(A), service(B).requires([A]).shutdown_takes(100), service(C).requires([A]).shutdown_takes(300)];
-    let plan = Plan::new(scripts.clone());
-    bench.cycle(&plan).await?;
-    plan.log.once(A, Hook::Shutdown)?;
-    plan.log.in_order(&scripts)
+    let plan = Plan::new(specs.clone());
+    harness.boot_and_shutdown(&plan).await?;
+    plan.log.ensure_once(A, Hook::Shutdown)?;
+    plan.log.ensure_order(&specs)
 }
 
-async fn others_go_down(bench: Bench) -> Finding {
+async fn others_go_down(harness: Harness) -> CheckResult {
     let plan = Plan::new([
         service(A),
-        service(B).requires([A]).shutdown_ends(Ending::Error("no")),
-        service(C).requires([B]).shutdown_ends(Ending::Error("no")),
+        service(B).requires([A]).shutdown_ends(Outcome::Error("no")),
+        service(C).requires([B]).shutdown_ends(Outcome::Error("no")),
         service(D),
     ]);
-    let up = bench.up(&plan).await?;
-    let _outcome = bench.shutdown(&up).await?;
-    plan.log.once(A, Hook::Shutdown)?;
-    plan.log.once(D, Hook::Shutdown)
+    let registry = harness.boot_ok(&plan).await?;
+    let _outcome = harness.shutdown(&registry).await?;
+    plan.log.ensure_once(A, Hook::Shutdown)?;
+    plan.log.ensure_once(D, Hook::Shutdown)
 }
 
-async fn all_errors(bench: Bench) -> Finding {
+async fn all_errors(harness: Harness) -> CheckResult {
     let plan = Plan::new([
         service(A),
-        service(B).requires([A]).shutdown_ends(Ending::Error("the disk is full")),
-        service(C).requires([B]).shutdown_ends(Ending::Error("the socket is stuck")),
+        service(B).requires([A]).shutdown_ends(Outcome::Error("the disk is full")),
+        service(C).requires([B]).shutdown_ends(Outcome::Error("the socket is stuck")),
     ]);
-    let up = bench.up(&plan).await?;
-    let words = bench.down_with_errors(&up).await?;
-    tells(&words, &[B, "the disk is full", C, "the socket is stuck"])
+    let registry = harness.boot_ok(&plan).await?;
+    let error = harness.shutdown_err(&registry).await?;
+    ensure_mentions(&error, &[B, "the disk is full", C, "the socket is stuck"])
 }
 
-async fn not_swallowed(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A).shutdown_ends(Ending::Error("the disk is full"))]);
-    let up = bench.up(&plan).await?;
-    let words = bench.down_with_errors(&up).await?;
-    tells(&words, &[A, "the disk is full"])
+async fn not_swallowed(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A).shutdown_ends(Outcome::Error("the disk is full"))]);
+    let registry = harness.boot_ok(&plan).await?;
+    let error = harness.shutdown_err(&registry).await?;
+    ensure_mentions(&error, &[A, "the disk is full"])
 }
 
-async fn twice(bench: Bench) -> Finding {
+async fn twice(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A])]);
-    let up = bench.up(&plan).await?;
-    bench.down(&up).await?;
-    bench.down(&up).await?;
-    plan.log.balanced()
+    let registry = harness.boot_ok(&plan).await?;
+    harness.shutdown_ok(&registry).await?;
+    harness.shutdown_ok(&registry).await?;
+    plan.log.ensure_balanced()
 }
 
-async fn same_error(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A).shutdown_ends(Ending::Error("the disk is full"))]);
-    let up = bench.up(&plan).await?;
-    let first = bench.down_with_errors(&up).await?;
-    let second = bench.down_with_errors(&up).await?;
-    equal("the second error", second, first)?;
-    plan.log.balanced()
+async fn same_error(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A).shutdown_ends(Outcome::Error("the disk is full"))]);
+    let registry = harness.boot_ok(&plan).await?;
+    let first = harness.shutdown_err(&registry).await?;
+    let second = harness.shutdown_err(&registry).await?;
+    ensure_eq("the second error", second, first)?;
+    plan.log.ensure_balanced()
 }
 
-async fn at_once(bench: Bench) -> Finding {
+async fn at_once(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).shutdown_takes(100), service(B).requires([A]).shutdown_takes(100)]);
-    let up = bench.up(&plan).await?;
-    let first = bench.shutdown(&up);
+    let registry = harness.boot_ok(&plan).await?;
+    let first = harness.shutdown(&registry);
     let second = async {
         sleep(Duration::from_millis(50)).await;
-        let outcome = bench.shutdown(&up).await;
-        outcome.map(|_| plan.log.of(Hook::Shutdown, Deed::Ended).len())
+        let outcome = harness.shutdown(&registry).await;
+        outcome.map(|_| plan.log.of(Hook::Shutdown, HookEvent::Succeeded).len())
     };
     let (first, second) = tokio::join!(first, second);
     first??;
-    equal("how many were down when the second shutdown ended", second?, 2)?;
-    plan.log.balanced()
+    ensure_eq("how many were down when the second shutdown ended", second?, 2)?;
+    plan.log.ensure_balanced()
 }
 
-async fn after_the_last(bench: Bench) -> Finding {
+async fn after_the_last(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A).shutdown_takes(400), service(B).shutdown_takes(10)]);
-    bench.cycle(&plan).await?;
-    let down = plan.log.of(Hook::Shutdown, Deed::Ended).len();
-    equal("how many were down when shutdown ended", down, 2)
+    harness.boot_and_shutdown(&plan).await?;
+    let down = plan.log.of(Hook::Shutdown, HookEvent::Succeeded).len();
+    ensure_eq("how many were down when shutdown ended", down, 2)
 }
 
-async fn not_handed_out(bench: Bench) -> Finding {
+async fn not_handed_out(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A)]);
-    let up = bench.up(&plan).await?;
-    bench.get(&up, A).await??;
-    bench.down(&up).await?;
-    let after = bench.get(&up, A).await?;
+    let registry = harness.boot_ok(&plan).await?;
+    harness.get(&registry, A).await??;
+    harness.shutdown_ok(&registry).await?;
+    let after = harness.get(&registry, A).await?;
     ensure(after.is_err(), || format!("{A} was handed out after it was down"))
 }
 
-async fn dropped(bench: Bench) -> Finding {
+async fn dropped(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A])]);
-    drop(bench.up(&plan).await?);
-    sleep(A_WHILE).await;
+    drop(harness.boot_ok(&plan).await?);
+    sleep(SETTLE_TIME).await;
     Ok(())
 }

@@ -1,16 +1,17 @@
-//! What hangs is given up at its time, named, and keeps nobody else.
+//! A hook that hangs is abandoned at its budget and named, and does not keep other services from stopping.
 
 use std::time::Duration;
 
 use crate::Plan;
-use crate::bench::Bench;
-use crate::check::{Finding, page};
-use crate::claim::{about, ensure, equal, tells};
-use crate::log::{Deed, Hook};
+use crate::assertions::{ensure, ensure_eq, ensure_mentions, ensure_time};
+use crate::check::{CheckResult, checks};
+use crate::harness::Harness;
+use crate::hook_spec::Outcome;
+use crate::log::{Hook, HookEvent};
 use crate::name::{A, B, C, D};
-use crate::script::{Ending, service};
+use crate::service_spec::service;
 
-page! {
+checks! {
     "T01" "an `init` that hangs fails the boot at its budget, and is named" [ServiceInitTimeout] init_hangs;
     "T01" "an `init` that hangs is dropped" [ServiceInitTimeout] init_dropped;
     "T01" "a budget runs from when its own `init` begins" [ServiceInitTimeout] own_budget;
@@ -25,80 +26,84 @@ page! {
 
 const BUDGET: Duration = Duration::from_secs(5);
 
-async fn init_hangs(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A), service(B).init_ends(Ending::Never).init_timeout(BUDGET)]);
-    let words = bench.refused(&plan).await?;
-    about("the end of the boot", plan.log.now(), BUDGET)?;
-    tells(&words, &[B])
+async fn init_hangs(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A), service(B).init_ends(Outcome::Hang).init_timeout(BUDGET)]);
+    let error = harness.boot_err(&plan).await?;
+    ensure_time("the end of the boot", plan.log.now(), BUDGET)?;
+    ensure_mentions(&error, &[B])
 }
 
-async fn init_dropped(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A).init_ends(Ending::Never).init_timeout(BUDGET)]);
-    bench.refused(&plan).await?;
-    equal("how often it was dropped", plan.log.count(A, Hook::Init, Deed::Dropped), 1)
+async fn init_dropped(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A).init_ends(Outcome::Hang).init_timeout(BUDGET)]);
+    harness.boot_err(&plan).await?;
+    ensure_eq("how often it was dropped", plan.log.count(A, Hook::Init, HookEvent::Dropped), 1)
 }
 
-async fn own_budget(bench: Bench) -> Finding {
+async fn own_budget(harness: Harness) -> CheckResult {
     let plan = Plan::new([
         service(A).init_takes(4_000).init_timeout(BUDGET),
         service(B).requires([A]).init_takes(4_000).init_timeout(BUDGET),
     ]);
-    bench.cycle(&plan).await
+    harness.boot_and_shutdown(&plan).await
 }
 
-async fn boot_late(bench: Bench) -> Finding {
+async fn boot_late(harness: Harness) -> CheckResult {
     let plan = Plan::new([service(A), service(B).requires([A]).init_takes(9_000)]).with_boot_timeout(BUDGET);
-    let words = bench.refused(&plan).await?;
-    about("the end of the boot", plan.log.now(), BUDGET)?;
-    tells(&words, &[B])
+    let error = harness.boot_err(&plan).await?;
+    ensure_time("the end of the boot", plan.log.now(), BUDGET)?;
+    ensure_mentions(&error, &[B])
 }
 
-async fn boot_late_rolls_back(bench: Bench) -> Finding {
-    // The rollback takes longer than what was left of the budget of the boot: it has one of its own.
-    let plan = Plan::new([service(A).shutdown_takes(3_000), service(B).requires([A]).init_ends(Ending::Never)]);
+async fn boot_late_rolls_back(harness: Harness) -> CheckResult {
+    // The rollback takes longer than what is left of the budget of the boot: it has its own budget.
+    let plan = Plan::new([service(A).shutdown_takes(3_000), service(B).requires([A]).init_ends(Outcome::Hang)]);
     let plan = plan.with_boot_timeout(BUDGET);
-    bench.refused(&plan).await?;
-    plan.log.once(A, Hook::Shutdown)?;
-    plan.log.never(B, Hook::Shutdown)
+    harness.boot_err(&plan).await?;
+    plan.log.ensure_once(A, Hook::Shutdown)?;
+    plan.log.ensure_never(B, Hook::Shutdown)
 }
 
-async fn shutdown_hangs(bench: Bench) -> Finding {
-    let hangs = service(B).requires([A]).shutdown_ends(Ending::Never).shutdown_timeout(BUDGET);
+async fn shutdown_hangs(harness: Harness) -> CheckResult {
+    let hangs = service(B).requires([A]).shutdown_ends(Outcome::Hang).shutdown_timeout(BUDGET);
     let plan = Plan::new([service(A), hangs, service(C).requires([A])]);
-    let up = bench.up(&plan).await?;
-    let _words = bench.down_with_errors(&up).await?;
-    about("the end of the shutdown", plan.log.now(), BUDGET)?;
-    plan.log.once(A, Hook::Shutdown)?;
-    plan.log.once(C, Hook::Shutdown)
+    let registry = harness.boot_ok(&plan).await?;
+    let _error = harness.shutdown_err(&registry).await?;
+    ensure_time("the end of the shutdown", plan.log.now(), BUDGET)?;
+    plan.log.ensure_once(A, Hook::Shutdown)?;
+    plan.log.ensure_once(C, Hook::Shutdown)
 }
 
-async fn shutdown_named(bench: Bench) -> Finding {
-    let plan = Plan::new([service(A), service(B).shutdown_ends(Ending::Never).shutdown_timeout(BUDGET)]);
-    let up = bench.up(&plan).await?;
-    let words = bench.down_with_errors(&up).await?;
-    tells(&words, &[B])
+async fn shutdown_named(harness: Harness) -> CheckResult {
+    let plan = Plan::new([service(A), service(B).shutdown_ends(Outcome::Hang).shutdown_timeout(BUDGET)]);
+    let registry = harness.boot_ok(&plan).await?;
+    let error = harness.shutdown_err(&registry).await?;
+    ensure_mentions(&error, &[B])
 }
 
-async fn rollback_hangs(bench: Bench) -> Finding {
+async fn rollback_hangs(harness: Harness) -> CheckResult {
     let plan = Plan::new([
         service(A),
-        service(B).requires([A]).shutdown_ends(Ending::Never).shutdown_timeout(BUDGET),
-        service(C).requires([B]).init_ends(Ending::Error("the disk is full")),
+        service(B).requires([A]).shutdown_ends(Outcome::Hang).shutdown_timeout(BUDGET),
+        service(C).requires([B]).init_ends(Outcome::Error("the disk is full")),
     ]);
-    let words = bench.refused(&plan).await?;
-    about("the end of the boot", plan.log.now(), BUDGET)?;
-    tells(&words, &[C, "the disk is full"])?;
-    plan.log.once(A, Hook::Shutdown)
+    let error = harness.boot_err(&plan).await?;
+    ensure_time("the end of the boot", plan.log.now(), BUDGET)?;
+    ensure_mentions(&error, &[C, "the disk is full"])?;
+    plan.log.ensure_once(A, Hook::Shutdown)
 }
 
-async fn whole_shutdown(bench: Bench) -> Finding {
-    let hangs = |name: &str, below: Option<&str>| service(name).requires(below).shutdown_ends(Ending::Never);
-    let scripts = [hangs(A, None), hangs(B, Some(A)), hangs(C, Some(B)), hangs(D, Some(C))];
-    let plan = Plan::new(scripts).with_shutdown_timeout(BUDGET);
-    let up = bench.up(&plan).await?;
+async fn whole_shutdown(harness: Harness) -> CheckResult {
+    let hangs = |name: &str, below: Option<&str>| service(name).requires(below).shutdown_ends(Outcome::Hang);
+    let specs = [hangs(A, None), hangs(B, Some(A)), hangs(C, Some(B)), hangs(D, Some(C))];
+    let plan = Plan::new(specs).with_shutdown_timeout(BUDGET);
+    let registry = harness.boot_ok(&plan).await?;
     let began = plan.log.now();
-    bench.down_with_errors(&up).await?;
+    harness.shutdown_err(&registry).await?;
     let took = plan.log.now() - began;
     ensure(took <= BUDGET + Duration::from_millis(10), || format!("the shutdown took {took:?}"))?;
-    equal("what began to go down", plan.log.of(Hook::Shutdown, Deed::Began), [D, C, B, A].map(str::to_owned).to_vec())
+    ensure_eq(
+        "what began to go down",
+        plan.log.of(Hook::Shutdown, HookEvent::Started),
+        [D, C, B, A].map(str::to_owned).to_vec(),
+    )
 }

@@ -1,9 +1,9 @@
-//! The page says what is so: our column as it is now, and the peers' columns in its words.
+//! The table on the page is up to date for service-core, and consistent for the peers.
 
-use service_conformance::{Suite, Verdict, descriptions};
+use service_conformance::{Suite, Verdict, all_checks};
 
 use super::read;
-use crate::ours::ServiceCore;
+use crate::service_core_adapter::ServiceCore;
 
 fn rows() -> Vec<Vec<String>> {
     let [_, table, _] = read().expect("the page is there");
@@ -12,17 +12,17 @@ fn rows() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_page_holds_every_check_and_our_column() {
+fn the_page_has_every_check_and_the_column_of_service_core() {
     let (rows, ours) = (rows(), Suite::new().run(ServiceCore));
-    let checks = descriptions();
+    let checks = all_checks();
     assert_eq!(
         rows.len(),
         checks.len() + 5,
-        "two rows of heads, three of sums; `cargo run -p conformance-peers -- --write`"
+        "two header rows and three rows of sums; `cargo run -p conformance-peers -- --write`"
     );
-    assert_eq!(rows[0][2], ours.subject);
+    assert_eq!(rows[0][2], ours.registry);
     for (row, (check, verdict)) in rows[2..].iter().zip(&ours.verdicts) {
-        assert_eq!((row[0].as_str(), row[1].as_str()), (check.line, check.behaviour));
+        assert_eq!((row[0].as_str(), row[1].as_str()), (check.id, check.behaviour));
         assert_eq!(row[2], verdict.to_string(), "{}", check.behaviour);
     }
 }
@@ -44,11 +44,11 @@ fn the_columns_add_up() {
 }
 
 #[test]
-fn the_peers_do_what_they_are_for() {
-    let lines = ["B01", "B02", "B11", "S02"];
-    for column in
-        [Suite::new().only(lines).run(crate::auto_di::AutoDi), Suite::new().only(lines).run(crate::continuo::Continuo)]
+fn the_peers_pass_the_basic_checks() {
+    let ids = ["B01", "B02", "B11", "S02"];
+    for report in
+        [Suite::new().only(ids).run(crate::auto_di::AutoDi), Suite::new().only(ids).run(crate::continuo::Continuo)]
     {
-        assert!(column.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Passed), "{column:?}");
+        assert!(report.verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Passed), "{report:?}");
     }
 }

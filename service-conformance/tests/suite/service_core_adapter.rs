@@ -1,13 +1,13 @@
-//! [`ServiceCore`]: the adapter of service-core. Services of a plan are definitions made at run time.
+//! [`ServiceCore`]: the adapter of service-core. Each service of a plan is a definition created at run time.
 
-use service_conformance::{Capability, Plan, Service, Subject, Value};
+use service_conformance::{Adapter, Capability, Plan, Service, Value};
 use service_core::{Builder, Context, Definition, Registry};
 use tokio_util::sync::CancellationToken;
 
 /// The adapter of service-core.
 pub(crate) struct ServiceCore;
 
-/// The definition of one service. Each field of the plan has its method.
+/// The definition of a service of a plan.
 fn definition(service: &Service) -> Definition<Value> {
     let (init, shutdown) = (service.clone(), service.clone());
     let mut definition = Definition::new(service.name())
@@ -16,7 +16,7 @@ fn definition(service: &Service) -> Definition<Value> {
         .after(service.after())
         .init(move |cx| {
             let service = init.clone();
-            async move { Ok(service.init(given(&service, &cx)?).await?) }
+            async move { Ok(service.init(dependencies(&service, &cx)?).await?) }
         })
         .shutdown(move |_, _| {
             let service = shutdown.clone();
@@ -31,12 +31,12 @@ fn definition(service: &Service) -> Definition<Value> {
     definition
 }
 
-/// What the registry hands out for what a service requires and, where they are there, wants.
-fn given(service: &Service, cx: &Context<Value>) -> service_core::Result<Vec<Value>> {
+/// The values of the services that a service requires, and of those that it wants and that are ready.
+fn dependencies(service: &Service, cx: &Context<Value>) -> service_core::Result<Vec<Value>> {
     let required = service.requires().iter().map(|name| cx.get_named::<Value>(name).map(|it| Value::clone(&it)));
-    let mut given = required.collect::<Result<Vec<_>, _>>()?;
-    given.extend(service.wants().iter().filter_map(|name| Some(Value::clone(&*cx.get_named(name).ok()?))));
-    Ok(given)
+    let mut values = required.collect::<Result<Vec<_>, _>>()?;
+    values.extend(service.wants().iter().filter_map(|name| Some(Value::clone(&*cx.get_named(name).ok()?))));
+    Ok(values)
 }
 
 fn builder(plan: &Plan) -> Builder {
@@ -59,14 +59,14 @@ fn builder(plan: &Plan) -> Builder {
     builder
 }
 
-impl Subject for ServiceCore {
-    type Up = Registry;
+impl Adapter for ServiceCore {
+    type Registry = Registry;
 
     fn name(&self) -> String {
         "service-core 0.1".to_owned()
     }
 
-    fn lacks(&self, _: Capability) -> Option<&'static str> {
+    fn unsupported(&self, _: Capability) -> Option<&'static str> {
         None
     }
 
@@ -77,7 +77,7 @@ impl Subject for ServiceCore {
         }
         let boot = builder(plan).cancel(token.clone()).boot();
         let boot = async { boot.await.map_err(|error| error.to_string()) };
-        // The one who cancels is beside the boot, as it would be in a program.
+        // Cancels concurrently with the boot, as a program does.
         let cancel = async {
             plan.cancelled().await;
             token.cancel();
@@ -86,16 +86,16 @@ impl Subject for ServiceCore {
         tokio::select! {
             biased;
             never = cancel => never,
-            up = boot => up,
+            result = boot => result,
         }
     }
 
-    async fn get(&self, up: &Registry, service: &str) -> Result<Value, String> {
-        up.get_named::<Value>(service).map(|value| Value::clone(&value)).map_err(|error| error.to_string())
+    async fn get(&self, registry: &Registry, service: &str) -> Result<Value, String> {
+        registry.get_named::<Value>(service).map(|value| Value::clone(&value)).map_err(|error| error.to_string())
     }
 
-    async fn shutdown(&self, up: &Registry) -> Result<(), String> {
-        up.shutdown().await.map(drop).map_err(|error| error.to_string())
+    async fn shutdown(&self, registry: &Registry) -> Result<(), String> {
+        registry.shutdown().await.map(drop).map_err(|error| error.to_string())
     }
 
     fn validate(&self, plan: &Plan) -> Result<(), String> {

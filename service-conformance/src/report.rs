@@ -1,23 +1,23 @@
-//! [`Column`]: what became of one subject. [`Verdict`]: of one subject and one check. [`Counts`]: of all checks.
+//! [`Report`]: the results of one registry. [`Verdict`]: the result of one check. [`Counts`]: how many had which result.
 
 use std::fmt;
 
-use crate::Description;
+use crate::CheckInfo;
 
-/// What became of one subject and one check.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does what the line says.
+    /// The registry has the behaviour.
     Passed,
-    /// It does something else; what, in words.
+    /// The registry behaves differently; how.
     Failed(String),
-    /// It does not offer what the check needs; why, in the adapter's words.
+    /// The registry does not offer a capability that the check needs; the reason is the adapter's.
     NotApplicable(String),
 }
 
 impl Verdict {
-    /// Of two runs of the same check, the one that counts: a behaviour that holds only sometimes does not hold.
-    fn worse(self, other: Self) -> Self {
+    /// The verdict of two runs of one check: a behaviour that holds only sometimes does not hold.
+    fn merge(self, other: Self) -> Self {
         if matches!(other, Self::Failed(_)) && !matches!(self, Self::Failed(_)) { other } else { self }
     }
 }
@@ -32,38 +32,38 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What became of one subject: a verdict for every check that was run, in the order of the table.
+/// The results of one registry: a verdict for every check that was run, in the order of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Column {
-    /// The name of the subject, with its version.
-    pub subject: String,
-    /// The checks, and what became of each.
-    pub verdicts: Vec<(Description, Verdict)>,
+pub struct Report {
+    /// The name of the registry, with its version.
+    pub registry: String,
+    /// The checks and their verdicts.
+    pub verdicts: Vec<(CheckInfo, Verdict)>,
 }
 
-/// How many checks came to which verdict.
+/// How many checks had which verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Those that passed.
+    /// How many passed.
     pub passed: usize,
-    /// Those that failed.
+    /// How many failed.
     pub failed: usize,
-    /// Those that the subject is not held to.
+    /// How many are not applicable to the registry.
     pub not_applicable: usize,
 }
 
-impl Column {
+impl Report {
     /// The checks that failed, and how.
-    pub fn failed(&self) -> impl Iterator<Item = (&Description, &str)> {
+    pub fn failed(&self) -> impl Iterator<Item = (&CheckInfo, &str)> {
         self.verdicts.iter().filter_map(|(check, verdict)| match verdict {
             Verdict::Failed(how) => Some((check, how.as_str())),
             _ => None,
         })
     }
 
-    /// How many checks came to which verdict.
+    /// How many checks had which verdict.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for (_, verdict) in &self.verdicts {
@@ -76,13 +76,13 @@ impl Column {
         counts
     }
 
-    /// This run and another of the same checks as one: what failed in either has failed. For a subject that does not do
-    /// the same each time.
+    /// Merges two runs of the same checks: a check that failed in either run has failed. For a registry that does not
+    /// behave the same in each run.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
+    pub fn merge(mut self, other: Self) -> Self {
         for (check, verdict) in other.verdicts {
             if let Some((_, known)) = self.verdicts.iter_mut().find(|(known, _)| *known == check) {
-                *known = std::mem::replace(known, Verdict::Passed).worse(verdict);
+                *known = std::mem::replace(known, Verdict::Passed).merge(verdict);
             }
         }
         self
