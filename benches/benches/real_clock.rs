@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use benches::millis;
+use fastrand::Rng;
 use service_core::{Definition, Registry, Result};
 use tokio::runtime::Builder;
 
@@ -24,20 +25,14 @@ struct Service {
 type Took = Arc<Mutex<Vec<Duration>>>;
 
 fn graph(seed: u64) -> Vec<Service> {
-    let mut word = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut below = |limit: usize| {
-        word ^= word << 13;
-        word ^= word >> 7;
-        word ^= word << 17;
-        (word % limit as u64) as usize
-    };
-    let service = |at: usize| {
-        let mut requires: Vec<_> = (0..below(4).min(at)).map(|_| at - 1 - below(at.min(40))).collect();
+    let mut rng = Rng::with_seed(seed);
+    let mut service = |at: usize| {
+        let mut requires: Vec<_> = (0..rng.usize(..4).min(at)).map(|_| at - 1 - rng.usize(..at.min(40))).collect();
         requires.sort_unstable();
         requires.dedup();
-        Service { requires, takes: Duration::from_millis(5 + below(46) as u64) }
+        Service { requires, takes: Duration::from_millis(rng.u64(5..=50)) }
     };
-    (0..SERVICES).map(service).collect()
+    (0..SERVICES).map(&mut service).collect()
 }
 
 fn definition(at: usize, service: &Service, up: &Took, down: &Took) -> Definition<()> {

@@ -82,19 +82,18 @@ fn only_a_struct_is_a_service() {
     }
 }
 
-/// Whatever is thrown at it, it answers, and never without a word about what it did not understand.
+/// For every sequence of tokens the macro returns an expansion or an error, and does not panic.
 #[test]
 fn no_arguments_make_it_panic() {
     let pieces = [
         "requires", "=", "[", "]", "(", ")", ",", "Self", "dyn", "retry", "\"5s\"", "lazy", "::", "7", "autowire",
         "fn", "<",
     ];
-    let mut seed = 1u64;
+    let mut rng = fastrand::Rng::with_seed(1);
     for _ in 0..5_000 {
         let mut text = String::new();
         for _ in 0..8 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            text += pieces[(seed >> 33) as usize % pieces.len()];
+            text += pieces[rng.usize(..pieces.len())];
             text.push(' ');
         }
         let Ok(arguments) = text.parse() else { continue };

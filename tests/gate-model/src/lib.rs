@@ -1,5 +1,5 @@
-//! The gate of service-core, model-checked: the same file, compiled beside loom's atomics. Every interleaving of up to
-//! three threads is run, and every value that the memory model lets a load see.
+//! The gate of service-core, model-checked with loom: the same source file, compiled with loom's atomics. loom runs the
+//! interleavings of up to three threads, and every value that the memory model allows a load to return.
 #![cfg(test)]
 
 #[path = "../../../service-core/src/gate/gate.rs"]
@@ -14,7 +14,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use gate::Gate;
-use sync::{Relied, Weakened};
+use sync::{RelaxedGuard, RelaxedOrdering};
 
 /// What the drain protects: admitted calls may touch `instance`, and the drain owns it afterwards. loom fails if the two
 /// overlap, or if what a call wrote is not visible to the drain.
@@ -34,7 +34,7 @@ impl Service {
         Arc::new(service)
     }
 
-    /// A guarded call; it reads the instance, as many calls may at once.
+    /// A guarded call. It reads the instance, as several concurrent calls may.
     fn call(&self, stripe: usize) -> bool {
         let Some(counter) = self.gate.enter(1, stripe) else { return false };
         self.touch();
@@ -48,7 +48,7 @@ impl Service {
         self.instance.with(|instance| unsafe { *instance });
     }
 
-    /// Closes, drains, and takes the instance down.
+    /// Closes the gate, waits for the drain, and writes the instance.
     #[allow(unsafe_code, reason = "loom's cell is how the model sees a race")]
     fn shut_down(&self) {
         self.gate.close();
@@ -58,15 +58,15 @@ impl Service {
     }
 }
 
-/// Runs every interleaving with up to three preemptions, or as many as `LOOM_MAX_PREEMPTIONS` says: of three threads there
-/// are too many.
+/// Runs every interleaving with up to three preemptions, or as many as `LOOM_MAX_PREEMPTIONS` says. Three threads have too
+/// many interleavings to run all of them.
 fn model(run: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = model.preemption_bound.or(Some(3));
     model.check(run);
 }
 
-/// Runs every interleaving there is.
+/// Runs every interleaving.
 fn exhaustive(run: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = None;
@@ -148,13 +148,13 @@ fn a_call_on_the_last_instance_does_not_pass_the_gate_of_the_next() {
     exhaustive(a_late_call_against_the_next_instance);
 }
 
-// The model can fail: each ordering that the gate relies on, made too weak, is caught.
+// The model finds bugs: a test fails for each ordering of the gate that is relaxed.
 
 // shows: S18
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn without_release_on_leaving_the_drain_races_with_a_call() {
-    let _weakened = Weakened::new(Relied::Leaving);
+    let _guard = RelaxedGuard::new(RelaxedOrdering::Leave);
     model(two_calls_against_a_shutdown);
 }
 
@@ -162,7 +162,7 @@ fn without_release_on_leaving_the_drain_races_with_a_call() {
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn without_acquire_on_entering_a_late_call_is_admitted() {
-    let _weakened = Weakened::new(Relied::Entering);
+    let _guard = RelaxedGuard::new(RelaxedOrdering::Enter);
     model(a_late_call_against_the_next_instance);
 }
 
@@ -170,6 +170,6 @@ fn without_acquire_on_entering_a_late_call_is_admitted() {
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn without_release_on_closing_a_late_call_is_admitted() {
-    let _weakened = Weakened::new(Relied::Closing);
+    let _guard = RelaxedGuard::new(RelaxedOrdering::Close);
     model(a_late_call_against_the_next_instance);
 }

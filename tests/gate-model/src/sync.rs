@@ -1,4 +1,4 @@
-//! loom's counterpart of the gate's `sync`, in which each ordering can be made too weak.
+//! The gate's `sync` module on loom's atomics. A [`RelaxedGuard`] seeds a bug: it makes one ordering too weak.
 
 use std::cell::Cell;
 pub(crate) use std::sync::atomic::Ordering;
@@ -6,52 +6,52 @@ pub(crate) use std::sync::atomic::Ordering;
 pub(crate) use loom::sync::atomic::{AtomicI32, AtomicUsize};
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 
-/// Two, so that threads can share one or not; more add interleavings and no behaviour.
+/// Two stripes, so that threads can share a stripe or not. More stripes add interleavings and no behaviour.
 pub(crate) const STRIPES: usize = 2;
 
 pub(crate) const LANES: usize = 1;
 
-/// An ordering that the gate relies on.
+/// An ordering that the gate relies on, and that a seeded bug relaxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relied {
-    Entering,
-    Leaving,
-    Closing,
+pub(crate) enum RelaxedOrdering {
+    Enter,
+    Leave,
+    Close,
 }
 
 std::thread_local! {
-    /// The seeded bug. loom runs its threads on the thread of the test, so other tests do not see it.
-    static WEAK: Cell<Option<Relied>> = const { Cell::new(None) };
+    /// loom runs its threads on the thread of the test, so other tests do not see the bug.
+    static RELAXED: Cell<Option<RelaxedOrdering>> = const { Cell::new(None) };
 }
 
-/// Makes one ordering relaxed until it is dropped.
-pub(crate) struct Weakened;
+/// Relaxes one ordering until it is dropped.
+pub(crate) struct RelaxedGuard;
 
-impl Weakened {
-    pub(crate) fn new(relied: Relied) -> Self {
-        WEAK.with(|weak| weak.set(Some(relied)));
+impl RelaxedGuard {
+    pub(crate) fn new(at: RelaxedOrdering) -> Self {
+        RELAXED.with(|relaxed| relaxed.set(Some(at)));
         Self
     }
 }
 
-impl Drop for Weakened {
+impl Drop for RelaxedGuard {
     fn drop(&mut self) {
-        WEAK.with(|weak| weak.set(None));
+        RELAXED.with(|relaxed| relaxed.set(None));
     }
 }
 
-fn unless_weakened(relied: Relied, ordering: Ordering) -> Ordering {
-    if WEAK.with(Cell::get) == Some(relied) { Ordering::Relaxed } else { ordering }
+fn unless_relaxed(at: RelaxedOrdering, ordering: Ordering) -> Ordering {
+    if RELAXED.with(Cell::get) == Some(at) { Ordering::Relaxed } else { ordering }
 }
 
 pub(crate) fn entering() -> Ordering {
-    unless_weakened(Relied::Entering, Ordering::Acquire)
+    unless_relaxed(RelaxedOrdering::Enter, Ordering::Acquire)
 }
 
 pub(crate) fn leaving() -> Ordering {
-    unless_weakened(Relied::Leaving, Ordering::Release)
+    unless_relaxed(RelaxedOrdering::Leave, Ordering::Release)
 }
 
 pub(crate) fn closing() -> Ordering {
-    unless_weakened(Relied::Closing, Ordering::Release)
+    unless_relaxed(RelaxedOrdering::Close, Ordering::Release)
 }
