@@ -208,7 +208,7 @@ impl Serialize for EventKind {
             Self::Ready { service, elapsed } => of!("ready", service, "elapsed_us": Micros(*elapsed)),
             Self::Failed { service, failure } => of!("failed", service, "failure": failure),
             Self::Blocked { service, by } => of!("blocked", service, "by": Text(by)),
-            Self::Undone { service, outcome } => of!("undone", service, "outcome": outcome),
+            Self::Unwound { service, outcome } => of!("unwound", service, "outcome": outcome),
             Self::Booted { elapsed } => kind!("booted", "elapsed_us": Micros(*elapsed)),
             Self::RollingBack => kind!("rolling_back"),
             Self::ShuttingDown { reason } => kind!("shutting_down", "reason": reason),
