@@ -2,49 +2,8 @@
 
 use crate::base::{State, lasted};
 use crate::gate::since;
-use crate::plan::Bond;
-use crate::plan::Plan;
-use crate::report::{BlockedService, UnreadyService};
-use crate::shared::Shared;
-use crate::shared::wait;
-
-/// From what was booted for its own sake down to this service, by what requires it.
-pub(crate) fn path(plan: &Plan, service: usize) -> Vec<String> {
-    let mut path = vec![service];
-    let mut at = service;
-    while let Some(above) = plan.services()[at].dependants.iter().copied().find(|&above| requires(plan, above, at)) {
-        path.push(above);
-        at = above;
-    }
-    path.iter().rev().map(|&at| plan.services()[at].facts.name.clone()).collect()
-}
-
-fn requires(plan: &Plan, service: usize, on: usize) -> bool {
-    plan.services()[service].needs.iter().any(|need| need.index == on && need.bond == Bond::Requires)
-}
-
-/// Each service that can't start because of one that failed, and which. It follows from the plan and the failures
-/// alone, so it does not depend on who was how far when.
-pub(crate) fn blocked(shared: &Shared) -> Vec<BlockedService> {
-    let services = shared.plan.services();
-    let mut root: Vec<Option<usize>> = vec![None; services.len()];
-    let mut blocked = Vec::new();
-    // The plan's order: what a service requires has been looked at before it.
-    for (index, service) in services.iter().enumerate() {
-        let state = shared.slots[index].state();
-        if state == State::Failed {
-            root[index] = Some(index);
-        } else if shared.slots[index].times().wanted.is_some() {
-            let needs = service.needs.iter().filter(|need| need.bond == Bond::Requires);
-            root[index] = needs.filter_map(|need| root[need.index]).min();
-            if let Some(by) = root[index] {
-                let by = services[by].facts.name.clone();
-                blocked.push(BlockedService { service: service.facts.name.clone(), by });
-            }
-        }
-    }
-    blocked
-}
+use crate::report::UnreadyService;
+use crate::shared::{Shared, wait};
 
 /// Each wanted service that is not ready, and what it is doing.
 pub(crate) fn unready(shared: &Shared) -> Vec<UnreadyService> {

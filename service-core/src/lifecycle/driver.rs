@@ -1,37 +1,29 @@
-//! [`Driver`]: the task of one registry. It feeds the machine with what happened and does what the machine says; every
-//! wait on user code is in a task of its own, so the driver itself never waits for anybody.
+//! [`Driver`]: the task of one registry. It hands events to the machine and executes the effects; every wait on user code is
+//! in a task of its own, so the driver itself never waits for user code.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::diagnostics;
-use super::runner::{Done, Lives};
-use crate::base::{Failure, ShutdownReason, State};
-use crate::machine::{Effect, Event, Machine, Ticket};
-use crate::report::{BootError, BootFailure, EventKind, Refusal, ShutdownReport};
+use super::runner::Runner;
+use crate::base::{ShutdownReason, State};
+use crate::machine::{self, BOOT, BootEnd, Effect, Event, Machine, Ticket, Timer};
+use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
-use crate::shared::later;
 use crate::shared::{End, Message, Shared, Timing};
 
 enum Happened {
-    Asked(Message),
-    Done(usize, Done),
+    Message(Message),
+    Event(Event),
     Cancelled,
     Due,
-}
-
-struct Boot {
-    ticket: Ticket,
-    began: Instant,
-    until: Option<Instant>,
 }
 
 /// The task of one registry.
@@ -40,17 +32,15 @@ pub(crate) struct Driver {
     inbox: mpsc::UnboundedReceiver<Message>,
     dispatcher: Option<JoinHandle<()>>,
     machine: Machine,
-    lives: Lives,
-    next_ticket: Ticket,
+    runner: Runner,
+    timers: Vec<(Instant, Timer)>,
+    last_ticket: Ticket,
     replies: HashMap<Ticket, oneshot::Sender<()>>,
-    boot: Option<Boot>,
-    cancelled: bool,
-    leaving: bool,
-    /// When the lame-duck delay ends.
-    leaving_at: Option<Instant>,
-    /// Why the boot fails, other than by a service.
-    boot_failure: Option<BootFailure>,
-    finished: bool,
+    /// Whether the registry's token was cancelled.
+    is_cancelled: bool,
+    /// What was not ready when the boot ran out of its budget.
+    unready: Vec<UnreadyService>,
+    end: Option<machine::End>,
 }
 
 /// If the driver is dropped before its end, its runtime was.
@@ -77,66 +67,67 @@ impl Driver {
         dispatcher: Option<JoinHandle<()>>,
     ) -> Self {
         Self {
-            machine: Machine::new(shared.plan.clone(), shared.options.concurrency),
+            machine: Machine::new(shared.plan.clone(), shared.options.settings()),
             inbox,
             dispatcher,
-            lives: Lives::new(shared.clone(), hooks),
+            runner: Runner::new(shared.clone(), hooks),
             shared,
-            next_ticket: 0,
+            timers: Vec::new(),
+            last_ticket: BOOT,
             replies: HashMap::new(),
-            boot: None,
-            cancelled: false,
-            leaving: false,
-            leaving_at: None,
-            boot_failure: None,
-            finished: false,
+            is_cancelled: false,
+            unready: Vec::new(),
+            end: None,
         }
     }
 
     pub(crate) async fn run(mut self) {
         let lost = Lost(self.shared.clone());
-        while !self.finished {
+        let end = loop {
             match self.next().await {
-                Happened::Asked(message) => self.on_message(message),
-                Happened::Done(service, done) => self.on_done(service, done),
+                Happened::Message(message) => self.on_message(message),
+                Happened::Event(event) => self.feed(event),
                 Happened::Cancelled => {
-                    self.cancelled = true;
-                    self.shut_down(ShutdownReason::Cancelled);
+                    self.is_cancelled = true;
+                    self.feed(Event::ShutdownRequested(ShutdownReason::Cancelled));
                 }
                 Happened::Due => self.on_due(),
             }
-        }
-        self.end().await;
+            if let Some(end) = self.end.take() {
+                break end;
+            }
+        };
+        self.finish(end).await;
         drop(lost);
     }
 
-    /// At the same instant, a cancelled token comes first, so that nothing starts; a deadline comes last, so that what
-    /// ended in time counts as in time.
+    /// At the same instant, a cancelled token comes first, so that nothing starts; a timer comes last, so that what ends at
+    /// the very instant of its deadline has ended in time.
     async fn next(&mut self) -> Happened {
-        let token = self.shared.options.cancel.clone().filter(|_| !self.cancelled);
+        let token = self.shared.options.cancel.clone().filter(|_| !self.is_cancelled);
         let mut cancelled = pin!(async {
             match token {
                 Some(token) => token.cancelled().await,
                 None => std::future::pending().await,
             }
         });
-        let due = [self.boot.as_ref().and_then(|boot| boot.until), self.leaving_at].into_iter().flatten().min();
+        let due = self.timers.iter().map(|(at, _)| *at).min();
         let mut due = pin!(async {
             match due {
                 Some(due) => sleep_until(due).await,
                 None => std::future::pending().await,
             }
         });
-        let (inbox, lives) = (&mut self.inbox, &mut self.lives);
+        let (inbox, runner) = (&mut self.inbox, &mut self.runner);
         poll_fn(|cx| {
             if cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Happened::Cancelled);
             }
             if let Poll::Ready(Some(message)) = inbox.poll_recv(cx) {
-                return Poll::Ready(Happened::Asked(message));
+                return Poll::Ready(Happened::Message(message));
             }
-            if let Poll::Ready((service, done)) = lives.poll_done(cx) {
-                return Poll::Ready(Happened::Done(service, done));
+            if let Poll::Ready(event) = runner.poll_done(cx) {
+                return Poll::Ready(Happened::Event(event));
             }
             due.as_mut().poll(cx).map(|()| Happened::Due)
         })
@@ -144,211 +135,112 @@ impl Driver {
     }
 
     fn on_message(&mut self, message: Message) {
-        match message {
-            Message::Boot if self.boot.is_none() && !self.leaving => {
-                let began = Instant::now();
-                let ticket = self.ticket();
-                self.boot = Some(Boot { ticket, began, until: self.shared.options.boot_timeout.map(later) });
-                self.shared.set_timing(Timing { began: Some(began), took: None });
-                let services = self.shared.plan.services().iter().enumerate();
-                let roots: Vec<_> = services.filter(|(_, it)| it.eager).map(|(index, _)| index).collect();
-                self.shared.log.emit(EventKind::Booting { services: roots.len() });
-                self.feed(Event::Demand { ticket, roots, whole: true });
-            }
-            Message::Boot => {}
-            Message::BootAbandoned => {
-                if self.shared.booted().is_none() && self.shared.nobody_waits() {
-                    self.shut_down(ShutdownReason::Cancelled);
-                }
-            }
+        let event = match message {
+            Message::Boot => Event::Boot,
+            Message::BootAbandoned if self.shared.nobody_waits() => Event::BootAbandoned,
+            Message::BootAbandoned => return,
             Message::Demand { service, reply } => {
-                let ticket = self.ticket();
-                self.replies.insert(ticket, reply);
-                self.feed(Event::Demand { ticket, roots: vec![service], whole: false });
-                if self.machine.is_shutting_down() {
-                    self.replies.remove(&ticket);
-                }
+                self.last_ticket += 1;
+                self.replies.insert(self.last_ticket, reply);
+                Event::Requested { ticket: self.last_ticket, service }
             }
-            Message::Paused(service) => self.feed(Event::Paused(service)),
-            Message::Resumed(service) => self.feed(Event::Resumed(service)),
-            Message::Escalated { service, failure } => self.on_escalated(service, &failure),
-            Message::ShutDown(reason) => self.shut_down(reason),
-            Message::Dropped => {
-                if !self.leaving {
-                    let ready = self.shared.slots.iter().filter(|slot| slot.state() == State::Ready);
-                    let services: Vec<_> = ready.map(|slot| slot.name.clone()).collect();
-                    if !services.is_empty() {
-                        self.shared.log.emit(EventKind::LeftRunning { services });
-                    }
-                    self.shut_down(ShutdownReason::Dropped);
-                }
+            Message::Paused(service) => Event::Paused(service),
+            Message::Resumed(service) => Event::Resumed(service),
+            Message::Escalated { service, failure } => {
+                Event::Escalated { service, failure, drawn: self.runner.draw(service) }
             }
-        }
-    }
-
-    fn ticket(&mut self) -> Ticket {
-        self.next_ticket += 1;
-        self.next_ticket
-    }
-
-    fn on_done(&mut self, service: usize, done: Done) {
-        let input = match done {
-            Done::Risen(risen) => self.lives.on_risen(service, risen, self.machine.comes_back(service)),
-            Done::Undone(entry) => self.lives.on_undone(service, entry),
-            Done::Down(entry) => self.lives.on_down(service, entry),
-            Done::Rested => Event::Revive(service),
+            Message::ShutDown(reason) => Event::ShutdownRequested(reason),
+            Message::Dropped => Event::Dropped,
         };
-        let fell = matches!(input, Event::StartFailed(_));
-        self.feed(input);
-        if fell
-            && self.lives.has_broken(service)
-            && let Some(failure) = self.lives.failure(service)
-        {
-            self.break_down(&failure);
-        }
+        self.feed(event);
     }
 
-    /// A task has failed for good: its service is restarted, or the failure goes on up.
-    fn on_escalated(&mut self, service: usize, failure: &Failure) {
-        if self.leaving {
-            return;
-        }
-        if self.lives.next_try(service, failure) {
-            self.feed(Event::Restart(service));
-        } else if !self.lives.is_optional(service) {
-            // What could be done without when it did not come up can be done without now.
-            self.break_down(failure);
-        }
-    }
-
-    fn break_down(&mut self, failure: &Failure) {
-        self.shut_down(ShutdownReason::Failed(failure.to_string().into()));
-    }
-
+    /// The earliest timer fires; of several at one instant, the one that was set first.
     fn on_due(&mut self) {
-        let now = Instant::now();
-        if self.leaving_at.is_some_and(|at| at <= now) {
-            self.leaving_at = None;
-            self.sink(self.shared.options.shutdown_timeout);
-        }
-        if let Some(boot) = &mut self.boot
-            && boot.until.is_some_and(|until| until <= now)
-        {
-            boot.until = None;
-            let after = boot.began.elapsed();
-            self.boot_failure = Some(BootFailure::TimedOut { after, unready: diagnostics::unready(&self.shared) });
-            self.roll_back();
-            self.feed(Event::ShutDown);
+        let first = self.timers.iter().enumerate().min_by_key(|(_, (at, _))| *at);
+        if let Some(place) = first.map(|(place, _)| place) {
+            let (_, timer) = self.timers.remove(place);
+            self.feed(Event::TimerFired(timer));
         }
     }
 
-    /// The first reason counts; what comes after it changes nothing.
-    fn shut_down(&mut self, reason: ShutdownReason) {
-        if std::mem::replace(&mut self.leaving, true) {
-            return;
-        }
-        let reason = self.shared.set_reason(reason);
-        self.shared.log.emit(EventKind::ShuttingDown { reason: reason.clone() });
-        self.boot_failure = Some(match reason {
-            ShutdownReason::Cancelled => BootFailure::Cancelled,
-            reason => BootFailure::ShutDown(reason),
-        });
-        if self.boot.is_some() && self.shared.booted().is_none() {
-            self.sink(self.shared.options.rollback_timeout);
-        } else if self.shared.options.lame_duck > Duration::ZERO && self.boot.is_some() {
-            self.leaving_at = Some(later(self.shared.options.lame_duck));
-        } else {
-            self.sink(self.shared.options.shutdown_timeout);
-        }
-    }
-
-    fn roll_back(&mut self) {
-        self.leaving = true;
-        self.shared.set_reason(ShutdownReason::BootFailed);
-        self.shared.log.emit(EventKind::RollingBack);
-        self.goes_down(self.shared.options.rollback_timeout);
-    }
-
-    fn sink(&mut self, total: Duration) {
-        self.goes_down(total);
-        self.feed(Event::ShutDown);
-    }
-
-    fn goes_down(&mut self, total: Duration) {
-        if let Some(boot) = &mut self.boot {
-            boot.until = None;
-        }
-        self.lives.go_down_within(total);
-        // Whoever waits for a demand sees its service go down.
-        self.replies.clear();
-    }
-
-    fn feed(&mut self, input: Event) {
-        for action in self.machine.on(input) {
-            self.act(action);
-        }
-    }
-
-    fn act(&mut self, action: Effect) {
-        match action {
-            Effect::Wait(service) => self.lives.wait(service),
-            Effect::Start(service) => self.lives.start(service),
-            Effect::Open(service) => self.lives.open(service),
-            Effect::Fail(service) => self.lives.fail(service),
-            Effect::Block(service, by) => self.lives.block(service, by),
-            Effect::Abort(service) => self.lives.abort(service),
-            Effect::Unwind(service) => self.lives.discard(service),
-            Effect::Forget(service) => self.lives.forget(service),
-            Effect::Stop(service) => self.lives.stop(service, self.machine.comes_back(service)),
-            Effect::Settle(ticket, outcome) => self.settle(ticket, outcome.is_ok()),
-            Effect::RollBack => self.roll_back(),
-            Effect::Finish => self.finished = true,
-        }
-    }
-
-    fn settle(&mut self, ticket: Ticket, met: bool) {
-        match &self.boot {
-            Some(boot) if boot.ticket == ticket => {
-                if met {
-                    let took = boot.began.elapsed();
-                    self.shared.set_timing(Timing { began: Some(boot.began), took: Some(took) });
-                    self.shared.log.emit(EventKind::Booted { elapsed: took });
-                    self.shared.probes.start();
-                    self.shared.settle_boot(Ok(()));
-                }
-                if let Some(boot) = &mut self.boot {
-                    boot.until = None;
-                }
+    fn feed(&mut self, event: Event) {
+        let now = self.runner.now();
+        let given = self.shared.reason().map(Event::ReasonGiven);
+        for event in given.into_iter().chain([event]) {
+            for effect in self.machine.on(now, event) {
+                self.execute(effect);
             }
-            _ => {
+        }
+    }
+
+    fn execute(&mut self, effect: Effect) {
+        match effect {
+            Effect::Publish { service, status } => self.runner.publish(service, status),
+            Effect::Start { service, attempt, after, until } => self.runner.start(service, attempt, after, until),
+            Effect::Abort { service, limit } => self.runner.abort(service, limit),
+            Effect::Unwind { service, limit } => self.runner.unwind(service, limit),
+            Effect::Open(service) => self.runner.open(service),
+            Effect::Stop { service, cause, limit } => self.runner.stop(service, cause, limit),
+            Effect::Limit { service, limit } => self.runner.limit(service, limit),
+            Effect::Record(service) => self.runner.record(service),
+            Effect::Emit(kind) => self.shared.log.emit(kind),
+            Effect::SetTimer(timer, at) => self.timers.push((self.runner.at(at), timer)),
+            Effect::CancelTimer(timer) => self.timers.retain(|(_, set)| *set != timer),
+            Effect::BeginBoot => self.shared.set_timing(Timing { began: Some(Instant::now()), took: None }),
+            Effect::Settle(BOOT, Ok(())) => self.boot_succeeded(),
+            // A boot that failed is settled when it is rolled back.
+            Effect::Settle(BOOT, Err(_)) => {}
+            Effect::Settle(ticket, _) => {
                 if let Some(reply) = self.replies.remove(&ticket) {
                     // The caller may have stopped waiting.
                     let _ = reply.send(());
                 }
             }
+            Effect::Dismiss(ticket) => drop(self.replies.remove(&ticket)),
+            Effect::DescribeUnready => self.unready = diagnostics::unready(&self.shared),
+            Effect::SetReason(reason) => self.shared.set_reason(reason),
+            Effect::Finish(end) => self.end = Some(end),
         }
     }
 
-    /// Everything is down: says so to everybody, last of all to those who wait for the end.
-    async fn end(mut self) {
+    fn boot_succeeded(&self) {
+        let began = self.shared.timing().began;
+        let took = began.map(|began| began.elapsed()).unwrap_or_default();
+        self.shared.set_timing(Timing { began, took: Some(took) });
+        self.shared.log.emit(EventKind::Booted { elapsed: took });
+        self.shared.probes.start();
+        self.shared.settle_boot(Ok(()));
+    }
+
+    /// Everything is down: reports it to every caller, last of all to those that wait for the end.
+    async fn finish(mut self, end: machine::End) {
         self.shared.owned_tasks.end().await;
-        let total = self.lives.going_down_for();
+        let total = self.runner.now().saturating_sub(end.since);
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;
         self.shared.log.close(self.dispatcher.take()).await;
-        let reason = self.shared.reason().unwrap_or(ShutdownReason::Cancelled);
-        let report = ShutdownReport { reason: reason.clone(), services: self.lives.take_down(), total };
-        if self.shared.booted().is_none() {
-            let failures = self.lives.failures();
-            let failure = match self.boot_failure.take() {
-                Some(failure) => failure,
-                None if failures.is_empty() => BootFailure::ShutDown(reason),
-                None => BootFailure::Services { blocked: diagnostics::blocked(&self.shared), failures },
-            };
-            self.shared.finish(End::Down(Arc::new(report.clone())));
+        let report = ShutdownReport { reason: end.reason, services: self.runner.take_records(), total };
+        self.shared.finish(End::Down(Arc::new(report.clone())));
+        if let Some(boot) = end.boot {
+            let failure = self.boot_failure(boot);
             self.shared.settle_boot(Err(BootError::new(failure, Some(report))));
-        } else {
-            self.shared.finish(End::Down(Arc::new(report)));
+        }
+    }
+
+    fn boot_failure(&mut self, end: BootEnd) -> BootFailure {
+        let name = |service: usize| self.shared.slots[service].name.to_string();
+        match end {
+            BootEnd::Cancelled => BootFailure::Cancelled,
+            BootEnd::ShutDown(reason) => BootFailure::ShutDown(reason),
+            BootEnd::TimedOut(after) => BootFailure::TimedOut { after, unready: std::mem::take(&mut self.unready) },
+            BootEnd::Services { failures, blocked } => BootFailure::Services {
+                failures,
+                blocked: blocked
+                    .into_iter()
+                    .map(|(service, by)| BlockedService { service: name(service), by: name(by) })
+                    .collect(),
+            },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Takes one service down, step by step, going on past whatever fails; and undoes one that never became ready.
+//! Stops one service, step by step, and continues past a step that fails; and unwinds one that never became ready.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,27 +7,22 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::hook;
-use super::hook::Ended;
-use crate::base::caught;
-use crate::base::{Failure, Phase, Result, State, StopOutcome};
-use crate::gate::ManagedInstance;
-use crate::gate::Slot;
+use super::hook::{self, Ended};
+use crate::base::{Failure, Phase, Result, State, StopOutcome, caught};
 use crate::gate::context_stack::Role;
+use crate::gate::{ManagedInstance, Slot};
 use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
-use crate::shared::Shared;
-use crate::shared::later;
-use crate::shared::{Wait, wait};
+use crate::shared::{Shared, Wait, later, wait};
 
-/// How undoing a service went that had not become ready.
-pub(crate) type Undone = ServiceShutdown;
+/// How a service was unwound that had not become ready.
+pub(crate) type Unwound = ServiceShutdown;
 
-/// How long tasks may take to notice what they have been told.
+/// How long tasks may take to notice that they were cancelled.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What went wrong on the way down; the steps go on.
-struct Way<'a> {
+/// The steps of one stop, and what went wrong in them.
+struct Steps<'a> {
     slot: &'a Slot,
     outcome: StopOutcome,
     drain: Duration,
@@ -36,73 +31,72 @@ struct Way<'a> {
 }
 
 /// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
-/// cleanups, and lets the instance go.
-/// `cause` is what those are told who call meanwhile.
-pub(crate) async fn bring_down(
+/// cleanups, and releases the instance. Calls that are refused meanwhile get `cause`.
+pub(crate) async fn stop(
     shared: Arc<Shared>,
     hooks: Arc<dyn Hooks>,
-    site: Arc<Incarnation>,
+    incarnation: Arc<Incarnation>,
     cause: Refusal,
     limit: Option<Duration>,
 ) -> ServiceShutdown {
-    let slot = site.slot.clone();
+    let slot = incarnation.slot.clone();
     let budgets = shared.plan.services()[slot.index].facts.budgets;
-    let mut way = Way::new(&slot);
+    let mut steps = Steps::new(&slot);
     let comes_back = matches!(cause, Refusal::Restarting);
-    site.deadline.bind(limit);
+    incarnation.deadline.bind(limit);
 
     slot.close(cause.clone());
     slot.emit(EventKind::Draining { service: slot.name.clone() });
     let began = Instant::now();
-    // In this order: a task that is told to stop may ask at once how long it has.
-    site.deadline.set(later(budgets.drain));
-    site.stopping.cancel();
-    way.drain(&site).await;
-    way.join(&site).await;
-    if way.calls_left.is_empty() {
+    // In this order: a task that is cancelled may ask at once how long it has.
+    incarnation.deadline.set(later(budgets.drain));
+    incarnation.stopping.cancel();
+    steps.drain(&incarnation).await;
+    steps.join(&incarnation).await;
+    if steps.calls_left.is_empty() {
         // Once more: a task may have begun a call that outlives it.
-        way.drain(&site).await;
+        steps.drain(&incarnation).await;
     }
-    way.drain = began.elapsed();
+    steps.drain = began.elapsed();
 
     slot.set(State::Stopping, cause);
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
-    let stopping = Instant::now();
-    site.deadline.set(later(budgets.shutdown));
-    if let Some(shutdown) = hooks.shutdown(site.clone()) {
-        way.hook(&site, Phase::Shutdown, shutdown).await;
+    let began_own = Instant::now();
+    incarnation.deadline.set(later(budgets.shutdown));
+    if let Some(shutdown) = hooks.shutdown(incarnation.clone()) {
+        steps.hook(&incarnation, Phase::Shutdown, shutdown).await;
     }
-    way.clean_up(&site).await;
-    way.release(|| {
+    steps.clean_up(&incarnation).await;
+    steps.release(|| {
         let still_held = slot.release();
         if !comes_back {
             hooks.release();
         }
         still_held
     });
-    way.finish(stopping.elapsed())
+    steps.finish(began_own.elapsed())
 }
 
-/// Cancels `stopping`, joins the tasks, runs the deferred cleanups and lets the instance go, if there is one yet.
-pub(crate) async fn undo(
-    site: &Arc<Incarnation>,
+/// Cancels `stopping`, joins the tasks, runs the deferred cleanups and releases the instance, if there is one yet.
+pub(crate) async fn unwind(
+    incarnation: &Arc<Incarnation>,
     instance: Option<ManagedInstance>,
     limit: Option<Duration>,
-) -> Undone {
-    let slot = site.slot.clone();
-    let budgets = site.shared.plan.services()[slot.index].facts.budgets;
-    let mut way = Way::new(&slot);
-    site.deadline.bind(limit);
+) -> Unwound {
+    let slot = incarnation.slot.clone();
+    let budgets = incarnation.shared.plan.services()[slot.index].facts.budgets;
+    let mut steps = Steps::new(&slot);
+    incarnation.deadline.bind(limit);
     let began = Instant::now();
-    site.deadline.set(later(budgets.drain));
-    site.stopping.cancel();
-    way.join(site).await;
-    way.drain = began.elapsed();
-    let stopping = Instant::now();
-    site.deadline.set(later(budgets.shutdown));
-    way.clean_up(site).await;
-    way.release(|| instance.map_or(0, ManagedInstance::release));
-    way.finish(stopping.elapsed())
+    incarnation.deadline.set(later(budgets.drain));
+    incarnation.stopping.cancel();
+    steps.join(incarnation).await;
+    steps.drain = began.elapsed();
+    let began_own = Instant::now();
+    incarnation.deadline.set(later(budgets.shutdown));
+    steps.clean_up(incarnation).await;
+    steps.release(|| instance.map_or(0, ManagedInstance::release));
+    steps.finish(began_own.elapsed())
 }
 
 /// Waits for those who are to end. They have been told, and may wait for something themselves: who still does so after the
@@ -115,15 +109,15 @@ async fn gone(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
     }
 }
 
-impl<'a> Way<'a> {
+impl<'a> Steps<'a> {
     fn new(slot: &'a Slot) -> Self {
         Self { slot, outcome: StopOutcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
     }
 
-    async fn drain(&mut self, site: &Incarnation) {
+    async fn drain(&mut self, incarnation: &Incarnation) {
         let began = Instant::now();
         let drained = gone(self.slot.drained(), || wait::for_calls(self.slot));
-        if site.deadline.bounds(drained).await.is_none() {
+        if incarnation.deadline.bounds(drained).await.is_none() {
             self.calls_left = self.slot.calls_left();
             let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
             let words = format!("still running: {}", calls.join(", "));
@@ -131,36 +125,36 @@ impl<'a> Way<'a> {
         }
     }
 
-    async fn join(&mut self, site: &Incarnation) {
+    async fn join(&mut self, incarnation: &Incarnation) {
         let began = Instant::now();
-        site.tasks.close();
-        let ended = gone(site.tasks.ended(), || wait::for_tasks(self.slot, true));
-        if site.deadline.bounds(ended).await.is_none() {
-            let names = site.tasks.names().join(", ");
-            site.tasks.abort_all();
-            let blocking = site.tasks.wait_all(GRACE).await > 0;
+        incarnation.tasks.close();
+        let ended = gone(incarnation.tasks.ended(), || wait::for_tasks(self.slot, true));
+        if incarnation.deadline.bounds(ended).await.is_none() {
+            let names = incarnation.tasks.names().join(", ");
+            incarnation.tasks.abort_all();
+            let blocking = incarnation.tasks.wait_all(GRACE).await > 0;
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
         }
-        if let Some(failure) = site.tasks.failure() {
+        if let Some(failure) = incarnation.tasks.failure() {
             self.failed(failure);
         }
     }
 
-    async fn clean_up(&mut self, site: &Arc<Incarnation>) {
-        while let Some(cleanup) = site.next_cleanup() {
-            self.hook(site, Phase::Cleanup, cleanup).await;
+    async fn clean_up(&mut self, incarnation: &Arc<Incarnation>) {
+        while let Some(cleanup) = incarnation.next_cleanup() {
+            self.hook(incarnation, Phase::Cleanup, cleanup).await;
         }
     }
 
-    async fn hook<F>(&mut self, site: &Incarnation, phase: Phase, hook: F)
+    async fn hook<F>(&mut self, incarnation: &Incarnation, phase: Phase, hook: F)
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
         let began = Instant::now();
         let never = CancellationToken::new();
-        site.enter_phase(phase.clone());
-        match hook::run(site, Role::Hook, hook, &never).await {
+        incarnation.enter_phase(phase.clone());
+        match hook::run(incarnation, Role::Hook, hook, &never).await {
             Ended::Returned(Ok(())) => {}
             Ended::Returned(Err(error)) => {
                 self.failed(Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error));

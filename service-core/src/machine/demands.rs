@@ -5,6 +5,9 @@ use std::collections::HashMap;
 /// Names a demand.
 pub(crate) type Ticket = u64;
 
+/// The demand of the boot. If a member fails that is not optional, everything is rolled back.
+pub(crate) const BOOT: Ticket = 0;
+
 /// Some services, with all they require.
 #[derive(Clone, Debug)]
 pub(super) struct Demand {
@@ -12,8 +15,6 @@ pub(super) struct Demand {
     pub members: Vec<usize>,
     /// Of these, how many are neither up nor known not to come up.
     pub unsettled: usize,
-    /// Whether everything goes down when it fails.
-    pub whole: bool,
 }
 
 /// What the failure of a member means for a demand.
@@ -55,13 +56,21 @@ impl Demands {
     pub(super) fn missed(&mut self, ticket: Ticket, optional: bool) -> Verdict {
         let Some(demand) = self.0.get_mut(&ticket) else { return Verdict::Open };
         demand.unsettled -= 1;
-        match (demand.whole, optional) {
+        match (ticket == BOOT, optional) {
             (true, false) => Verdict::Fatal,
             // Each of its members is required, so its roots can't come up either.
             (false, _) => Verdict::Lost,
             _ if demand.unsettled == 0 => Verdict::Met,
             _ => Verdict::Open,
         }
+    }
+
+    /// Those requests that are neither met nor lost.
+    pub(super) fn open(&self) -> Vec<Ticket> {
+        let open = self.0.iter().filter(|(ticket, demand)| **ticket != BOOT && demand.unsettled > 0);
+        let mut open: Vec<_> = open.map(|(ticket, _)| *ticket).collect();
+        open.sort_unstable();
+        open
     }
 
     /// Forgets a demand, and says what its members were.

@@ -1,32 +1,84 @@
-//! [`Effect`]: what the machine says is to be done.
+//! [`Effect`]: what is to be done outside of the machine.
+
+use std::time::Duration;
 
 use super::demands::Ticket;
+use super::end::End;
+use crate::base::{ShutdownReason, State};
+use crate::report::{EventKind, Refusal};
 
-/// Something to be done, or told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the machine waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// The budget of the boot.
+    Boot,
+    /// The lame-duck delay.
+    LameDuck,
+    /// The pause before a failed service is tried again.
+    Retry(usize),
+}
+
+/// The public status of a service: its state, and what a refused call is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub state: State,
+    pub cause: Refusal,
+}
+
+/// What is to be done outside of the machine, in this order. `limit` is a service's share of the shutdown's budget, if
+/// everything shuts down.
+#[derive(Clone, Debug)]
 pub(crate) enum Effect {
-    /// It waits for its turn.
-    Wait(usize),
-    /// Begin its `init`.
-    Start(usize),
-    /// It came up: let calls in.
+    /// Publish the status of a service.
+    Publish {
+        service: usize,
+        status: Status,
+    },
+    /// Run one attempt of its start, after this pause and until this time.
+    Start {
+        service: usize,
+        attempt: u32,
+        after: Option<Duration>,
+        until: Duration,
+    },
+    /// Abort its start and unwind it.
+    Abort {
+        service: usize,
+        limit: Option<Duration>,
+    },
+    /// Unwind a start that ended too late.
+    Unwind {
+        service: usize,
+        limit: Option<Duration>,
+    },
+    /// Admit calls, and publish that it is ready.
     Open(usize),
-    /// It failed: tell those who wait.
-    Fail(usize),
-    /// It will not be started, because the second one failed.
-    Block(usize, usize),
-    /// Give up its start, and undo it.
-    Abort(usize),
-    /// It came up too late: undo it.
-    Unwind(usize),
-    /// It will not be started, and nobody is to blame.
-    Forget(usize),
-    /// Drain it and shut it down.
-    Stop(usize),
-    /// All that this demand asked for is up, or can't be: then by whose failure.
+    /// Drain it and shut it down; refused calls get this cause.
+    Stop {
+        service: usize,
+        cause: Refusal,
+        limit: Option<Duration>,
+    },
+    /// Shorten what a service is already doing to its share of the budget.
+    Limit {
+        service: usize,
+        limit: Option<Duration>,
+    },
+    /// Enter into the report how the service was unwound or stopped.
+    Record(usize),
+    Emit(EventKind),
+    SetTimer(Timer, Duration),
+    CancelTimer(Timer),
+    /// The boot begins.
+    BeginBoot,
+    /// A demand is met, or lost by the failure of this service.
     Settle(Ticket, Result<(), usize>),
-    /// A failure takes everything down.
-    RollBack,
-    /// Everything is down; the machine takes no further input.
-    Finish,
+    /// A demand is neither met nor lost: everything shuts down.
+    Dismiss(Ticket),
+    /// Note what each service is doing that is not ready, for the error of the boot.
+    DescribeUnready,
+    /// Publish why everything shuts down.
+    SetReason(ShutdownReason),
+    /// Everything is down. The machine ignores further events.
+    Finish(End),
 }

@@ -1,28 +1,51 @@
-//! [`Event`]: what the machine is told.
+//! [`Event`]: what happened outside of the machine.
+
+use std::time::Duration;
 
 use super::demands::Ticket;
+use super::effect::Timer;
+use crate::base::{Failure, ShutdownReason, StopOutcome};
 
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How an attempt failed, and how unwinding it went.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedAttempt {
+    pub failure: Failure,
+    /// When the budget of all attempts ends; `None` if it may not be tried again.
+    pub retry_until: Option<Duration>,
+    pub outcome: StopOutcome,
+    /// A random number, as in [`Event`].
+    pub drawn: f64,
+}
+
+/// What happened outside of the machine. `drawn` is a random number from 0 up to but not including 1, for jitter.
+#[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// These are asked for, with all they require. If `whole`, everything goes down when this fails.
-    Demand { ticket: Ticket, roots: Vec<usize>, whole: bool },
-    /// It came up: `init`, `start` and `health` went well.
-    Started(usize),
-    /// Its start waits for another service from now on: until it goes on, its place is for somebody else.
+    /// The boot was requested: every service that is not lazy.
+    Boot,
+    /// The last caller that waited for the boot has gone.
+    BootAbandoned,
+    /// A service was requested, with all it requires.
+    Requested { ticket: Ticket, service: usize },
+    /// The start of a service waits for another service: it frees its place until it resumes.
     Paused(usize),
-    /// Its start goes on, after one such wait.
+    /// The start of a service resumes after one such wait.
     Resumed(usize),
-    /// It did not come up, and what it had begun is undone.
-    StartFailed(usize),
-    /// Its start was aborted, or came too late, and what it had begun is undone.
-    Unwound(usize),
-    /// It is down.
-    Stopped(usize),
-    /// It is to be replaced by a new instance: with those above it that hold the old one, and with nothing else.
-    Restart(usize),
-    /// It is to be tried again if it is still down by its own failure, with those that it has blocked.
-    Revive(usize),
-    /// Everything is to go down.
-    ShutDown,
+    /// `init`, `start` and `health` succeeded, after so long.
+    Started { service: usize, elapsed: Duration },
+    /// An attempt to start a service failed and was unwound.
+    StartFailed { service: usize, attempt: FailedAttempt },
+    /// A start that was aborted, or ended too late, was unwound.
+    Unwound { service: usize, outcome: StopOutcome },
+    /// A service has stopped.
+    Stopped { service: usize, outcome: StopOutcome, elapsed: Duration },
+    /// A supervised task of a service has failed for good.
+    Escalated { service: usize, failure: Failure, drawn: f64 },
+    /// A shutdown was requested for this reason. The request itself follows; until then nothing else changes.
+    ReasonGiven(ShutdownReason),
+    /// A shutdown was requested.
+    ShutdownRequested(ShutdownReason),
+    /// The last handle of the registry was dropped.
+    Dropped,
+    /// The time of a timer has come.
+    TimerFired(Timer),
 }

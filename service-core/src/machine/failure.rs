@@ -1,27 +1,24 @@
-//! What a failure moves: what it blocks, which demands it loses, and what came up for their sake alone.
+//! What a failure changes: what it blocks, which demands it loses, and what came up for their sake alone.
 
 use super::demands::{Ticket, Verdict};
-use super::effect::Effect;
 use super::machine::Machine;
 use crate::base::State;
 use crate::plan::Bond;
+use crate::report::EventKind;
 
 impl Machine {
-    pub(super) fn start_failed(&mut self, service: usize) {
-        if self.comes_back(service) {
-            // It was given up anyway, and is started again.
-            self.unwound(service);
-            return;
-        }
+    pub(super) fn fail(&mut self, service: usize) {
         self.starting -= 1;
         self.nodes[service].aborting = false;
-        self.nodes[service].state = State::Failed;
-        self.actions.push(Effect::Fail(service));
-        self.mark_dead(service);
-        if self.shutting_down {
-            return;
+        self.enter(service, State::Failed);
+        let node = &self.nodes[service];
+        if let Some(failure) = node.failure.clone() {
+            self.emit(EventKind::Failed { service: node.name.clone(), failure });
         }
-        self.block_above(service);
+        self.mark_dead(service);
+        if self.going_down.is_none() {
+            self.block_above(service);
+        }
     }
 
     /// Settles a failed service, and blocks what requires it, all the way up.
@@ -36,8 +33,7 @@ impl Machine {
                     continue;
                 }
                 if self.requires(dependant, service) {
-                    self.nodes[dependant].state = State::Blocked;
-                    self.actions.push(Effect::Block(dependant, failed));
+                    self.block(dependant, failed);
                     settled.push(dependant);
                 } else {
                     self.dependency_settled(dependant);
@@ -45,11 +41,29 @@ impl Machine {
             }
         }
         for service in settled {
-            if self.shutting_down {
+            if self.going_down.is_some() {
                 break;
             }
             self.fail_demands(service, failed);
         }
+    }
+
+    pub(super) fn block(&mut self, service: usize, by: usize) {
+        self.nodes[service].blocked_by = Some(by);
+        self.enter(service, State::Blocked);
+        let (name, by) = (self.nodes[service].name.clone(), self.nodes[by].name.clone());
+        self.emit(EventKind::Blocked { service: name, by });
+    }
+
+    /// From what was booted for its own sake down to this service, by what requires it.
+    pub(super) fn path(&self, service: usize) -> Vec<String> {
+        let mut path = vec![service];
+        let mut at = service;
+        while let Some(&above) = self.plan.services()[at].dependants.iter().find(|&&above| self.requires(above, at)) {
+            path.push(above);
+            at = above;
+        }
+        path.iter().rev().map(|&at| self.nodes[at].name.to_string()).collect()
     }
 
     fn requires(&self, service: usize, on: usize) -> bool {
@@ -57,17 +71,16 @@ impl Machine {
     }
 
     fn fail_demands(&mut self, service: usize, failed: usize) {
-        let optional = self.plan.services()[service].facts.optional;
+        let optional = self.is_optional(service);
         let mut lost = Vec::new();
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             match self.demands.missed(ticket, optional) {
                 Verdict::Open => {}
-                Verdict::Met => self.actions.push(Effect::Settle(ticket, Ok(()))),
+                Verdict::Met => self.settle(ticket, Ok(())),
                 Verdict::Lost => lost.push(ticket),
                 Verdict::Fatal => {
-                    self.actions.push(Effect::Settle(ticket, Err(failed)));
-                    self.actions.push(Effect::RollBack);
-                    self.shut_down();
+                    self.settle(ticket, Err(failed));
+                    self.roll_back();
                     return;
                 }
             }
@@ -79,7 +92,7 @@ impl Machine {
 
     /// A demand that can't be met is taken back, and with it what came up for its sake alone.
     fn withdraw(&mut self, ticket: Ticket, failed: usize) {
-        self.actions.push(Effect::Settle(ticket, Err(failed)));
+        self.settle(ticket, Err(failed));
         // Dependants first, so that each finds nothing alive above it.
         for member in self.demands.take_back(ticket).into_iter().rev() {
             let node = &mut self.nodes[member];

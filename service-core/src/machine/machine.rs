@@ -1,22 +1,41 @@
-//! [`Machine`]: the lifecycle of a plan as a pure state machine. What happened goes in, what is to be done comes out; it
+//! [`Machine`]: the lifecycle of a plan as a pure state machine, with all of its policy. Events go in, effects come out; it
 //! knows no clock, no runtime and no instance, so a whole life can be run, and replayed, in a loop.
 //!
-//! Every service has a wish (`wanted`) and a state, and each input moves the states towards the wishes:
+//! Every service has a state and may be wanted. Each event moves the states towards what is wanted:
 //!
 //! 1. A wanted service starts when everything it requires is ready, and what it wants or comes after is settled.
 //! 2. A service that is no longer wanted stops when nothing that depends on it is alive.
-//! 3. Nothing opens once the machine is shutting_down.
-//! 4. Each input costs the edges it settles, once: a boot is linear in the plan.
+//! 3. Nothing opens once everything shuts down.
+//! 4. Each event costs the edges it settles, once: a boot is linear in the plan.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
-use super::demands::{Demand, Demands, Ticket};
-use super::effect::Effect;
+use super::demands::{BOOT, Demand, Demands, Ticket};
+use super::effect::{Effect, Timer};
+use super::end::BootEnd;
 use super::event::Event;
 use super::node::Node;
-use crate::base::State;
+use super::settings::Settings;
+use crate::base::{ShutdownReason, State};
 use crate::plan::{Bond, Plan};
+use crate::report::EventKind;
+
+/// The boot, once it was requested.
+#[derive(Clone, Debug)]
+pub(super) struct Boot {
+    pub(super) began: Duration,
+    /// Whether all that was to come up has.
+    pub(super) is_complete: bool,
+}
+
+/// Everything shuts down, within this budget.
+#[derive(Clone, Debug)]
+pub(super) struct GoingDown {
+    pub(super) since: Duration,
+    pub(super) total: Duration,
+}
 
 /// The states of all services of a plan, and what they move towards.
 #[derive(Clone, Debug)]
@@ -32,48 +51,55 @@ pub(crate) struct Machine {
     /// How many of those wait for others, and take no place.
     pub(super) paused: usize,
     pub(super) alive: usize,
-    pub(super) cap: usize,
-    pub(super) shutting_down: bool,
+    pub(super) settings: Settings,
+    /// How many levels of services there are.
+    pub(super) levels: u32,
+    pub(super) boot: Option<Boot>,
+    /// What the boot fails with, other than failures of services.
+    pub(super) boot_end: Option<BootEnd>,
+    /// Why everything shuts down.
+    pub(super) reason: Option<ShutdownReason>,
+    /// A shutdown has begun; services are still up during the lame-duck delay.
+    pub(super) leaving: bool,
+    pub(super) going_down: Option<GoingDown>,
     pub(super) finished: bool,
-    pub(super) actions: Vec<Effect>,
+    /// The time of the current event.
+    pub(super) now: Duration,
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Machine {
-    pub(crate) fn new(plan: Plan, cap: usize) -> Self {
-        let node = Node {
-            state: State::Idle,
-            wanted: false,
-            aborting: false,
-            restarts: false,
-            unmet: 0,
-            alive_above: 0,
-            alive_holders: 0,
-            pauses: 0,
-            demands: Vec::new(),
-            awaited_by: Vec::new(),
-        };
-        let nodes = vec![node; plan.services().len()];
-        let services = plan.services().iter();
-        let below = services.map(|service| {
+    pub(crate) fn new(plan: Plan, settings: Settings) -> Self {
+        let mut nodes: Vec<Node> = Vec::with_capacity(plan.len());
+        for service in plan.services() {
+            let depth = service.needs.iter().map(|need| nodes[need.index].depth + 1).max().unwrap_or(0);
+            nodes.push(Node::new(&service.facts, depth));
+        }
+        let below = plan.services().iter().map(|service| {
             let mut below: Vec<_> = service.needs.iter().map(|need| (need.index, need.bond)).collect();
             below.sort_unstable();
             below.dedup_by_key(|(on, _)| *on);
             below
         });
-        let below = below.collect();
         Self {
+            below: below.collect(),
             plan,
+            levels: nodes.iter().map(|node| node.depth + 1).max().unwrap_or(1),
             nodes,
-            below,
             demands: Demands::default(),
             queue: BinaryHeap::new(),
             starting: 0,
             paused: 0,
             alive: 0,
-            cap: cap.max(1),
-            shutting_down: false,
+            settings,
+            boot: None,
+            boot_end: None,
+            reason: None,
+            leaving: false,
+            going_down: None,
             finished: false,
-            actions: Vec::new(),
+            now: Duration::ZERO,
+            effects: Vec::new(),
         }
     }
 
@@ -83,35 +109,46 @@ impl Machine {
         self.nodes[service].state
     }
 
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        self.shutting_down
-    }
-
-    /// Takes in what happened, and says what is to be done.
-    pub(crate) fn on(&mut self, input: Event) -> Vec<Effect> {
+    /// Takes in what happened at `now`, counted from any one moment, and returns what is to be done.
+    pub(crate) fn on(&mut self, now: Duration, event: Event) -> Vec<Effect> {
         if self.finished {
             return Vec::new();
         }
-        match input {
-            Event::Demand { ticket, roots, whole } => self.demand(ticket, roots, whole),
-            Event::Started(service) => self.started(service),
+        self.now = now;
+        match event {
+            Event::Boot => self.boot(),
+            Event::BootAbandoned => self.boot_abandoned(),
+            Event::Requested { ticket, service } => self.demand(ticket, vec![service]),
+            Event::Started { service, elapsed } => self.started(service, elapsed),
             Event::Paused(service) => self.pause(service),
             Event::Resumed(service) => self.resume(service),
-            Event::StartFailed(service) => self.start_failed(service),
-            Event::Unwound(service) => self.unwound(service),
-            Event::Stopped(service) => self.stopped(service),
-            Event::Restart(service) => self.restart(service),
-            Event::Revive(service) => self.revive(service),
-            Event::ShutDown => self.shut_down(),
+            Event::StartFailed { service, attempt } => self.start_failed(service, attempt),
+            Event::Unwound { service, outcome } => self.unwound(service, outcome),
+            Event::Stopped { service, outcome, elapsed } => self.stopped(service, outcome, elapsed),
+            Event::Escalated { service, failure, drawn } => self.escalated(service, &failure, drawn),
+            Event::ReasonGiven(reason) => self.reason_given(reason),
+            Event::ShutdownRequested(reason) => self.leave(reason),
+            Event::Dropped => self.dropped(),
+            Event::TimerFired(Timer::Boot) => self.boot_timed_out(),
+            Event::TimerFired(Timer::LameDuck) => self.go_down(self.settings.shutdown_timeout),
+            Event::TimerFired(Timer::Retry(service)) => self.revive(service),
         }
         self.start_what_is_clear();
         self.finish_if_down();
-        std::mem::take(&mut self.actions)
+        std::mem::take(&mut self.effects)
     }
 
-    pub(super) fn demand(&mut self, ticket: Ticket, roots: Vec<usize>, whole: bool) {
-        if self.shutting_down {
-            // Whoever asks now is told by the states that follow.
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        self.effects.push(Effect::Emit(kind));
+    }
+
+    pub(super) fn is_optional(&self, service: usize) -> bool {
+        self.plan.services()[service].facts.optional
+    }
+
+    pub(super) fn demand(&mut self, ticket: Ticket, roots: Vec<usize>) {
+        if self.going_down.is_some() {
+            self.effects.push(Effect::Dismiss(ticket));
             return;
         }
         let members = self.closure(&roots);
@@ -126,9 +163,8 @@ impl Machine {
             node.wanted = true;
             if matches!(node.state, State::Idle | State::Stopped | State::Failed | State::Blocked) {
                 revives |= matches!(node.state, State::Failed | State::Blocked);
-                node.state = State::Waiting;
                 fresh.push(member);
-                self.actions.push(Effect::Wait(member));
+                self.wait(member);
             }
             if !self.is_settled(member) {
                 open += 1;
@@ -138,7 +174,7 @@ impl Machine {
                 }
             }
         }
-        self.demands.add(ticket, Demand { members, unsettled: open, whole });
+        self.demands.add(ticket, Demand { members, unsettled: open });
         for member in unsettled {
             for at in 0..self.plan.services()[member].dependants.len() {
                 let dependant = self.plan.services()[member].dependants[at];
@@ -155,7 +191,7 @@ impl Machine {
             self.unblock();
         }
         if open == 0 {
-            self.actions.push(Effect::Settle(ticket, Ok(())));
+            self.settle(ticket, Ok(()));
         }
     }
 
@@ -185,7 +221,7 @@ impl Machine {
         let node = &self.nodes[service];
         !node.wanted
             || matches!(node.state, State::Failed | State::Blocked)
-            || node.state == State::Ready && !node.restarts
+            || node.state == State::Ready && !node.restarting
     }
 
     pub(super) fn enqueue(&mut self, service: usize) {
@@ -193,41 +229,14 @@ impl Machine {
     }
 
     pub(super) fn start_what_is_clear(&mut self) {
-        while self.starting < self.cap.saturating_add(self.paused) {
+        while self.starting < self.settings.concurrency.max(1).saturating_add(self.paused) {
             let Some((_, Reverse(service))) = self.queue.pop() else { break };
-            let node = &mut self.nodes[service];
+            let node = &self.nodes[service];
             // An entry may be out of date: what it waits for has changed since.
-            if node.state != State::Waiting || node.unmet > 0 {
-                continue;
+            if node.state == State::Waiting && node.unmet == 0 {
+                self.start(service);
             }
-            node.state = State::Starting;
-            self.starting += 1;
-            self.mark_alive(service);
-            self.actions.push(Effect::Start(service));
         }
-    }
-
-    pub(super) fn pause(&mut self, service: usize) {
-        self.nodes[service].pauses += 1;
-        self.paused += usize::from(self.nodes[service].pauses == 1);
-    }
-
-    /// Its place may be taken: then one more is under way for a while. To wait for a place could be to wait for itself.
-    pub(super) fn resume(&mut self, service: usize) {
-        self.nodes[service].pauses -= 1;
-        self.paused -= usize::from(self.nodes[service].pauses == 0);
-    }
-
-    pub(super) fn started(&mut self, service: usize) {
-        if self.nodes[service].aborting {
-            self.actions.push(Effect::Unwind(service));
-            return;
-        }
-        self.starting -= 1;
-        self.nodes[service].state = State::Ready;
-        self.actions.push(Effect::Open(service));
-        self.release_dependants(service);
-        self.count_settled(service);
     }
 
     /// Moves a service that is not wanted one step down.
@@ -236,70 +245,43 @@ impl Machine {
         let node = &mut self.nodes[service];
         match node.state {
             State::Waiting => {
-                node.state = State::Idle;
-                self.actions.push(Effect::Forget(service));
+                self.forget(service, State::Idle);
                 self.recount_dependants(service);
             }
             State::Starting if !node.aborting => {
                 node.aborting = true;
-                self.actions.push(Effect::Abort(service));
+                self.effects.push(Effect::Abort { service, limit: self.limit(service) });
             }
             State::Ready if is_free => {
                 node.state = State::Stopping;
-                self.actions.push(Effect::Stop(service));
+                self.stop(service);
             }
             _ => {}
         }
     }
 
-    pub(super) fn unwound(&mut self, service: usize) {
-        self.starting -= 1;
-        self.nodes[service].aborting = false;
-        self.settle_down(service);
-        self.mark_dead(service);
+    fn stop(&mut self, service: usize) {
+        self.nodes[service].was_up &= self.comes_back(service);
+        let cause = self.status(service).cause;
+        self.effects.push(Effect::Stop { service, cause, limit: self.limit(service) });
     }
 
-    pub(super) fn stopped(&mut self, service: usize) {
-        self.settle_down(service);
-        self.mark_dead(service);
-    }
-
-    /// It is down: for good, or until it is its turn again, if somebody has asked for it in the meantime.
+    /// The service is down: for good, or until its next start, if it is still wanted.
     pub(super) fn settle_down(&mut self, service: usize) {
-        self.nodes[service].restarts = false;
-        if self.shutting_down || !self.nodes[service].wanted {
-            self.nodes[service].state = if self.shutting_down { State::Stopped } else { State::Idle };
-            self.actions.push(Effect::Forget(service));
-            self.recount_dependants(service);
-        } else {
-            self.nodes[service].state = State::Waiting;
-            self.actions.push(Effect::Wait(service));
+        self.nodes[service].restarting = false;
+        if self.going_down.is_none() && self.nodes[service].wanted {
+            self.wait(service);
             self.count_unmet(service);
+        } else {
+            self.forget(service, if self.going_down.is_some() { State::Stopped } else { State::Idle });
+            self.recount_dependants(service);
         }
     }
 
-    pub(super) fn shut_down(&mut self) {
-        if std::mem::replace(&mut self.shutting_down, true) {
-            return;
-        }
-        self.queue.clear();
-        // The plan's order is dependencies first; the way down is the reverse.
-        for service in (0..self.nodes.len()).rev() {
-            self.nodes[service].wanted = false;
-            if matches!(self.nodes[service].state, State::Idle | State::Waiting) {
-                self.nodes[service].state = State::Stopped;
-                self.actions.push(Effect::Forget(service));
-            } else {
-                self.stop_if_unneeded(service);
-            }
-        }
-    }
-
-    pub(super) fn finish_if_down(&mut self) {
-        if self.shutting_down && self.alive == 0 && !self.finished {
-            self.finished = true;
-            self.actions.push(Effect::Finish);
-        }
+    pub(super) fn wait(&mut self, service: usize) {
+        let node = &mut self.nodes[service];
+        (node.failure, node.blocked_by, node.requested) = (None, None, true);
+        self.enter(service, State::Waiting);
     }
 
     /// It is settled: those who waited for it wait for one less.
@@ -330,10 +312,17 @@ impl Machine {
         }
     }
 
+    pub(super) fn settle(&mut self, ticket: Ticket, outcome: Result<(), usize>) {
+        if ticket == BOOT {
+            self.boot_settled(outcome.is_ok());
+        }
+        self.effects.push(Effect::Settle(ticket, outcome));
+    }
+
     pub(super) fn count_settled(&mut self, service: usize) {
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             if self.demands.met(ticket) {
-                self.actions.push(Effect::Settle(ticket, Ok(())));
+                self.settle(ticket, Ok(()));
             }
         }
     }
@@ -354,7 +343,7 @@ impl Machine {
             let node = &mut self.nodes[on];
             node.alive_above -= 1;
             node.alive_holders -= usize::from(bond != Bond::After);
-            if node.restarts || node.alive_above == 0 && (self.shutting_down || !node.wanted) {
+            if node.restarting || node.alive_above == 0 && (self.going_down.is_some() || !node.wanted) {
                 self.stop_if_unneeded(on);
             }
         }

@@ -1,20 +1,28 @@
-//! The lifecycle of a plan as a pure state machine: events go in, effects come out. It knows no clock, no runtime and no
-//! instance.
+//! The lifecycle of a plan as a pure state machine: events go in, effects come out. It holds all state and policy of a
+//! registry's lifecycle, and knows no clock, no runtime and no instance.
 
-pub(crate) mod budget_share;
+mod boot;
+mod budget_share;
 mod demands;
 mod effect;
+mod end;
 mod event;
 mod failure;
 mod machine;
 mod node;
 mod restart;
 mod restarts;
+mod settings;
+mod shutdown;
+mod start;
+mod status;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use demands::Ticket;
-pub(crate) use effect::Effect;
-pub(crate) use event::Event;
+pub(crate) use demands::{BOOT, Ticket};
+pub(crate) use effect::{Effect, Status, Timer};
+pub(crate) use end::{BootEnd, End};
+pub(crate) use event::{Event, FailedAttempt};
 pub(crate) use machine::Machine;
 pub(crate) use restarts::{Next, Restarts};
+pub(crate) use settings::Settings;

@@ -1,25 +1,86 @@
 //! [`Node`]: what the machine knows about one service.
 
-use super::demands::Ticket;
-use crate::base::State;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::demands::Ticket;
+use super::restarts::Restarts;
+use crate::base::{Failure, State};
+use crate::plan::Facts;
+
+/// What the machine knows about one service.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
+    pub(super) name: Arc<str>,
+    /// `Stopping` stands for all of draining and stopping.
     pub(super) state: State,
     pub(super) wanted: bool,
+    /// Whether it was ever requested.
+    pub(super) requested: bool,
     pub(super) aborting: bool,
-    /// It is on its way down only to come up again.
-    pub(super) restarts: bool,
+    /// It stops only to start again.
+    pub(super) restarting: bool,
     /// Dependencies that are not settled; counted only while it waits.
     pub(super) unmet: usize,
-    /// Dependants that are alive: starting, ready, or on their way down.
+    /// Dependants that are alive: starting, ready, or stopping.
     pub(super) alive_above: usize,
-    /// Those of them that may have its instance; what only comes after it has not.
+    /// Those of them that may hold its instance; what only comes after it does not.
     pub(super) alive_holders: usize,
     /// How many waits its start is in.
     pub(super) pauses: usize,
-    /// Those that ask for it.
+    /// The demands that have it as a member.
     pub(super) demands: Vec<Ticket>,
-    /// Those of them that count it among what is not settled yet.
+    /// Those of them that count it as not settled yet.
     pub(super) awaited_by: Vec<Ticket>,
+    /// The current attempt of its start, from 1.
+    pub(super) attempt: u32,
+    /// How it failed, if it did not start.
+    pub(super) failure: Option<Failure>,
+    /// The failed service that keeps it from starting.
+    pub(super) blocked_by: Option<usize>,
+    /// It was up, and is to be up again.
+    pub(super) was_up: bool,
+    /// Since when this instance is ready.
+    pub(super) ready_since: Option<Duration>,
+    /// What its restart policy has counted so far.
+    pub(super) restarts: Option<Restarts>,
+    /// How long to wait before the next start.
+    pub(super) pause: Duration,
+    /// How many levels of services are below it.
+    pub(super) depth: u32,
+}
+
+impl Node {
+    pub(super) fn new(facts: &Facts, depth: u32) -> Self {
+        Self {
+            name: facts.name.as_str().into(),
+            state: State::Idle,
+            wanted: false,
+            requested: false,
+            aborting: false,
+            restarting: false,
+            unmet: 0,
+            alive_above: 0,
+            alive_holders: 0,
+            pauses: 0,
+            demands: Vec::new(),
+            awaited_by: Vec::new(),
+            attempt: 0,
+            failure: None,
+            blocked_by: None,
+            was_up: false,
+            ready_since: None,
+            restarts: facts.restart.map(Restarts::new),
+            pause: Duration::ZERO,
+            depth,
+        }
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        matches!(self.state, State::Starting | State::Ready | State::Stopping)
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self.state, State::Failed | State::Blocked)
+    }
 }

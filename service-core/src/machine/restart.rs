@@ -1,30 +1,62 @@
 //! What a restart moves: one service, those above it that hold its instance, and nothing else.
 
-use super::effect::Effect;
+use std::time::Duration;
+
 use super::machine::Machine;
-use crate::base::State;
+use super::restarts::Next;
+use crate::base::{Failure, State};
 use crate::plan::Bond;
+use crate::report::EventKind;
 
 impl Machine {
+    /// A supervised task of a service has failed for good: the service restarts, or the failure breaks the registry.
+    pub(super) fn escalated(&mut self, service: usize, failure: &Failure, drawn: f64) {
+        if self.leaving {
+            return;
+        }
+        if let Some(pause) = self.restart_pause(service, failure, drawn) {
+            self.nodes[service].pause = pause;
+            self.restart(service);
+        } else if !self.is_optional(service) {
+            self.break_down(failure);
+        }
+    }
+
+    /// How long to wait before the restart that follows this failure, if its policy allows one.
+    pub(super) fn restart_pause(&mut self, service: usize, failure: &Failure, drawn: f64) -> Option<Duration> {
+        let now = self.now;
+        let node = &mut self.nodes[service];
+        let ran = node.ready_since.map_or(Duration::ZERO, |since| now - since);
+        let Next::Again(delay) = node.restarts.as_mut()?.after(now, ran, true, drawn) else { return None };
+        let name = node.name.clone();
+        self.emit(EventKind::Restarting { service: name, delay, failure: failure.clone() });
+        Some(delay)
+    }
+
+    /// Whether the failure of a service takes away something that was up and is not optional: itself, or one that it blocks.
+    pub(super) fn is_broken(&self, service: usize) -> bool {
+        let is_lost = |it: usize| self.nodes[it].is_lost() && self.nodes[it].was_up && !self.is_optional(it);
+        self.nodes[service].was_up && (service..self.nodes.len()).any(is_lost)
+    }
+
     /// Only one that is up, or on its way up, has an instance to be replaced.
     pub(super) fn restart(&mut self, service: usize) {
-        if !self.shutting_down && matches!(self.nodes[service].state, State::Starting | State::Ready) {
+        if self.going_down.is_none() && matches!(self.nodes[service].state, State::Starting | State::Ready) {
             self.restart_with_holders(service);
         }
     }
 
     /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
     pub(super) fn revive(&mut self, failed: usize) {
-        if self.shutting_down || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
+        if self.going_down.is_some() || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
             return;
         }
         if let Some(by) = self.root_blocker(failed) {
             // It is revived with the one it needs.
-            self.nodes[failed].state = State::Blocked;
-            self.actions.push(Effect::Block(failed, by));
+            self.block(failed, by);
             return;
         }
-        self.wait_anew(failed);
+        self.wait(failed);
         self.recount_dependants(failed);
         self.count_unmet(failed);
         self.unblock();
@@ -34,12 +66,12 @@ impl Machine {
     fn restart_with_holders(&mut self, service: usize) {
         let moved = self.holders(service);
         for &it in &moved {
-            if self.nodes[it].state == State::Ready && !self.nodes[it].restarts {
+            if self.nodes[it].state == State::Ready && !self.nodes[it].restarting {
                 let demands = self.nodes[it].demands.iter().copied();
                 let awaited = demands.filter(|&ticket| self.demands.reopen(ticket)).collect();
                 self.nodes[it].awaited_by = awaited;
             }
-            self.nodes[it].restarts = true;
+            self.nodes[it].restarting = true;
         }
         for &it in &moved {
             self.recount_dependants(it);
@@ -56,7 +88,7 @@ impl Machine {
         holds[service] = true;
         // Whoever depends on a service stands after it.
         for above in service + 1..self.nodes.len() {
-            let alive = matches!(self.nodes[above].state, State::Starting | State::Ready | State::Stopping);
+            let alive = self.nodes[above].is_alive();
             holds[above] = alive && self.below[above].iter().any(|&(on, bond)| holds[on] && bond != Bond::After);
         }
         (service..holds.len()).filter(|&it| holds[it]).collect()
@@ -69,7 +101,7 @@ impl Machine {
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
             if node.state == State::Blocked && node.wanted && self.blocker(service).is_none() {
-                self.wait_anew(service);
+                self.wait(service);
                 unblocked.push(service);
             }
         }
@@ -94,15 +126,10 @@ impl Machine {
         required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
     }
 
-    fn wait_anew(&mut self, service: usize) {
-        self.nodes[service].state = State::Waiting;
-        self.actions.push(Effect::Wait(service));
-    }
-
     /// Whether it goes down only to come up again.
-    pub(crate) fn comes_back(&self, service: usize) -> bool {
+    pub(super) fn comes_back(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        node.restarts && node.wanted && !self.shutting_down
+        node.restarting && node.wanted && self.going_down.is_none()
     }
 
     /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.

@@ -19,8 +19,8 @@ pub(crate) enum Next {
     GiveUp,
 }
 
-/// The restarts of one thing. StartTimes are counted from any one moment.
-#[derive(Debug)]
+/// The restarts of one thing. Times are counted from any one moment.
+#[derive(Clone, Debug)]
 pub(crate) struct Restarts {
     policy: Restart,
     /// When the latest restarts were, as far as they are in the period.

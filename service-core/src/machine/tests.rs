@@ -5,7 +5,9 @@
 //! it changes nothing: in `demand`, counting one more for a dependant that does not wait, whose count nobody reads before
 //! it is made anew.
 
+mod harness;
 mod life;
+mod rules;
 mod stories;
 
 use life::Life;

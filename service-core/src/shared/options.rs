@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::machine::Settings;
+
 /// The budgets and switches of one registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -18,6 +20,19 @@ pub(crate) struct Options {
     pub deny_undeclared: bool,
     /// Where, or by what, it was booted: for the error of a second boot.
     pub origin: String,
+}
+
+impl Options {
+    /// The limits that the machine applies.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            concurrency: self.concurrency,
+            boot_timeout: self.boot_timeout,
+            rollback_timeout: self.rollback_timeout,
+            shutdown_timeout: self.shutdown_timeout,
+            lame_duck: self.lame_duck,
+        }
+    }
 }
 
 impl Default for Options {

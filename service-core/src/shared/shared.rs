@@ -45,6 +45,7 @@ pub(crate) struct Shared {
     boot: watch::Sender<Option<Result<(), BootError>>>,
     pub(super) boot_waiters: AtomicUsize,
     end: watch::Sender<Option<End>>,
+    /// The first one that was requested, until the machine has decided which one counts.
     reason: Mutex<Option<ShutdownReason>>,
     timing: Mutex<Timing>,
     isolated: IsolatedCount,
@@ -134,7 +135,7 @@ impl Shared {
     /// Requests the shutdown. It counts from this moment, even before the driver has received it: a later boot gets the next
     /// registry.
     pub(crate) fn request_shutdown(&self, reason: ShutdownReason) {
-        self.set_reason(reason.clone());
+        self.reason.lock().get_or_insert_with(|| reason.clone());
         self.send(Message::ShutDown(reason));
     }
 
@@ -172,9 +173,9 @@ impl Shared {
         self.reason.lock().clone()
     }
 
-    /// Stores the first reason, and returns it.
-    pub(crate) fn set_reason(&self, reason: ShutdownReason) -> ShutdownReason {
-        self.reason.lock().get_or_insert(reason).clone()
+    /// Publishes the reason that the machine decided on.
+    pub(crate) fn set_reason(&self, reason: ShutdownReason) {
+        *self.reason.lock() = Some(reason);
     }
 
     pub(crate) fn timing(&self) -> Timing {

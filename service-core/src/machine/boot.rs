@@ -1,0 +1,89 @@
+//! The boot: its begin, its budget, and what it fails with.
+
+use super::demands::BOOT;
+use super::effect::{Effect, Timer};
+use super::end::BootEnd;
+use super::machine::{Boot, Machine};
+use crate::base::{Failure, ShutdownReason, State};
+use crate::plan::Bond;
+use crate::report::EventKind;
+
+impl Machine {
+    pub(super) fn boot(&mut self) {
+        if self.boot.is_some() || self.leaving {
+            return;
+        }
+        self.boot = Some(Boot { began: self.now, is_complete: false });
+        self.effects.push(Effect::BeginBoot);
+        if let Some(timeout) = self.settings.boot_timeout {
+            self.effects.push(Effect::SetTimer(Timer::Boot, self.now.saturating_add(timeout)));
+        }
+        let services = self.plan.services().iter().enumerate();
+        let roots: Vec<_> = services.filter(|(_, it)| it.eager).map(|(index, _)| index).collect();
+        self.emit(EventKind::Booting { services: roots.len() });
+        self.demand(BOOT, roots);
+    }
+
+    pub(super) fn boot_abandoned(&mut self) {
+        if !self.is_booted() {
+            self.leave(ShutdownReason::Cancelled);
+        }
+    }
+
+    pub(super) fn boot_timed_out(&mut self) {
+        let Some(boot) = self.boot.as_ref().filter(|boot| !boot.is_complete && self.going_down.is_none()) else {
+            return;
+        };
+        let elapsed = self.now - boot.began;
+        self.effects.push(Effect::DescribeUnready);
+        self.boot_end = Some(BootEnd::TimedOut(elapsed));
+        self.roll_back();
+    }
+
+    /// The boot's demand is met, or lost.
+    pub(super) fn boot_settled(&mut self, is_met: bool) {
+        if let Some(boot) = &mut self.boot {
+            boot.is_complete = is_met;
+        }
+        self.effects.push(Effect::CancelTimer(Timer::Boot));
+    }
+
+    pub(super) fn is_booting(&self) -> bool {
+        self.boot.as_ref().is_some_and(|boot| !boot.is_complete)
+    }
+
+    pub(super) fn is_booted(&self) -> bool {
+        self.boot.as_ref().is_some_and(|boot| boot.is_complete)
+    }
+
+    /// What the boot fails with, unless it succeeded.
+    pub(super) fn boot_error(&mut self, reason: &ShutdownReason) -> Option<BootEnd> {
+        if self.is_booted() {
+            return None;
+        }
+        let failures: Vec<Failure> = self.nodes.iter().filter_map(|node| node.failure.clone()).collect();
+        Some(match self.boot_end.take() {
+            Some(end) => end,
+            None if failures.is_empty() => BootEnd::ShutDown(reason.clone()),
+            None => BootEnd::Services { failures, blocked: self.blocked() },
+        })
+    }
+
+    /// Each service that can't start because of one that failed, and which. It follows from the plan and the failures
+    /// alone, so it does not depend on the order in which services start.
+    fn blocked(&self) -> Vec<(usize, usize)> {
+        let mut root: Vec<Option<usize>> = vec![None; self.nodes.len()];
+        let mut blocked = Vec::new();
+        // In the plan's order, what a service requires comes before it.
+        for (service, node) in self.nodes.iter().enumerate() {
+            if node.state == State::Failed {
+                root[service] = Some(service);
+            } else if node.requested {
+                let required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires);
+                root[service] = required.filter_map(|(on, _)| root[*on]).min();
+                blocked.extend(root[service].map(|by| (service, by)));
+            }
+        }
+        blocked
+    }
+}

@@ -1,0 +1,364 @@
+//! What must hold in every [`Life`]: after each event, for each effect, between any two events, and at the end.
+
+use std::time::Duration;
+
+use super::harness::blocker;
+use super::life::{Doing, Life};
+use crate::base::{ShutdownReason, State};
+use crate::machine::{BOOT, BootEnd, Effect, End, Event, FailedAttempt, Status, Ticket, Timer};
+use crate::plan::Bond;
+use crate::plan::fixtures::ms;
+use crate::report::{EventKind, Refusal};
+
+/// What the world knew before an event.
+pub(super) struct Before {
+    was_leaving: bool,
+    is_aborting: bool,
+    /// Those that were up, and are to be up again.
+    were_up: Vec<bool>,
+    boot_was_open: bool,
+    unset_timer: bool,
+}
+
+fn any(effects: &[Effect], is: impl Fn(&Effect) -> bool) -> bool {
+    effects.iter().any(is)
+}
+
+fn is_leaving(effects: &[Effect]) -> bool {
+    any(effects, |it| matches!(it, Effect::Emit(EventKind::ShuttingDown { .. } | EventKind::RollingBack)))
+}
+
+impl Life {
+    pub(super) fn before(&self, event: &Event) -> Before {
+        let is_aborting = |service: usize| {
+            // The world has taken note of an answer already.
+            self.machine.nodes[service].aborting
+        };
+        Before {
+            was_leaving: self.reason.is_some(),
+            is_aborting: match event {
+                Event::Started { service, .. } | Event::StartFailed { service, .. } => is_aborting(*service),
+                _ => false,
+            },
+            were_up: self.each.iter().map(|known| known.was_up).collect(),
+            boot_was_open: self.demands.get(&BOOT).is_some_and(|boot| boot.answer.is_none()),
+            unset_timer: matches!(event, Event::TimerFired(Timer::Boot)),
+        }
+    }
+
+    /// What must follow an event.
+    pub(super) fn answered(&mut self, event: &Event, before: &Before, effects: &[Effect]) {
+        match event {
+            Event::Started { service, .. } if before.is_aborting => {
+                let unwinds = any(effects, |it| matches!(it, Effect::Unwind { service: at, .. } if at == service));
+                self.check(unwinds, "what starts too late is unwound");
+            }
+            Event::StartFailed { service, attempt } => self.attempt_failed(*service, attempt, before, effects),
+            Event::Escalated { service, .. } => self.escalated(*service, before, effects),
+            Event::TimerFired(Timer::LameDuck) => self.down_since = self.down_since.or(Some(self.now)),
+            Event::TimerFired(Timer::Boot) => {
+                self.check(
+                    before.unset_timer && before.boot_was_open,
+                    "the timer of a boot that has ended is cancelled",
+                );
+                self.timed_out = true;
+            }
+            Event::ShutdownRequested(_) | Event::Dropped => {
+                self.check(before.was_leaving || is_leaving(effects), "a request begins the shutdown");
+            }
+            Event::BootAbandoned => {
+                let begins = !before.was_leaving && !self.is_booted();
+                self.check(begins == is_leaving(effects), "only a boot that has not ended is abandoned");
+            }
+            _ => {}
+        }
+        if before.boot_was_open && any(effects, |it| matches!(it, Effect::Settle(BOOT, _))) {
+            self.check(
+                any(effects, |it| matches!(it, Effect::CancelTimer(Timer::Boot))),
+                "a boot that ends has no timer",
+            );
+        }
+    }
+
+    fn attempt_failed(&mut self, service: usize, attempt: &FailedAttempt, before: &Before, effects: &[Effect]) {
+        let retry = self.plan.services()[service].facts.retry;
+        let delay = retry.delay_after(self.each[service].attempt);
+        let fits = |delay: Duration| attempt.retry_until.is_some_and(|until| self.now + delay < until);
+        let expected = delay.filter(|&delay| fits(delay));
+        let retrying = any(effects, |it| matches!(it, Effect::Emit(EventKind::Retrying { .. })));
+        self.check(retrying == expected.is_some(), "it is tried again as often as its policy and its budget allow");
+        let again = any(effects, |it| matches!(it, Effect::Start { attempt, .. } if *attempt > 1));
+        self.check(again == (expected.is_some() && !before.is_aborting), "what is aborted is not tried again");
+        let restarts = any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. })));
+        let may_return = before.were_up[service] || self.is_optional(service);
+        self.check(!restarts || may_return && !self.is_sunk(), "only what was up, or is optional, restarts");
+        let fails = any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. })));
+        self.check(!(fails && retrying), "what is tried again has not failed yet");
+        let waits = any(effects, |it| matches!(it, Effect::SetTimer(Timer::Retry(at), _) if *at == service));
+        self.check(waits == (restarts && fails), "an optional one that failed is tried again after its pause");
+        if fails && !before.was_leaving {
+            let is_lost = |it: &Effect| match *it {
+                Effect::Publish { service: at, ref status }
+                    if matches!(status.state, State::Failed | State::Blocked) =>
+                {
+                    let in_boot = before.boot_was_open && self.demands[&BOOT].members.contains(&at);
+                    let broken = before.were_up[service] && before.were_up[at];
+                    !self.is_optional(at) && (in_boot || broken)
+                }
+                _ => false,
+            };
+            self.check(
+                !any(effects, is_lost) || is_leaving(effects),
+                "what cannot be done without takes everything down",
+            );
+        }
+    }
+
+    fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
+        if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
+            self.check(!before.was_leaving, "nothing restarts that shuts down");
+            if matches!(self.each[service].doing, Doing::Starting | Doing::Up) {
+                let holders = self.holders(service);
+                self.moved.extend(holders);
+            }
+        } else if !before.was_leaving {
+            self.check(is_leaving(effects) != self.is_optional(service), "an escalation breaks what is not optional");
+        }
+    }
+
+    pub(super) fn obey(&mut self, effect: &Effect) {
+        self.check(!self.finished, "nothing follows Finish");
+        match effect {
+            Effect::Publish { service, status } => self.publish(*service, status),
+            Effect::Start { service, attempt, after, until } => self.start(*service, *attempt, *after, *until),
+            Effect::Open(service) => {
+                self.check(!self.is_sunk() && self.each[*service].doing == Doing::Up, "what has started opens");
+                self.each[*service].was_up = true;
+            }
+            Effect::Abort { service, limit } => {
+                self.check(self.each[*service].doing == Doing::Starting, "only a start is aborted");
+                let returns = self.moved.remove(service);
+                let unwanted = self.is_sunk() || !self.is_demanded(*service);
+                self.check(returns || unwanted, "what is wanted is only aborted to come back");
+                self.each[*service].doing = Doing::Aborting;
+                self.limited(*limit);
+            }
+            Effect::Unwind { service, limit } => {
+                self.check(self.each[*service].doing == Doing::Aborting, "only what was aborted is unwound");
+                self.each[*service].doing = Doing::Unwinding;
+                self.limited(*limit);
+            }
+            Effect::Stop { service, cause, limit } => {
+                self.stop(*service, cause);
+                self.limited(*limit);
+            }
+            Effect::Limit { service, limit } => {
+                self.check(self.is_sunk() && self.is_busy(*service), "only what already stops is cut short");
+                self.limited(*limit);
+            }
+            Effect::Record(_) | Effect::BeginBoot | Effect::DescribeUnready => {}
+            Effect::Emit(kind) => self.emitted(kind),
+            Effect::SetTimer(timer, at) => self.timers.push((*at, *timer)),
+            Effect::CancelTimer(timer) => self.timers.retain(|(_, set)| set != timer),
+            Effect::Settle(ticket, answer) => self.settle(*ticket, *answer),
+            Effect::Dismiss(ticket) => {
+                let open = self.demands.get(ticket).is_some_and(|demand| demand.answer.is_none());
+                self.check(
+                    open && self.is_sunk() && *ticket != BOOT,
+                    "only an open request is dismissed, at the shutdown",
+                );
+            }
+            Effect::SetReason(reason) => {
+                self.check(self.reason.is_none(), "there is one reason");
+                self.check(self.requested.as_ref().is_none_or(|first| first == reason), "the first reason counts");
+                self.reason = Some(reason.clone());
+            }
+            Effect::Finish(end) => self.finish(end),
+        }
+    }
+
+    fn publish(&mut self, service: usize, status: &Status) {
+        match status.state {
+            State::Waiting => {
+                self.each[service].failed = false;
+                self.check(!self.is_sunk() && !self.is_alive(service), "only what is down waits");
+            }
+            State::Failed => {
+                (self.each[service].fell, self.each[service].failed) = (true, true);
+                self.check(!self.is_alive(service), "what failed is down");
+                self.check(matches!(status.cause, Refusal::Failed(_)), "what failed says how");
+            }
+            State::Blocked => {
+                (self.each[service].fell, self.each[service].failed) = (true, false);
+                let by = blocker(&self.plan, &status.cause);
+                self.check(by.is_some_and(|by| self.each[by].failed), "it is blocked by one that has failed");
+                self.check(!self.is_alive(service), "what is blocked never began");
+                let requires = by.is_some_and(|by| by != service && self.closure(&[service]).contains(&by));
+                self.check(requires, "it is blocked by what it requires");
+            }
+            State::Idle | State::Stopped => {
+                self.check(!self.is_alive(service), "only what is down is forgotten");
+                self.check(self.is_sunk() == (status.state == State::Stopped), "it stops for good in a shutdown only");
+                self.each[service].was_up = false;
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, service: usize, attempt: u32, after: Option<Duration>, until: Duration) {
+        self.check(!self.is_sunk(), "nothing starts once everything goes down");
+        self.check(self.each[service].doing == Doing::Nothing, "what starts is down");
+        self.each[service].doing = Doing::Starting;
+        let starts = self.now + after.unwrap_or_default();
+        if attempt > 1 {
+            self.check(
+                attempt == self.each[service].attempt + 1 && until == self.each[service].until,
+                "one budget for all",
+            );
+            self.check(starts < until, "a pause does not outlive the budget");
+        } else {
+            self.check(until == starts + ms(50), "the budget begins after the pause");
+            let takes_place = |at: &usize| *at != service && self.is_starting(*at) && self.each[*at].pauses == 0;
+            let taken = (0..self.plan.len()).filter(takes_place).count();
+            self.check(taken < self.settings.concurrency, "it starts only where a place is free");
+            self.clear_to_start(service);
+        }
+        (self.each[service].attempt, self.each[service].until) = (attempt, until);
+    }
+
+    fn clear_to_start(&self, service: usize) {
+        for on in self.below(service, Bond::Requires) {
+            self.check(self.machine.state(on) == State::Ready, "everything it requires is ready");
+            self.check(self.each[on].doing == Doing::Up, "and does not stop");
+        }
+        for on in self.below(service, Bond::Wants).chain(self.below(service, Bond::After)) {
+            let pending = matches!(self.machine.state(on), State::Waiting | State::Starting) && self.is_demanded(on);
+            self.check(!pending, "what it wants or comes after is settled");
+        }
+    }
+
+    fn stop(&mut self, service: usize, cause: &Refusal) {
+        self.check(self.each[service].doing == Doing::Up, "only what is up is stopped, and once");
+        let wanted = !self.is_sunk() && self.is_demanded(service);
+        let returns = self.moved.remove(&service) && wanted;
+        self.check(returns || !wanted, "what is wanted is only stopped to come back");
+        self.check(returns == matches!(cause, Refusal::Restarting), "its callers are told whether it comes back");
+        let above = self.plan.services()[service].dependants.iter().copied().filter(|&above| self.is_alive(above));
+        let mut holding = above.filter(|&above| !returns || self.holds(above, service));
+        self.check(holding.next().is_none(), "what stops has nothing alive above it that needs it");
+        self.each[service].was_up &= returns;
+        self.each[service].doing = Doing::Stopping;
+    }
+
+    fn holds(&self, above: usize, service: usize) -> bool {
+        [Bond::Requires, Bond::Wants].iter().any(|&bond| self.below(above, bond).any(|on| on == service))
+    }
+
+    fn limited(&self, limit: Option<Duration>) {
+        let total = if self.is_booted() { self.settings.shutdown_timeout } else { self.settings.rollback_timeout };
+        let has_boot = self.demands.contains_key(&BOOT);
+        let total = if has_boot { total } else { self.settings.shutdown_timeout };
+        let left = self.down_since.map(|since| total.saturating_sub(self.now - since).max(ms(100)));
+        self.check(limit.is_some() == left.is_some(), "only a shutdown has a common budget");
+        self.check(
+            limit.is_none_or(|limit| Some(limit) <= left && !limit.is_zero()),
+            "a share is a part of what is left",
+        );
+    }
+
+    fn emitted(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::ShuttingDown { .. } => {
+                self.check(self.reason.is_some(), "a shutdown has a reason");
+                if !(self.is_booted() && !self.settings.lame_duck.is_zero()) {
+                    self.down_since = Some(self.now);
+                }
+            }
+            EventKind::RollingBack => {
+                self.check(!self.is_sunk() && !self.is_booted(), "a rollback is the first to take everything down");
+                self.down_since = Some(self.now);
+            }
+            EventKind::Restarting { service, .. } => {
+                let service = self.plan.index_of_name(service).expect("it is in the plan");
+                let recent = self.each[service].restarts.iter().filter(|at| self.now - **at < ms(100)).count();
+                let allowed = self.plan.services()[service].facts.restart.map(|policy| policy.restarts as usize);
+                self.check(allowed.is_some_and(|allowed| recent < allowed), "no more restarts than its policy allows");
+                self.each[service].restarts.push(self.now);
+            }
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, ticket: Ticket, answer: Result<(), usize>) {
+        let states: Vec<State> = (0..self.plan.len()).map(|at| self.machine.state(at)).collect();
+        let Some(demand) = self.demands.get_mut(&ticket) else { panic!("seed {}: nobody asked {ticket}", self.seed) };
+        let first = demand.answer.replace(answer).is_none();
+        let (roots, members) = (demand.roots.clone(), demand.members.clone());
+        self.check(first, "a demand is answered once");
+        let excused = |at: usize| ticket == BOOT && self.is_optional(at);
+        match answer {
+            Ok(()) if ticket == BOOT => {
+                let met = |&at: &usize| states[at] == State::Ready || excused(at) && self.each[at].fell;
+                self.check(members.iter().all(met), "a boot is met when all is ready that is not optional");
+            }
+            Ok(()) => self.check(roots.iter().all(|&at| states[at] == State::Ready), "what was asked for is ready"),
+            Err(by) => self.check(members.contains(&by), "it is lost by one of its own"),
+        }
+    }
+
+    fn finish(&mut self, end: &End) {
+        self.check(!(0..self.plan.len()).any(|at| self.is_alive(at)), "everything is down");
+        self.check(Some(end.since) == self.down_since, "it knows since when");
+        self.check(Some(&end.reason) == self.reason.as_ref(), "it ends for the reason that was published");
+        let failed = matches!(self.demands.get(&BOOT), Some(boot) if matches!(boot.answer, Some(Err(_))));
+        let agrees = match &end.boot {
+            None => self.is_booted(),
+            Some(_) if self.is_booted() => false,
+            Some(BootEnd::TimedOut(_)) => self.timed_out,
+            Some(BootEnd::Services { failures, .. }) => failed && !failures.is_empty(),
+            Some(BootEnd::Cancelled) => end.reason == ShutdownReason::Cancelled && !failed && !self.timed_out,
+            Some(BootEnd::ShutDown(reason)) => *reason == end.reason && !failed && !self.timed_out,
+        };
+        self.check(agrees, "the boot fails for what ended it first");
+        self.finished = true;
+    }
+
+    /// What must hold between any two events.
+    pub(super) fn rules(&self) {
+        for service in 0..self.plan.len() {
+            let doing = self.each[service].doing;
+            if self.is_alive(service) {
+                let below = self.below(service, Bond::Requires).all(|on| self.each[on].doing == Doing::Up);
+                self.check(below, "what somebody alive requires is up");
+            }
+            let used = self.plan.services()[service].dependants.iter().any(|&above| self.is_alive(above));
+            if doing == Doing::Up && !used {
+                self.check(
+                    !self.is_sunk() && self.is_demanded(service),
+                    "what nobody wants, and nobody uses, goes down",
+                );
+            }
+            let state = self.machine.state(service);
+            let agrees = match doing {
+                Doing::Nothing => !matches!(state, State::Starting | State::Ready | State::Stopping),
+                Doing::Starting | Doing::Aborting | Doing::Unwinding => state == State::Starting,
+                Doing::Up => state == State::Ready,
+                Doing::Stopping => state == State::Stopping,
+            };
+            self.check(agrees, "the machine knows what the world is doing");
+        }
+        let is_down = self.each.iter().all(|it| it.doing == Doing::Nothing);
+        self.check(self.finished == (self.is_sunk() && is_down), "it ends when all is down");
+        if !self.is_sunk() && self.each.iter().all(|it| matches!(it.doing, Doing::Nothing | Doing::Up)) {
+            let answered = self.demands.values().all(|demand| demand.answer.is_some());
+            self.check(answered, "a demand is answered when there is nothing left to wait for");
+        }
+    }
+
+    /// What must hold at the end.
+    pub(super) fn end(&self) {
+        self.check(self.finished, "it ends");
+        let settled = |at: usize| matches!(self.machine.state(at), State::Stopped | State::Failed | State::Blocked);
+        self.check((0..self.plan.len()).all(settled), "everything has a last state");
+    }
+}
