@@ -102,7 +102,6 @@ fn settings(dice: &mut Dice) -> Settings {
         rollback_timeout: ms(500),
         shutdown_timeout: ms(2_000),
         lame_duck: ms([0, 0, 15][dice.roll(3)]),
-        ..SETTINGS
     }
 }
 

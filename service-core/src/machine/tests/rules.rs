@@ -270,7 +270,7 @@ impl Life {
         match kind {
             EventKind::ShuttingDown { .. } => {
                 self.check(self.reason.is_some(), "a shutdown has a reason");
-                if !(self.is_booted() && !self.settings.lame_duck.is_zero()) {
+                if !self.is_booted() || self.settings.lame_duck.is_zero() {
                     self.down_since = Some(self.now);
                 }
             }
