@@ -1,5 +1,5 @@
-//! How many crates `service-core` brings along, and which of those it names are heavy: the tree as cargo sees it, for
-//! the default features on this machine's target. `.ci/run` holds the count to its limit; this says where it comes from.
+//! The number of crates that `service-core` depends on, and the number that each direct dependency adds, according to
+//! `cargo tree` for the default features and the target of this machine. `.ci/run` checks the limit.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -11,7 +11,7 @@ fn main() -> Result<()> {
     let all = tree("service-core", "1000")?;
     let theirs = all.iter().filter(|name| !name.starts_with("service-")).count();
     println!("service-core with its default features: {theirs} third-party crates, {} with our own two", all.len());
-    println!("what its Cargo.toml names, and how many crates come with each, itself included:");
+    println!("its direct dependencies, with the number of crates in each tree, including the root:");
     let named = tree("service-core", "1")?;
     let mut weights = Vec::new();
     for name in named.iter().filter(|name| !name.starts_with("service-core@")) {
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The crates in the tree of a package, itself included, as `name@version`.
+/// The crates in the dependency tree of a package, including the package, as `name@version`.
 fn tree(package: &str, depth: &str) -> Result<BTreeSet<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["tree", "--edges", "normal,build", "--prefix", "none", "--package", package, "--depth", depth];

@@ -1,5 +1,5 @@
-//! One whole life of a registry of 50 services: defined, planned, booted and shut down. The simulator lives by this: it
-//! may cost at most 1 ms.
+//! One lifecycle of a registry with 50 services: define, plan, boot and shut down. The limit is 1 ms, because the simulator
+//! runs millions of lifecycles.
 
 use std::time::Instant;
 
@@ -8,26 +8,26 @@ use service_core::Result;
 use tokio::runtime::Builder;
 
 const SERVICES: usize = 50;
-const LIVES: u32 = 200;
+const LIFECYCLES: u32 = 200;
 const RUNS: usize = 5;
 
 fn main() -> Result<()> {
     println!(
-        "one life of {SERVICES} services on one thread, the average of {LIVES}, best of {RUNS} runs; the limit is 1 ms"
+        "one lifecycle of {SERVICES} services on one thread: average of {LIFECYCLES}, best of {RUNS} runs; the limit is 1 ms"
     );
     let runtime = Builder::new_current_thread().enable_all().build()?;
     for shape in Shape::ALL {
-        let [life] = best_of(RUNS, || {
+        let [lifecycle] = best_of(RUNS, || {
             let began = Instant::now();
-            for _ in 0..LIVES {
+            for _ in 0..LIFECYCLES {
                 runtime.block_on(async {
                     let registry = shape.builder(SERVICES).boot().await.unwrap_or_else(|error| panic!("{error}"));
                     registry.shutdown().await.unwrap_or_else(|error| panic!("{error}"));
                 });
             }
-            [began.elapsed() / LIVES]
+            [began.elapsed() / LIFECYCLES]
         });
-        println!("  {shape:9} {:>10}", millis(life));
+        println!("  {shape:9} {:>10}", millis(lifecycle));
     }
     Ok(())
 }

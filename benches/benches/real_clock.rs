@@ -1,7 +1,7 @@
-//! A boot on the real clock against its longest path: 200 services of 5 to 50 ms, each of which requires up to three of
-//! those before it. The boot may take at most 1.05 times as long as the longest path; so may the way down.
+//! Boot and shutdown on the real clock, compared with the longest path: 200 services of 5 to 50 ms, each of which requires
+//! up to three earlier services. Each may take at most 1.05 times as long as the longest path.
 //!
-//! What a service takes is measured by the service itself, so that the timer's own delay counts for neither side.
+//! Each hook measures its own duration, so that the delay of the timer is part of both times.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,6 @@ use tokio::runtime::Builder;
 
 const SERVICES: usize = 200;
 
-/// So many graphs.
 const GRAPHS: u64 = 5;
 
 struct Service {
@@ -21,7 +20,7 @@ struct Service {
     takes: Duration,
 }
 
-/// How long each hook of each service took.
+/// The measured duration of one hook for each service.
 type Took = Arc<Mutex<Vec<Duration>>>;
 
 fn graph(seed: u64) -> Vec<Service> {
@@ -51,7 +50,7 @@ async fn sleep(time: Duration, took: Took, at: usize) -> Result<()> {
     Ok(())
 }
 
-/// The longest path from bottom to top; it is as long from top to bottom.
+/// The duration of the longest path, which is the same in both directions.
 fn longest_path(graph: &[Service], took: &Took) -> Duration {
     let took = took.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ends = vec![Duration::ZERO; graph.len()];
@@ -62,7 +61,7 @@ fn longest_path(graph: &[Service], took: &Took) -> Duration {
     ends.into_iter().max().unwrap_or_default()
 }
 
-async fn life(seed: u64) -> Result<()> {
+async fn lifecycle(seed: u64) -> Result<()> {
     let graph = graph(seed);
     let took = || Took::new(Mutex::new(vec![Duration::ZERO; SERVICES]));
     let (up, down) = (took(), took());
@@ -88,5 +87,5 @@ async fn life(seed: u64) -> Result<()> {
 fn main() -> Result<()> {
     println!("{SERVICES} services of 5 to 50 ms on the real clock; the limit is 1.05 times the longest path");
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    (0..GRAPHS).try_for_each(|seed| runtime.block_on(life(seed)))
+    (0..GRAPHS).try_for_each(|seed| runtime.block_on(lifecycle(seed)))
 }

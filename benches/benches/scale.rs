@@ -1,5 +1,5 @@
-//! Plan, boot and shutdown of 1,000 and of 10,000 services: both columns and the ratio between them, which is 10 where
-//! the work is linear. Everything runs on a stack of 256 KiB, where a recursion as deep as the chain would overflow.
+//! Plan, boot and shutdown of 1,000 and of 10,000 services, with the ratio of their times, which is 10 for linear work.
+//! Everything runs on a stack of 256 KiB, on which a recursion over the chain would overflow.
 
 use std::hint::black_box;
 use std::thread;
@@ -19,7 +19,7 @@ fn main() -> Result<()> {
     println!("best of {RUNS} runs; {} KiB of stack", STACK / 1024);
     for threads in [1, 2] {
         for shape in Shape::ALL {
-            // Not the main thread: its stack is as large as the shell says.
+            // Not on the main thread, because the shell determines the size of its stack.
             let small = thread::Builder::new().stack_size(STACK).spawn(move || measure(shape, SMALL, threads))?;
             let small = small.join().map_err(|_| "the small graph panicked")??;
             let large = thread::Builder::new().stack_size(STACK).spawn(move || measure(shape, LARGE, threads))?;

@@ -1,4 +1,4 @@
-//! What the benches share: the shapes of graphs, and how a time is taken and written.
+//! The code that the benches share: graphs of services, and the measurement of times.
 
 mod shape;
 mod stopwatch;

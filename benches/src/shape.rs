@@ -1,29 +1,29 @@
-//! [`Shape`]: the graphs that are booted, of any size.
+//! [`Shape`]: a family of graphs of any size.
 
 use std::fmt;
 
 use service_core::{Builder, Definition, Registry};
 
-/// How many services stand in one layer of [`Shape::Layered`], and how many of the layer below each requires.
+/// The number of services in one layer of [`Shape::Layered`], and the number of dependencies of each service.
 const WIDTH: usize = 100;
 const FAN_IN: usize = 5;
 
 /// A family of graphs, one for each number of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Each requires the one before it: the deepest there is.
+    /// Each service requires the one before it: the deepest graph.
     Chain,
-    /// All require the first, and the last requires all the others: the widest there is.
+    /// All services require the first, and the last requires all others: the widest graph.
     Star,
-    /// Layers of 100, each service requiring five of the layer below.
+    /// Layers of 100 services. Each service requires five services of the previous layer.
     Layered,
 }
 
 impl Shape {
-    /// All of them.
+    /// All shapes.
     pub const ALL: [Self; 3] = [Self::Chain, Self::Star, Self::Layered];
 
-    /// Which services this one requires, of so many.
+    /// The services that a service requires, in a graph of this many services.
     pub fn requires(self, service: usize, services: usize) -> Vec<usize> {
         match self {
             Self::Chain => service.checked_sub(1).into_iter().collect(),
@@ -38,15 +38,15 @@ impl Shape {
         }
     }
 
-    /// How many dependencies there are among so many services.
+    /// The number of dependencies in a graph of this many services.
     pub fn edges(self, services: usize) -> usize {
         (0..services).map(|service| self.requires(service, services).len()).sum()
     }
 
-    /// A builder of an isolated registry with so many services, whose hooks do nothing.
+    /// A builder of an isolated registry with this many services, whose hooks do nothing.
     pub fn builder(self, services: usize) -> Builder {
         let name = |service: usize| format!("service-{service:05}");
-        // Last first, so that no lucky order of definition helps the plan.
+        // In reverse, so that the services are not already sorted.
         (0..services).rev().fold(Registry::builder().isolated(), |builder, service| {
             let requires = self.requires(service, services).into_iter().map(name);
             builder.define(Definition::new(name(service)).requires(requires))

@@ -1,8 +1,8 @@
-//! Taking times, and writing them down.
+//! The measurement and formatting of times.
 
 use std::time::Duration;
 
-/// The shortest of so many runs, of each thing that a run times: what is left when nothing else got in the way.
+/// Runs a measurement several times, and returns the shortest time of each of its parts.
 pub fn best_of<const N: usize>(runs: usize, mut run: impl FnMut() -> [Duration; N]) -> [Duration; N] {
     let mut best = [Duration::MAX; N];
     for _ in 0..runs {
@@ -12,7 +12,7 @@ pub fn best_of<const N: usize>(runs: usize, mut run: impl FnMut() -> [Duration; 
     best
 }
 
-/// In milliseconds, with two decimals.
+/// A time in milliseconds, with two decimals.
 pub fn millis(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }

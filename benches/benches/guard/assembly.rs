@@ -1,4 +1,4 @@
-//! The instructions of one guarded call, as the compiler made them for this machine.
+//! The instructions that the compiler generated for one guarded call.
 
 use std::process::Command;
 
@@ -11,12 +11,12 @@ pub(crate) fn of_a_guarded_call() -> Result<String> {
         .args(["--disassemble", "--no-show-raw-insn", "--demangle", "-M", "intel"])
         .arg(exe)
         .output()
-        .map_err(|error| format!("objdump shows the instructions, and can't be run ({error}); install binutils"))?;
+        .map_err(|error| format!("objdump, which shows the instructions, cannot be run ({error}); install binutils"))?;
     let all = String::from_utf8_lossy(&output.stdout);
     let mut lines =
         all.lines().skip_while(|line| !(line.contains("Ledger>::guarded>:") || line.contains("Ledger::guarded>:")));
     let body = lines.by_ref().skip(1).take_while(|line| !line.is_empty()).filter(|line| !line.contains("int3"));
-    // Without the addresses, which change with every build.
+    // Without the addresses, which differ between builds.
     let bare = |line: &str| line.split_once(":\t").map_or(line, |(_, instruction)| instruction).trim_end().to_owned();
     Ok(body.map(bare).collect::<Vec<_>>().join("\n"))
 }

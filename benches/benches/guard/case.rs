@@ -1,4 +1,4 @@
-//! [`Case`]: one thing whose cost is measured.
+//! [`Case`]: an operation whose cost is measured.
 
 use std::hint::black_box;
 use std::sync::PoisonError;
@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 
 use service_core::Result;
 
-use crate::subject::{Ledger, Subject};
+use crate::fixture::{Fixture, Ledger};
 
-/// By how many instructions a guarded call should be dearer than a plain one, at most. Not reached yet.
+/// How many instructions a guarded call may need in addition to a plain call. An async call does not reach this goal yet.
 pub(crate) const GOAL: u32 = 30;
 
-/// One thing whose cost is measured.
+/// An operation whose cost is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
     Nothing,
@@ -48,15 +48,15 @@ impl Case {
         Self::Counter,
     ];
 
-    /// By the name that its `Debug` writes.
+    /// The case whose `Debug` output is this name.
     pub(crate) fn named(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|case| format!("{case:?}") == name);
         found.ok_or_else(|| format!("there is no case {name}").into())
     }
 
-    /// Does it so many times.
-    pub(crate) fn repeat(self, subject: &Subject, times: u64) {
-        let Subject { ledger, once, lock, counter, tracker, semaphore, runtime, .. } = subject;
+    /// Runs the operation this many times.
+    pub(crate) fn repeat(self, fixture: &Fixture, times: u64) {
+        let Fixture { ledger, once, lock, counter, tracker, semaphore, runtime, .. } = fixture;
         match self {
             Self::Nothing => each(times, |_| ()),
             Self::Plain => each(times, |number| ledger.plain(number)),
@@ -79,7 +79,7 @@ impl Case {
     }
 }
 
-/// Makes, and drops, so many of them.
+/// Calls `make` this many times and drops each result.
 fn each<T>(times: u64, mut make: impl FnMut(u64) -> T) {
     for number in 0..times {
         let made = make(black_box(number));
@@ -95,7 +95,7 @@ async fn each_async<F: Future>(times: u64, mut make: impl FnMut(u64) -> F) {
 }
 
 impl Case {
-    /// In words; `None` for what is only measured to be taken off.
+    /// The title in the report; `None` for the empty loop, which is subtracted from the others.
     pub(crate) const fn title(self) -> Option<&'static str> {
         Some(match self {
             Self::Nothing => return None,
@@ -111,12 +111,12 @@ impl Case {
             Self::RwLockArc => "`RwLock<Arc<_>>`: read, clone, drop",
             Self::TaskTracker => "`tokio-util` `TaskTracker` token",
             Self::Semaphore => "`tokio` `Semaphore` permit",
-            Self::Counter => "one shared counter, up and down",
+            Self::Counter => "one shared counter, incremented and decremented",
         })
     }
 
-    /// What it is compared with, and by how many instructions it may be dearer: a little above what is reached, so that it
-    /// gets no dearer unnoticed. The goal is [`GOAL`].
+    /// What the case is compared with, and how many instructions it may need in addition. The bound is slightly above the measured
+    /// value, so that a regression is noticed. The goal is [`GOAL`].
     pub(crate) const fn bound(self) -> Option<(Self, f64)> {
         match self {
             Self::Guarded | Self::GuardedAnywhere => Some((Self::Plain, 30.0)),

@@ -1,14 +1,14 @@
-//! What a guarded call costs, beside everything one would otherwise write: instructions counted by valgrind, which do not
-//! depend on how busy the machine is, and times of the same run. `cargo bench -p benches --bench guard` writes it all to
-//! `docs/guard-cost.md`, with the instructions of one guarded call as the compiler made them; with `-- --check` it only holds
-//! the instruction counts to their bounds.
+//! The cost of a guarded call, compared with other ways to share a value: instructions counted by valgrind, which do not
+//! depend on the load of the machine, and times. `cargo bench -p benches --bench guard` writes them to `docs/guard-cost.md`,
+//! together with the instructions that the compiler generated. With `-- --check` it only checks that the instruction counts are
+//! within their bounds.
 
 mod assembly;
 mod case;
+mod contention;
 mod count;
-mod crowd;
+mod fixture;
 mod report;
-mod subject;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,38 +17,38 @@ use benches::best_of;
 use service_core::Result;
 
 use case::Case;
+use fixture::Fixture;
 use report::Measured;
-use subject::Subject;
 
 const RUNS: usize = 25;
 const CALLS: u64 = 200_000;
 
 fn main() -> Result<()> {
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    let words: Vec<_> = words.iter().map(String::as_str).collect();
-    if let ["repeat", name, calls] = words[..] {
-        // Run by itself, under valgrind.
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if let ["repeat", name, calls] = arguments[..] {
+        // `count` runs this program under valgrind.
         return repeat(Case::named(name)?, calls.parse()?);
     }
-    if words.contains(&"--check") {
+    if arguments.contains(&"--check") {
         return check();
     }
     let mut costs = Vec::new();
     for case in Case::ALL {
         costs.push(Measured { case, instructions: count::instructions(case)?, time: time(case)? });
     }
-    let report = report::text(&costs, &crowd::measure()?, &assembly::of_a_guarded_call()?);
+    let report = report::text(&costs, &contention::measure()?, &assembly::of_a_guarded_call()?);
     println!("{report}");
     std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guard-cost.md"), report)?;
     Ok(())
 }
 
-/// Whether the instruction counts keep their bounds: no times, so a busy machine changes nothing.
+/// Fails if an instruction count exceeds its bound. It takes no times, so the load of the machine has no effect.
 fn check() -> Result<()> {
     let mut costs = Vec::new();
     for case in Case::ALL {
-        let is_asked = case.bound().is_some() || Case::ALL.iter().any(|it| it.bound().is_some_and(|it| it.0 == case));
-        if is_asked {
+        let is_needed = case.bound().is_some() || Case::ALL.iter().any(|it| it.bound().is_some_and(|it| it.0 == case));
+        if is_needed {
             costs.push(Measured { case, instructions: count::instructions(case)?, time: Duration::ZERO });
         }
     }
@@ -63,19 +63,19 @@ fn check() -> Result<()> {
 }
 
 fn repeat(case: Case, calls: u64) -> Result<()> {
-    let subject = Subject::up()?;
-    case.repeat(&subject, calls);
-    subject.down()
+    let fixture = Fixture::boot()?;
+    case.repeat(&fixture, calls);
+    fixture.shutdown()
 }
 
 /// The time of one call.
 fn time(case: Case) -> Result<Duration> {
-    let subject = Subject::up()?;
+    let fixture = Fixture::boot()?;
     let [best] = best_of(RUNS, || {
         let began = Instant::now();
-        case.repeat(&subject, CALLS);
+        case.repeat(&fixture, CALLS);
         [began.elapsed()]
     });
-    subject.down()?;
+    fixture.shutdown()?;
     Ok(best)
 }

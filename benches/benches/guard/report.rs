@@ -1,11 +1,11 @@
-//! The report, as Markdown: the figures that do not depend on the machine first.
+//! The report, as Markdown.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use crate::CALLS;
 use crate::case::{Case, GOAL};
-use crate::crowd::{Crowd, WAYS};
+use crate::contention::{Contention, OPERATIONS};
 
 /// What one case costs: instructions of one call, and the time of [`CALLS`] of them.
 pub(crate) struct Measured {
@@ -17,39 +17,39 @@ pub(crate) struct Measured {
 const INTRODUCTION: &str = "\
 # What a guarded call costs
 
-Written by `cargo bench -p benches --bench guard`; run it to have the figures of your machine. The service is ready, and
-nothing else happens. Instructions are counted by valgrind, and do not depend on how busy the machine is; the loop around
-the calls is taken off. The times are the best of 25 runs in one process, and only their relation means something.
+`cargo bench -p benches --bench guard` writes this page; run it to measure your own machine. The service is ready, and the
+machine has no other load. valgrind counts the instructions, so they do not depend on the load; the cost of the loop around
+the calls is subtracted. The times are the best of 25 runs in one process; compare them only with each other.
 ";
 
 const PYTHON: &str = "\
-For the guard of the Python original, 2,888 ns are quoted; that was not measured here.
+The Python original quotes 2,888 ns for its guard. This was not measured here.
 ";
 
 const ASSEMBLY: &str = "\
 ## The instructions
 
-One guarded sync call that adds two numbers, as the compiler made it: the fast path, then the cold code.
+The machine code of one guarded sync call that adds two numbers: first the fast path, then the cold paths.
 
-1. Does this thread allow the fast path? One comparison with the depth of the context stack, which is too large if there
-   is no room, the thread has no number or a service is starting.
-2. Which counter: the lane of the method plus the stripe of the thread, in bounds, so there is no other check.
-3. Count in, `lock inc`.
-4. Is this value the managed one, and is it up? One comparison with the address that the gate shows, after counting in, so
-   that a gate which closes in between finds the call in its count.
-5. Push the frame of the call, so that what it calls is known to be part of it.
-6. The body: one addition.
-7. Pop the frame, and count out, `lock dec`; the sign tells whether a drain is waiting.
+1. Check whether the fast path is open on this thread. The check reads the depth of the context stack. A full stack, a thread
+   without a number and a service that is starting all make the depth too large.
+2. Select a counter: the lane of the method plus the stripe of the thread. The index is always in bounds.
+3. Increment the counter, `lock inc`.
+4. Check that this value is the managed one and that its service is ready: one comparison with the address in the gate. It comes
+   after the increment, so that a gate that closes in between still counts the call.
+5. Push a frame for the call, so that calls from the body are known to be nested.
+6. Run the body: one addition.
+7. Pop the frame and decrement the counter, `lock dec`. The sign shows whether a drain is waiting.
 
-The two locked instructions are most of the time, as they are of an `Arc` that is cloned and dropped. What is pushed and popped
-at both ends is for the cold code, and is shared with the body if that calls anything.
+Most of the time is spent in the two locked instructions, as in the clone and drop of an `Arc`. The registers that are saved at
+the start and restored at the end are used by the cold paths, and by a body that calls other functions.
 
-An async call does the same at its first poll, inlined into whoever awaits it. What it costs beyond a sync one is memory: the
-body is a future inside of the method's own, so its arguments, its state and how far the call is are written to where both
-lie, and looked at there once it has ended.
+An async call does the same at its first poll, inlined into the future that awaits it. It costs more than a sync call because
+of memory accesses: the body is a future inside the method's own future. The arguments, the state and the progress of the call
+are stored in both, and are read again when the body has ended.
 ";
 
-pub(crate) fn text(costs: &[Measured], crowds: &[Crowd], assembly: &str) -> String {
+pub(crate) fn text(costs: &[Measured], contention: &[Contention], assembly: &str) -> String {
     let mut page = String::from(INTRODUCTION);
     page += "\n| | instructions | time |\n|---|---:|---:|\n";
     let nothing = costs.iter().find(|it| it.case == Case::Nothing);
@@ -60,17 +60,20 @@ pub(crate) fn text(costs: &[Measured], crowds: &[Crowd], assembly: &str) -> Stri
         let _ = writeln!(page, "| {title} | {:.0} | {time:.1} ns |", instructions - base.0);
     }
     let _ = write!(page, "\n{PYTHON}\n");
-    page += "## The bounds\n\nHeld by `.ci/slow`, where valgrind is installed: a little above what is reached, so that no change makes a call\n";
-    let _ = writeln!(page, "dearer unnoticed. The goal is {GOAL} over a plain call; an async one does not reach it.\n");
-    page += "| | beside | instructions more | at most |\n|---|---|---:|---:|\n";
+    page += "## The bounds\n\n`.ci/slow` checks these bounds if valgrind is installed. They are slightly above the measured values, so that a\n";
+    let _ = writeln!(
+        page,
+        "regression is noticed. The goal is {GOAL} more than a plain call; an async call does not reach it.\n"
+    );
+    page += "| | compared with | additional instructions | limit |\n|---|---|---:|---:|\n";
     for Bound { case, beside, more, most } in bounds(costs) {
         let beside = beside.title().unwrap_or("nothing");
         let _ = writeln!(page, "| {} | {beside} | {more:.0} | {most:.0} |", case.title().unwrap_or_default());
     }
-    page += "\n## Several threads on one service\n\nWhat one call takes each of them, from the first to begin to the last to end. Threads\n";
-    let _ = writeln!(page, "beyond the processors ({}) take turns.\n", processors());
-    let _ = writeln!(page, "| threads | {} |\n|---:|---:|---:|---:|---:|", WAYS.join(" | "));
-    for Crowd { threads, times, calls } in crowds {
+    page += "\n## Several threads on one service\n\nThe time of one call for each thread, from the first start to the last end. If there are\n";
+    let _ = writeln!(page, "more threads than processors ({}), they take turns.\n", processors());
+    let _ = writeln!(page, "| threads | {} |\n|---:|---:|---:|---:|---:|", OPERATIONS.join(" | "));
+    for Contention { threads, times, calls } in contention {
         let times: Vec<_> = times.iter().map(|time| format!("{:.1} ns", nanos(*time, *calls))).collect();
         let _ = writeln!(page, "| {threads} | {} |", times.join(" | "));
     }
@@ -78,7 +81,7 @@ pub(crate) fn text(costs: &[Measured], crowds: &[Crowd], assembly: &str) -> Stri
     page
 }
 
-/// How much dearer one case is than another, and may be.
+/// How many instructions a case needs in addition to another one, and the limit.
 pub(crate) struct Bound {
     pub(crate) case: Case,
     pub(crate) beside: Case,

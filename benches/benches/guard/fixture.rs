@@ -1,4 +1,4 @@
-//! [`Subject`]: the service that is called, and what stands beside it.
+//! [`Fixture`]: the service that is called, and what its calls are compared with.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -8,14 +8,14 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-/// A service whose methods do next to nothing, so that what is left is the call.
+/// A service whose methods do almost nothing, so that the call itself dominates.
 #[service(autowire)]
 pub(crate) struct Ledger {
     #[service(default = 7)]
     base: u64,
 }
 
-// Not inlined, so that a call is a call, and its instructions can be shown.
+// Not inlined, so that the instructions of the call can be counted and shown.
 impl Ledger {
     #[inline(never)]
     pub(crate) fn plain(&self, number: u64) -> Result<u64, NotReady> {
@@ -44,8 +44,8 @@ impl Ledger {
     }
 }
 
-/// A registry that is up, and everything that its calls are compared with.
-pub(crate) struct Subject {
+/// A running registry, and everything that its calls are compared with.
+pub(crate) struct Fixture {
     pub(crate) runtime: Runtime,
     registry: Registry,
     pub(crate) ledger: Arc<Ledger>,
@@ -56,8 +56,8 @@ pub(crate) struct Subject {
     pub(crate) semaphore: Semaphore,
 }
 
-impl Subject {
-    pub(crate) fn up() -> Result<Self> {
+impl Fixture {
+    pub(crate) fn boot() -> Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let registry = runtime.block_on(Registry::boot())?;
         let ledger = registry.get::<Ledger>()?;
@@ -73,7 +73,7 @@ impl Subject {
         })
     }
 
-    pub(crate) fn down(self) -> Result<()> {
+    pub(crate) fn shutdown(self) -> Result<()> {
         self.runtime.block_on(self.registry.shutdown())?;
         Ok(())
     }
