@@ -1,5 +1,5 @@
-//! A guarded call that need not wait allocates nothing: sync and async, with a receiver and without, at home and in an
-//! isolated registry, and from inside another guarded call.
+//! A guarded call that does not wait does not allocate: sync and async, with and without a receiver, in the process registry and
+//! in an isolated one, and inside another guarded call.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -18,16 +18,16 @@ thread_local! {
 }
 
 #[allow(unsafe_code, reason = "an allocator is unsafe to write")]
-// SAFETY: every call goes to the system's allocator unchanged; the counter has no destructor and allocates nothing.
+// SAFETY: every call is forwarded to the system allocator unchanged. The counter has no destructor and does not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise, passed on.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise, passed on.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`.
         unsafe { System.dealloc(place, layout) }
     }
 }
@@ -41,11 +41,11 @@ fn allocations(run: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
-/// What a future returns that is ready at its first poll.
+/// The output of a future that is ready at its first poll.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("nothing here waits"),
+        Poll::Pending => panic!("the future is not ready"),
     }
 }
 
@@ -99,16 +99,16 @@ fn all(tally: &Tally) -> Result<(), NotReady> {
 
 #[track_caller]
 fn allocates_nothing(of: &str, tally: &Arc<Tally>) {
-    // Once, so that each method has its lane and the thread its number.
-    all(tally).expect("it is up");
-    assert_eq!(allocations(|| all(tally).expect("it is up")), 0, "{of}");
+    // The first calls assign a lane to each method and a number to the thread.
+    all(tally).expect("the service is ready");
+    assert_eq!(allocations(|| all(tally).expect("the service is ready")), 0, "{of}");
 }
 
-async fn at_home_and_isolated() -> Result<()> {
+async fn calls_do_not_allocate() -> Result<()> {
     let registry = Registry::boot().await?;
     let tally = registry.get::<Tally>()?;
-    allocates_nothing("at home", &tally);
-    registry.scope(async { allocates_nothing("at home, in its scope", &tally) }).await;
+    allocates_nothing("in the process registry", &tally);
+    registry.scope(async { allocates_nothing("in the scope of the process registry", &tally) }).await;
     tally.yields().await?;
 
     let other = Registry::builder().isolated().boot().await?;
@@ -120,7 +120,7 @@ async fn at_home_and_isolated() -> Result<()> {
 
     registry.shutdown().await?;
     let refused = allocations(|| assert!(tally.add(1).is_err() && now(tally.add_later(1)).is_err()));
-    assert_eq!(refused, 0, "a refusal allocates nothing either");
+    assert_eq!(refused, 0, "a refused call does not allocate");
     other.shutdown().await?;
     Ok(())
 }
@@ -128,5 +128,5 @@ async fn at_home_and_isolated() -> Result<()> {
 // shows: D09
 #[tokio::test]
 async fn a_guarded_call_that_does_not_wait_allocates_nothing() -> Result<()> {
-    at_home_and_isolated().await
+    calls_do_not_allocate().await
 }

@@ -1,4 +1,4 @@
-//! The process's own registry. There is one, so these proofs take turns.
+//! The process registry. A process has only one, so these tests run one after another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +11,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 
 static REAL_BOOTS: AtomicU32 = AtomicU32::new(0);
 
-/// One after the other, each beginning without a registry.
+/// Waits for the previous test, which has shut its registry down.
 async fn turn() -> MutexGuard<'static, ()> {
     let turn = TURN.lock().await;
     REAL_BOOTS.store(0, Ordering::SeqCst);
@@ -30,7 +30,7 @@ struct Db {
 
 impl Lifecycle for Db {
     async fn init(_: &Context<Self>) -> Result<Self> {
-        // Whoever boots at the same time comes in between.
+        // Lets concurrent boots run.
         tokio::task::yield_now().await;
         REAL_BOOTS.fetch_add(1, Ordering::SeqCst);
         Ok(Self { url: "real" })
@@ -69,7 +69,7 @@ async fn concurrent_boots_share_one_registry() -> Result<()> {
     }
     assert_eq!(real_boots(), 1);
     let users: Vec<_> = registries.iter().map(|it| it.get::<Users>()).collect::<Result<_, _>>()?;
-    assert!(users.iter().all(|it| Arc::ptr_eq(it, &users[0])), "they all got the same registry");
+    assert!(users.iter().all(|it| Arc::ptr_eq(it, &users[0])), "all boots return the same registry");
     drop(users);
     registries[0].shutdown().await?;
     Ok(())
@@ -82,9 +82,9 @@ async fn a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
     let first = Registry::boot().await?;
     let old = Users::service().await?;
     first.shutdown().await?;
-    let refusal = old.url().await.expect_err("its registry is down").to_string();
+    let refusal = old.url().await.expect_err("its registry has stopped").to_string();
     assert!(refusal.contains("Users") && refusal.contains("stopped"), "{refusal}");
-    assert!(Users::try_service().is_err(), "nothing hands out what is down");
+    assert!(Users::try_service().is_err(), "a stopped service is not returned");
 
     let second = Registry::boot().await?;
     assert_eq!(real_boots(), 2);
@@ -103,10 +103,10 @@ async fn a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
 async fn a_call_after_the_shutdown_is_refused_until_the_next_boot() -> Result<()> {
     let _turn = turn().await;
     Registry::boot().await?.shutdown().await?;
-    let said = "Users is not ready: it is stopped";
-    assert_eq!(Users::current_url().await.expect_err("it is late").to_string(), said);
-    assert_eq!(Users::service().await.expect_err("it is late").to_string(), said);
-    assert_eq!(Users::try_service().expect_err("it is late").to_string(), said);
+    let message = "Users is not ready: it is stopped";
+    assert_eq!(Users::current_url().await.expect_err("the registry has stopped").to_string(), message);
+    assert_eq!(Users::service().await.expect_err("the registry has stopped").to_string(), message);
+    assert_eq!(Users::try_service().expect_err("the registry has stopped").to_string(), message);
     assert_eq!(real_boots(), 1);
 
     let registry = Registry::boot().await?;
@@ -133,10 +133,10 @@ async fn a_registration_after_the_boot_has_begun_is_refused() -> Result<()> {
     let _turn = turn().await;
     let registry = Registry::boot().await?;
     let late = Definition::new("late").init(async |_| Ok(1_u8));
-    let error = Registry::builder().define(late).boot().await.expect_err("it is too late");
+    let error = Registry::builder().define(late).boot().await.expect_err("the registry has booted");
     assert!(matches!(error.failure(), BootFailure::AlreadyBooted(by) if by == "Registry::boot()"), "{error}");
-    let said = error.to_string();
-    assert!(said.contains("Registry::boot()") && said.contains("isolated"), "{said}");
+    let message = error.to_string();
+    assert!(message.contains("Registry::boot()") && message.contains("isolated"), "{message}");
     assert_eq!(Users::service().await?.url().await?, "real");
     registry.shutdown().await?;
     Ok(())
@@ -160,7 +160,7 @@ async fn a_replacement_ends_with_its_isolated_registry() -> Result<()> {
         let (url, seen, called) = test??;
         assert_eq!((seen, called), (url, url));
     }
-    assert_eq!(real_boots(), 0, "no test has touched the real one");
+    assert_eq!(real_boots(), 0, "no test has booted the real Db");
     let registry = Registry::boot().await?;
     assert_eq!(Users::current_url().await?, "real");
     registry.shutdown().await?;
@@ -180,7 +180,7 @@ fn a_boot_after_the_runtime_of_the_registry_ended_creates_a_new_one() -> Result<
     assert!(Users::try_service().is_err());
 
     runtime()?.block_on(async {
-        assert!(users.url().await.is_err(), "it went down with its runtime");
+        assert!(users.url().await.is_err(), "its registry ended with the runtime");
         let registry = Registry::boot().await?;
         assert_eq!(real_boots(), 2);
         assert_eq!(Users::current_url().await?, "real");
@@ -201,12 +201,12 @@ async fn a_boot_inside_the_boot_fails_at_once() -> Result<()> {
     let began = tokio::time::Instant::now();
     let error = Registry::builder().define(definition).boot().await.expect_err("it would wait for itself");
     assert_eq!(began.elapsed(), std::time::Duration::ZERO);
-    let said = "impatient cannot wait for the boot: it is a part of what comes up; use Registry::current()";
-    assert!(error.to_string().contains(said), "{error}");
+    let message = "impatient cannot wait for the boot: it is a part of what comes up; use Registry::current()";
+    assert!(error.to_string().contains(message), "{error}");
     Ok(())
 }
 
-/// Of an isolated registry; its `init` waits for the boot of the process's.
+/// A service of an isolated registry whose `init` waits for the boot of the process registry.
 #[service(lazy)]
 struct Lodger;
 

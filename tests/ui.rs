@@ -1,21 +1,24 @@
-//! Compile errors as a user reads them: each case in `ui/` is one mistake, with the text that rustc shows for it. A library
-//! that makes such a mistake and uses none of it is refused all the same.
+//! Compile errors. Each case in `ui/` contains one mistake and the error that rustc prints for it. `cargo check` also reports
+//! such a mistake in a library that does not use its services.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-/// The compiler whose words the cases hold. Another one words its own part of an error differently.
+/// The compiler that the expected errors come from. Other versions print different texts.
 const PINNED: &str = "rustc 1.95.";
 
 fn is_pinned() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output().expect("rustc tells its version");
+    let output = Command::new(rustc).arg("--version").output().expect("rustc prints its version");
     let version = String::from_utf8_lossy(&output.stdout).into_owned();
     if !version.starts_with(PINNED) {
-        // Not `eprintln!`: the harness would swallow it, and a skipped test has to say so.
-        let note = format!("tests/ui.rs: skipped, its texts are those of {PINNED}x and this is {}\n", version.trim());
+        // The test harness captures `eprintln!`, and a skipped test must be visible.
+        let note = format!(
+            "tests/ui.rs: skipped: the expected errors are those of {PINNED}x, and this compiler is {}\n",
+            version.trim()
+        );
         std::io::stderr().write_all(note.as_bytes()).expect("stderr takes the note");
     }
     version.starts_with(PINNED)
@@ -37,9 +40,9 @@ const CHAIN: &str = "
 // shows: K04
 #[test]
 fn cargo_check_refuses_a_library_that_uses_none_of_its_services() {
-    let sound = "#[service_core::service(autowire)] struct A {}";
-    assert_eq!(check("library_sound", sound), None, "a sound library passes");
-    for (name, source, said) in [
+    let valid = "#[service_core::service(autowire)] struct A {}";
+    assert_eq!(check("library_valid", valid), None, "a valid library compiles");
+    for (name, source, expected) in [
         (
             "library_not_a_service",
             "struct P; #[service_core::service(autowire, requires = [P])] struct A {}",
@@ -49,11 +52,11 @@ fn cargo_check_refuses_a_library_that_uses_none_of_its_services() {
         ("library_itself", "#[service_core::service(autowire, requires = [A])] struct A {}", "itself"),
     ] {
         let error = check(name, source).unwrap_or_else(|| panic!("{name} compiled"));
-        assert!(error.contains(said), "{name} says:\n{error}");
+        assert!(error.contains(expected), "{name}:\n{error}");
     }
 }
 
-/// What `cargo check` says about a library with this source, if it refuses it.
+/// The errors of `cargo check` for a library with this source, if it does not compile.
 fn check(name: &str, source: &str) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -65,12 +68,12 @@ fn check(name: &str, source: &str) -> Option<String> {
     fs::create_dir_all(folder.join("src")).expect("a folder for the library");
     fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
     fs::write(folder.join("src/lib.rs"), source).expect("its source");
-    // The versions that the workspace uses, so that nothing has to be fetched.
+    // The same versions as in the workspace, so that cargo downloads nothing.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
     let output = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--offline", "--lib"])
         .current_dir(&folder)
-        // Shared with the other tests that call cargo: service-core is built once for all of them.
+        // Shared with the other tests that call cargo, so that service-core is built once.
         .env("CARGO_TARGET_DIR", folder.with_file_name("nested"))
         .output()
         .expect("cargo runs");

@@ -1,5 +1,5 @@
-//! The guide, the README and the manuals of the macros: every block of Rust in them is an example here, compiled and run by
-//! `cargo test`.
+//! The examples of the guide, of the README and of the manuals of the macros. `cargo test` compiles and runs every block of
+//! Rust in them.
 
 macro_rules! pages {
     ($($page:ident = $path:literal;)*) => {

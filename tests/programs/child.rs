@@ -1,5 +1,5 @@
-//! A small service program, for proofs that need a process of their own: its first argument says what `main` does, the others
-//! what goes wrong. It prints what its hooks do.
+//! A small program with three services, for tests that need their own process. Its first argument selects what `main` does; the
+//! others inject faults. Its hooks print their calls.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use std::time::Duration;
 use service_core::telemetry::{self, Config, Level};
 use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
 
-/// Whether the program was told to do this.
-fn is_told(word: &str) -> bool {
-    std::env::args().skip(2).any(|argument| argument == word)
+/// Whether this fault was requested on the command line.
+fn is_injected(fault: &str) -> bool {
+    std::env::args().skip(2).any(|argument| argument == fault)
 }
 
-/// What a hook does; it says so, and lingers, hangs or fails where it was told to.
-async fn hook<S>(word: &str, cx: &Context<S>) -> Result<()> {
-    let did = format!("{word} {}", cx.name());
+/// The body of every hook: it prints the call, and takes longer, hangs or fails if that fault is injected.
+async fn hook<S>(hook: &str, cx: &Context<S>) -> Result<()> {
+    let call = format!("{hook} {}", cx.name());
     match cx.reason() {
-        Some(reason) => println!("{did}: {reason}"),
-        None => println!("{did}"),
+        Some(reason) => println!("{call}: {reason}"),
+        None => println!("{call}"),
     }
-    if is_told(&format!("linger at {did}")) {
+    if is_injected(&format!("delay {call}")) {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    if is_told(&format!("hang at {did}")) {
+    if is_injected(&format!("hang {call}")) {
         std::future::pending::<()>().await;
     }
-    if is_told(&format!("fail at {did}")) {
-        return Err(format!("told to fail at {did}").into());
+    if is_injected(&format!("fail {call}")) {
+        return Err(format!("injected failure of {call}").into());
     }
     Ok(())
 }
@@ -46,12 +46,12 @@ macro_rules! services {
 
                 async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
                     if cx.name() == "Web" && std::env::args().nth(1).as_deref() == Some("launch") {
-                        cx.spawn("say up", say_up());
+                        cx.spawn("print up", print_up());
                     }
-                    if is_told(&format!("storm in {}", cx.name())) {
+                    if is_injected(&format!("fail repeatedly in {}", cx.name())) {
                         let restart = Restart::permanent().intensity(300, Duration::from_secs(60));
                         let restart = restart.backoff(Duration::ZERO, Duration::ZERO);
-                        cx.tasks().supervised("storm", restart, || async { Err::<(), _>("told to storm") });
+                        cx.tasks().supervised("failing", restart, || async { Err::<(), _>("injected failure") });
                     }
                     hook("start", cx).await
                 }
@@ -70,17 +70,17 @@ services! {
     Web requires [Users];
 }
 
-/// Nobody gives it, so a plan with it is unsound.
-#[service(given, when = is_unsound)]
+/// No value is given, so a plan that contains it is invalid.
+#[service(given, when = is_plan_invalid)]
 struct Missing;
 
-fn is_unsound() -> bool {
-    is_told("be unsound")
+fn is_plan_invalid() -> bool {
+    is_injected("invalid plan")
 }
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    // Whoever waits for us waits no longer than this.
+    // The test that waits for this process must not hang.
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(60));
         std::process::exit(99)
@@ -101,34 +101,34 @@ async fn main() -> Result<ExitCode> {
         }
         Some("events") => {
             let listener = |event: &service_core::Event| match &event.kind {
-                EventKind::ShuttingDown { .. } => println!("told: shutting down"),
-                EventKind::ShutDown { .. } => println!("told: shut down"),
+                EventKind::ShuttingDown { .. } => println!("event: shutting down"),
+                EventKind::ShutDown { .. } => println!("event: shut down"),
                 _ => {}
             };
             run(Registry::builder().on_event(listener)).await?;
         }
         Some("logs") => {
             telemetry::init(Config::new("child").level(Level::Warn))?;
-            println!("{}", telemetry::init(Config::new("child")).expect_err("it was set up already"));
+            println!("{}", telemetry::init(Config::new("child")).expect_err("logging is already set up"));
             Registry::boot().await?.shutdown().await?;
         }
         Some("systemd") => run(Registry::builder().systemd(Systemd::from_env())).await?,
-        other => return Err(format!("{other:?} is nothing that this program does").into()),
+        other => return Err(format!("unknown mode {other:?}").into()),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn run(builder: service_core::Builder) -> Result<()> {
     let registry = builder.boot().await?;
-    // Not before it listens, which it does when it is polled first.
+    // `run` listens for signals after its first poll.
     let (ran, ()) = tokio::join!(biased; registry.run(), async { println!("up") });
     ran?;
     println!("ran");
     Ok(())
 }
 
-/// `launch` says nothing itself, and returns only at the end.
-async fn say_up() {
+/// `launch` prints nothing when the registry is ready.
+async fn print_up() {
     while !Registry::current().is_some_and(|registry| registry.is_ready()) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

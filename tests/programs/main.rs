@@ -1,8 +1,8 @@
 //! Whole programs: signals, exit codes, and the order of what they print.
 #![cfg(unix)]
 
+mod environment;
 mod program;
-mod surroundings;
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
@@ -29,62 +29,62 @@ fn a_signal_shuts_a_program_down_in_order_with_exit_code_0() {
 // shows: X07
 #[test]
 fn a_failed_boot_exits_with_1_after_the_rollback() {
-    let ended = Program::start(&["launch", "fail at init Users"]).end();
+    let ended = Program::start(&["launch", "fail init Users"]).end();
     assert_eq!(ended.printed, ["init Db", "start Db", "init Users", "shutdown Db: the boot failed"]);
     assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stderr.contains("told to fail at init Users"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("injected failure of init Users"), "{}", ended.stderr);
 }
 
 // shows: X07, S04
 #[test]
 fn a_shutdown_with_errors_exits_with_2_and_prints_them() {
-    let mut program = Program::start(&["launch", "fail at shutdown Users"]);
+    let mut program = Program::start(&["launch", "fail shutdown Users"]);
     program.until("up");
     program.signal(&["TERM"]);
     let ended = program.end();
-    assert_eq!(ended.printed.len(), 3, "the others go down all the same: {:?}", ended.printed);
+    assert_eq!(ended.printed.len(), 3, "the other services are shut down: {:?}", ended.printed);
     assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr.contains("told to fail at shutdown Users"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("injected failure of shutdown Users"), "{}", ended.stderr);
 }
 
 // shows: X07
 #[test]
 fn a_closed_stderr_does_not_change_the_exit_code() {
-    for (told, code) in [("fail at init Users", 1), ("fail at shutdown Users", 2)] {
-        let mut program = Program::start(&["launch", told]);
-        program.deafen();
+    for (fault, code) in [("fail init Users", 1), ("fail shutdown Users", 2)] {
+        let mut program = Program::start(&["launch", fault]);
+        program.close_stderr();
         if code == 2 {
             program.until("up");
             program.signal(&["TERM"]);
         }
-        assert_eq!(program.end().status.code(), Some(code), "{told}");
+        assert_eq!(program.end().status.code(), Some(code), "{fault}");
     }
-    let mut program = Program::start(&["launch", "hang at shutdown Users"]);
-    program.deafen();
+    let mut program = Program::start(&["launch", "hang shutdown Users"]);
+    program.close_stderr();
     program.until("up");
     program.signal(&["TERM"]);
-    assert_eq!(program.insist("INT").status.code(), Some(130));
+    assert_eq!(program.signal_until_exit("INT").status.code(), Some(130));
 }
 
 // shows: X07, S20
 #[test]
 fn a_failed_boot_with_a_failed_rollback_exits_with_1() {
-    let mut program = Program::start(&["launch", "fail at shutdown Db", "hang at init Users"]);
+    let mut program = Program::start(&["launch", "fail shutdown Db", "hang init Users"]);
     program.until("init Users");
     program.signal(&["TERM"]);
     let ended = program.end();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stderr.contains("told to fail at shutdown Db"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("injected failure of shutdown Db"), "{}", ended.stderr);
 }
 
 // shows: T10
 #[test]
 fn a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
-    let mut program = Program::start(&["launch", "hang at init Users"]);
+    let mut program = Program::start(&["launch", "hang init Users"]);
     assert_eq!(program.until("init Users"), UP[..3]);
     program.signal(&["TERM"]);
     let ended = program.end();
-    assert_eq!(ended.printed, ["shutdown Db: SIGTERM received"], "no Web, and no shutdown of what was never ready");
+    assert_eq!(ended.printed, ["shutdown Db: SIGTERM received"], "Web does not start, and only Db is shut down");
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("SIGTERM received"), "{}", ended.stderr);
 }
@@ -93,13 +93,13 @@ fn a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
 #[test]
 fn a_second_signal_exits_at_once_with_the_code_of_the_signal() {
     for (signal, name, code) in [("TERM", "SIGTERM", 128 + 15), ("INT", "SIGINT", 128 + 2)] {
-        let mut program = Program::start(&["launch", "hang at shutdown Users"]);
+        let mut program = Program::start(&["launch", "hang shutdown Users"]);
         program.until("up");
         program.signal(&["TERM"]);
         program.until("shutdown Users: SIGTERM received");
-        let ended = program.insist(signal);
+        let ended = program.signal_until_exit(signal);
         assert_eq!(ended.status.code(), Some(code));
-        assert!(ended.printed.is_empty(), "Db is left as it is: {:?}", ended.printed);
+        assert!(ended.printed.is_empty(), "Db is not shut down: {:?}", ended.printed);
         assert_eq!(ended.stderr, format!("{name} received during the shutdown: exiting immediately\n"));
     }
 }
@@ -107,17 +107,17 @@ fn a_second_signal_exits_at_once_with_the_code_of_the_signal() {
 // shows: T10
 #[test]
 fn a_second_signal_during_a_rollback_exits_at_once() {
-    let mut program = Program::start(&["launch", "hang at init Users", "hang at shutdown Db"]);
+    let mut program = Program::start(&["launch", "hang init Users", "hang shutdown Db"]);
     program.until("init Users");
     program.signal(&["INT"]);
     program.until("shutdown Db: SIGINT received");
-    assert_eq!(program.insist("TERM").status.code(), Some(128 + 15));
+    assert_eq!(program.signal_until_exit("TERM").status.code(), Some(128 + 15));
 }
 
 #[test]
 fn a_signal_that_is_delivered_twice_at_once_counts_once() {
-    // One that goes down at once is not to be killed by the echo, either.
-    for arguments in [&["launch", "linger at shutdown Db"][..], &["launch"]] {
+    // A program that shuts down immediately must not be killed by the duplicate, either.
+    for arguments in [&["launch", "delay shutdown Db"][..], &["launch"]] {
         let mut program = Program::start(arguments);
         program.until("up");
         program.signal(&["TERM", "TERM"]);
@@ -126,24 +126,23 @@ fn a_signal_that_is_delivered_twice_at_once_counts_once() {
     }
 }
 
-/// Where a storm of signals finds a program, and for how long that keeps it.
 // shows: T10
 #[test]
-fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
+fn many_signals_cause_one_shutdown_or_an_immediate_exit() {
     for (arguments, until) in [
         (&["launch"][..], "up"),
-        (&["launch", "linger at shutdown Users"], "up"),
-        (&["launch", "hang at shutdown Users"], "up"),
-        (&["launch", "hang at init Users"], "init Users"),
+        (&["launch", "delay shutdown Users"], "up"),
+        (&["launch", "hang shutdown Users"], "up"),
+        (&["launch", "hang init Users"], "init Users"),
     ] {
         for signals in [&["TERM"][..], &["INT"], &["TERM", "INT"]] {
             let mut program = Program::start(arguments);
             program.until(until);
             let began = Instant::now();
-            program.storm(signals, 400);
-            // One that hangs is still to be ended.
-            let hangs = arguments.iter().any(|it| it.starts_with("hang at shutdown"));
-            let ended = if hangs { program.insist("TERM") } else { program.end() };
+            program.send_repeatedly(signals, 400);
+            // A program that hangs needs another signal.
+            let hangs = arguments.iter().any(|it| it.starts_with("hang shutdown"));
+            let ended = if hangs { program.signal_until_exit("TERM") } else { program.end() };
             let case = format!("{arguments:?} {signals:?}: {:?} {}", ended.printed, ended.stderr);
             let hooks: BTreeSet<_> = ended.printed.iter().collect();
             assert_eq!(hooks.len(), ended.printed.len(), "no hook runs twice: {case}");
@@ -154,7 +153,10 @@ fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
                     assert!(!ended.stderr.contains("exiting immediately"), "{case}");
                 }
                 Some(code @ (130 | 143)) => {
-                    assert!(began.elapsed() >= Duration::from_millis(50), "an echo is no second signal: {case}");
+                    assert!(
+                        began.elapsed() >= Duration::from_millis(50),
+                        "a duplicate does not count as a second signal: {case}"
+                    );
                     let name = if code == 143 { "SIGTERM" } else { "SIGINT" };
                     assert_eq!(
                         ended.stderr,
@@ -162,9 +164,9 @@ fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
                         "{case}"
                     );
                 }
-                // The program was down, and returned from its `main`: there nobody listens any more, as documented.
+                // The shutdown had ended, so the signal had its default action.
                 None if !hangs => {
-                    assert!(began.elapsed() >= Duration::from_millis(50), "an echo has no effect: {case}");
+                    assert!(began.elapsed() >= Duration::from_millis(50), "a duplicate has no effect: {case}");
                     assert!(matches!(ended.status.signal(), Some(2 | 15)), "{case}");
                     assert_eq!(ended.printed.len(), if until == "up" { 3 } else { 1 }, "{case}");
                 }
@@ -176,19 +178,19 @@ fn a_storm_of_signals_causes_one_shutdown_or_an_immediate_exit() {
 
 // shows: R10, X07
 #[test]
-fn a_storm_of_failures_shuts_the_program_down_in_order_with_exit_code_2() {
-    let ended = Program::start(&["launch", "storm in Users"]).end();
+fn many_failures_shut_the_program_down_in_order_with_exit_code_2() {
+    let ended = Program::start(&["launch", "fail repeatedly in Users"]).end();
     let down: Vec<_> = ended.printed.iter().filter_map(|line| line.strip_prefix("shutdown ")).collect();
     let services: Vec<_> = down.iter().filter_map(|line| line.split(':').next()).collect();
     assert_eq!(services, ["Web", "Users", "Db"], "{:?}", ended.printed);
-    assert!(down.iter().all(|line| line.contains("told to storm")), "{down:?}");
+    assert!(down.iter().all(|line| line.contains("injected failure")), "{down:?}");
     assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr.contains("task storm of Users") && ended.stderr.len() < 2_000, "{}", ended.stderr);
+    assert!(ended.stderr.contains("task failing of Users") && ended.stderr.len() < 2_000, "{}", ended.stderr);
 }
 
-/// The signals whose default effect is an end, by number. Whoever starts the proofs in the background of a script has
-/// ctrl-c ignored, in every child too, and then there is no such effect to be given back.
-fn deadly() -> Vec<(&'static str, i32)> {
+/// The signals whose default action terminates this process, with their numbers. A shell script that runs the tests in the
+/// background ignores SIGINT in all child processes.
+fn terminating_signals() -> Vec<(&'static str, i32)> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0").trim();
     let ignored = u64::from_str_radix(ignored, 16).expect("a mask");
@@ -198,12 +200,12 @@ fn deadly() -> Vec<(&'static str, i32)> {
 // shows: T11
 #[test]
 fn a_program_that_does_not_ask_for_signals_keeps_their_default_action() {
-    for (signal, number) in deadly() {
+    for (signal, number) in terminating_signals() {
         let mut program = Program::start(&["boot"]);
         program.until("waiting");
         program.signal(&[signal]);
         let ended = program.end();
-        assert_eq!(ended.status.signal(), Some(number), "its default effect");
+        assert_eq!(ended.status.signal(), Some(number), "the default action");
         assert!(ended.printed.is_empty(), "{:?}", ended.printed);
     }
 }
@@ -211,7 +213,7 @@ fn a_program_that_does_not_ask_for_signals_keeps_their_default_action() {
 // shows: T11
 #[test]
 fn a_signal_has_its_default_action_again_after_run() {
-    for (signal, number) in deadly() {
+    for (signal, number) in terminating_signals() {
         let mut program = Program::start(&["run"]);
         program.until("up");
         program.signal(&["TERM"]);
@@ -242,13 +244,13 @@ fn shutdown_events_come_before_the_hooks_and_before_run_returns() {
     program.until("up");
     program.signal(&["TERM"]);
     let ended = program.end();
-    let told: Vec<_> = ended.printed.iter().map(|line| line.split(": SIG").next().unwrap_or_default()).collect();
+    let lines: Vec<_> = ended.printed.iter().map(|line| line.split(": SIG").next().unwrap_or_default()).collect();
     let hooks = ["shutdown Web", "shutdown Users", "shutdown Db"];
-    // A listener runs in a task of its own, beside the hooks, so only its own order and the end are certain.
-    let said: Vec<_> = told.iter().copied().filter(|line| !line.starts_with("shutdown ")).collect();
-    assert_eq!(said, ["told: shutting down", "told: shut down", "ran"]);
-    assert_eq!(told.iter().copied().filter(|line| line.starts_with("shutdown ")).collect::<Vec<_>>(), hooks);
-    assert_eq!(told[told.len() - 2..], ["told: shut down", "ran"]);
+    // A listener runs in its own task, so the order between events and hooks is not determined.
+    let events: Vec<_> = lines.iter().copied().filter(|line| !line.starts_with("shutdown ")).collect();
+    assert_eq!(events, ["event: shutting down", "event: shut down", "ran"]);
+    assert_eq!(lines.iter().copied().filter(|line| line.starts_with("shutdown ")).collect::<Vec<_>>(), hooks);
+    assert_eq!(lines[lines.len() - 2..], ["event: shut down", "ran"]);
 }
 
 #[test]
@@ -264,8 +266,8 @@ fn service_graph_prints_the_plan_and_exits_before_any_init() {
 }
 
 #[test]
-fn service_graph_exits_with_1_for_an_unsound_plan_and_with_2_for_an_unknown_format() {
-    let ended = Program::start_in(&["boot", "be unsound"], &[("SERVICE_GRAPH", "text")]).end();
+fn service_graph_exits_with_1_for_an_invalid_plan_and_with_2_for_an_unknown_format() {
+    let ended = Program::start_in(&["boot", "invalid plan"], &[("SERVICE_GRAPH", "text")]).end();
     assert_eq!((ended.status.code(), ended.printed.len()), (Some(1), 0));
     assert!(ended.stderr.contains("Missing") && ended.stderr.contains(".give("), "{}", ended.stderr);
     let ended = Program::start_in(&["boot"], &[("SERVICE_GRAPH", "png")]).end();

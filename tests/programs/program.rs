@@ -1,18 +1,18 @@
-//! [`Program`]: the child in a process of its own, with what it prints.
+//! [`Program`]: a child process and its output.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-/// A running child; killed if a proof ends before it does.
+/// A running child process. It is killed on drop.
 pub(crate) struct Program {
     process: Child,
     stdout: BufReader<ChildStdout>,
 }
 
-/// What a child has come to.
+/// The result of a child process.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
-    /// The lines that nobody had read yet.
+    /// The lines of stdout that were not read before.
     pub(crate) printed: Vec<String>,
     pub(crate) stderr: String,
 }
@@ -22,7 +22,7 @@ impl Program {
         Self::start_in(arguments, &[])
     }
 
-    /// With these variables in its environment.
+    /// Starts the child with these environment variables.
     pub(crate) fn start_in(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_child"));
         for name in ["NOTIFY_SOCKET", "RUST_LOG", "SERVICE_GRAPH", "WATCHDOG_PID", "WATCHDOG_USEC"] {
@@ -34,7 +34,7 @@ impl Program {
         Self { process, stdout }
     }
 
-    /// Reads what it prints, up to this line.
+    /// Reads stdout up to this line.
     pub(crate) fn until(&mut self, line: &str) -> Vec<String> {
         let mut printed = Vec::new();
         loop {
@@ -48,7 +48,7 @@ impl Program {
         }
     }
 
-    /// Sends it signals, one right after the other.
+    /// Sends several signals, one immediately after another.
     pub(crate) fn signal(&self, names: &[&str]) {
         let id = self.process.id();
         let kills: Vec<_> = names.iter().map(|name| format!("kill -s {name} {id}")).collect();
@@ -56,32 +56,32 @@ impl Program {
         assert!(sent.success());
     }
 
-    /// Sends it so many signals, these in turn, as fast as they can be sent.
-    pub(crate) fn storm(&self, names: &[&str], times: usize) {
+    /// Sends this many signals as fast as possible, alternating between the given ones.
+    pub(crate) fn send_repeatedly(&self, names: &[&str], times: usize) {
         let (id, rounds) = (self.process.id(), times / names.len());
         let round: Vec<_> = names.iter().map(|name| format!("kill -s {name} {id}")).collect();
-        // It may end on the way.
+        // The child may exit before the last signal.
         let script =
             format!("i=0; while [ $i -lt {rounds} ]; do {} || exit 0; i=$((i+1)); done 2>&-", round.join(" && "));
         assert!(Command::new("sh").args(["-c", &script]).status().expect("sh runs").success());
     }
 
-    /// Sends it this signal again and again until it has ended.
-    pub(crate) fn insist(mut self, name: &str) -> Ended {
+    /// Sends a signal repeatedly until the child has exited.
+    pub(crate) fn signal_until_exit(mut self, name: &str) -> Ended {
         while self.process.try_wait().expect("a child").is_none() {
-            // It may end in between.
+            // The child may exit before the signal.
             let kill = format!("kill -s {name} {} 2>&-", self.process.id());
             let _ = Command::new("sh").args(["-c", &kill]).status();
         }
         self.end()
     }
 
-    /// Reads nothing of what it writes to stderr: from now on that fails.
-    pub(crate) fn deafen(&mut self) {
+    /// Closes the pipe of stderr, so that writing to it fails.
+    pub(crate) fn close_stderr(&mut self) {
         drop(self.process.stderr.take());
     }
 
-    /// Waits for its end.
+    /// Waits until the child exits.
     pub(crate) fn end(mut self) -> Ended {
         let (mut rest, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut rest).expect("the rest of its output");
@@ -95,7 +95,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The child may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

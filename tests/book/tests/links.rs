@@ -1,11 +1,11 @@
-//! A page of the guide names another one as `[Title]` and says at its end where that leads: to a file, for mdBook. In rustdoc
-//! the definitions of `service-core/src/guide.rs` win, which lead to modules.
+//! Links between the pages of the guide. A page links to another page as `[Title]`, and defines the target at its end: a file,
+//! for mdBook. In rustdoc, the definitions of `service-core/src/guide.rs` take precedence; their targets are modules.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The pages by their file names: title and text.
+/// The title and the text of each page, by file name.
 fn pages() -> BTreeMap<String, (String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../service-core/guide");
     let mut pages = BTreeMap::new();
@@ -28,7 +28,7 @@ fn every_link_between_pages_leads_to_the_page_of_that_title() {
             let definition = format!("\n[{title}]: {target}\n");
             let is_defined = text.contains(&definition);
             let is_used = text.replace(&definition, "\n").contains(&format!("[{title}]"));
-            assert_eq!(is_used, is_defined, "{file}: `[{title}]` and `{}` belong together", definition.trim());
+            assert_eq!(is_used, is_defined, "{file}: `[{title}]` and `{}` need each other", definition.trim());
             links += usize::from(is_used);
         }
         let targets = text.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));

@@ -1,20 +1,20 @@
-//! The guide shows what its programs print. A block marked `text output` holds the output of the program before it. A block
-//! marked `text ui/…` holds what rustc prints for that case of `tests/ui`. Times differ from run to run, so they are not
-//! compared. `UPDATE=1 cargo test -p book --test outputs` rewrites the blocks. A block that contains a test is also compiled
+//! The outputs that the guide shows. A block marked `text output` contains the output of the preceding program. A block marked
+//! `text ui/…` contains the error that rustc prints for that case of `tests/ui`. Times are not compared, because they differ
+//! between runs. `UPDATE=1 cargo test -p book --test outputs` rewrites the blocks. A block that contains a test is also compiled
 //! and run as a test, because rustdoc builds an example without its tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A block of a page: what it is, and which lines of the page it holds.
+/// A code block of a page: its info string and its range of lines.
 struct Block {
     info: String,
     lines: std::ops::Range<usize>,
 }
 
-/// A block that shows what some program prints, and what that program printed now.
-struct Shown {
+/// A block that shows an output, and the current output.
+struct Output {
     page: PathBuf,
     block: Block,
     printed: String,
@@ -57,7 +57,7 @@ fn inside(text: &str, block: &Block) -> String {
 fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
     for kind in ["src/bin", "tests"] {
-        let _ = fs::remove_dir_all(folder.join(kind)); // it may not be there yet
+        let _ = fs::remove_dir_all(folder.join(kind)); // the folder may not exist yet
         fs::create_dir_all(folder.join(kind)).expect("a folder for the programs");
     }
     let core = root().join("service-core");
@@ -68,7 +68,7 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
          [workspace]\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
-    // The versions that the workspace uses, so that nothing has to be fetched.
+    // The same versions as in the workspace, so that cargo downloads nothing.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
     for (name, source) in programs {
         fs::write(folder.join("src/bin").join(name).with_extension("rs"), source).expect("a program");
@@ -76,14 +76,14 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
     for (at, source) in tests.iter().enumerate() {
         fs::write(folder.join(format!("tests/page_{at}.rs")), source).expect("a test");
     }
-    // Shared with the other tests that call cargo: service-core is built once for all of them.
+    // Shared with the other tests that call cargo, so that service-core is built once.
     let target = folder.with_file_name("nested");
     for arguments in [&["build", "--quiet", "--offline", "--bins"][..], &["test", "--quiet", "--offline", "--tests"]] {
         let mut cargo = Command::new(env!("CARGO"));
         let cargo =
             cargo.args(arguments).current_dir(&folder).env("CARGO_TARGET_DIR", &target).output().expect("cargo runs");
-        let said = [cargo.stdout, cargo.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-        assert!(cargo.status.success(), "cargo {}:\n{said}", arguments.join(" "));
+        let output = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(cargo.status.success(), "cargo {}:\n{output}", arguments.join(" "));
     }
     let output = |name: &str| {
         let program = target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION);
@@ -94,8 +94,8 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
     programs.iter().map(|(name, _)| output(name)).collect()
 }
 
-/// The blocks of all pages that show what a program prints.
-fn outputs() -> Vec<Shown> {
+/// The blocks of all pages that show the output of a program.
+fn outputs() -> Vec<Output> {
     let mut programs = Vec::new();
     let mut tests = Vec::new();
     let mut shown = Vec::new();
@@ -112,20 +112,20 @@ fn outputs() -> Vec<Shown> {
             } else if block.info == "text output" {
                 let stem = page.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
                 let name = format!("{stem}_{}", programs.len());
-                programs.push((name, program.take().expect("a program stands before its output")));
-                shown.push(Shown { page: page.clone(), block, printed: String::new() });
+                programs.push((name, program.take().expect("an output follows a program")));
+                shown.push(Output { page: page.clone(), block, printed: String::new() });
             }
         }
     }
-    assert!(shown.len() >= 8 && !tests.is_empty(), "the book was not found");
+    assert!(shown.len() >= 8 && !tests.is_empty(), "the guide was not found");
     for (shown, printed) in shown.iter_mut().zip(run(&programs, &tests)) {
         shown.printed = printed.trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect();
     }
     shown
 }
 
-/// The blocks that show a compile error: all of it, but for the remarks about where our own bounds are.
-fn errors() -> Vec<Shown> {
+/// The blocks that show a compile error, without its notes about bounds in service-core.
+fn errors() -> Vec<Output> {
     let mut shown = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
@@ -133,18 +133,18 @@ fn errors() -> Vec<Shown> {
             let case = block.info.trim_start_matches("text ").to_owned();
             let snapshot = fs::read_to_string(root().join("tests").join(&case).with_extension("stderr"));
             let snapshot = snapshot.unwrap_or_else(|error| panic!("{case}: {error}"));
-            let said: Vec<_> = snapshot.lines().take_while(|line| !line.starts_with("note: required by")).collect();
-            let said = said.join("\n").replace(&format!("$DIR/{case}.rs"), "src/main.rs");
-            let printed = said.replace(&format!("{case}.rs"), "src/main.rs") + "\n";
-            shown.push(Shown { page: page.clone(), block, printed });
+            let lines: Vec<_> = snapshot.lines().take_while(|line| !line.starts_with("note: required by")).collect();
+            let text = lines.join("\n").replace(&format!("$DIR/{case}.rs"), "src/main.rs");
+            let printed = text.replace(&format!("{case}.rs"), "src/main.rs") + "\n";
+            shown.push(Output { page: page.clone(), block, printed });
         }
     }
     shown
 }
 
-/// Writes what was printed into the pages, the last block first, so that the lines of the others stay true.
-fn update(shown: &[Shown]) {
-    for Shown { page, block, printed } in shown.iter().rev() {
+/// Writes the current outputs into the pages. It starts with the last block, so that the line numbers of the others stay valid.
+fn update(shown: &[Output]) {
+    for Output { page, block, printed } in shown.iter().rev() {
         let text = fs::read_to_string(page).expect("a page");
         if timeless(&inside(&text, block)) == timeless(printed) {
             continue;
@@ -155,15 +155,15 @@ fn update(shown: &[Shown]) {
     }
 }
 
-fn compare(shown: &[Shown]) {
+fn compare(shown: &[Output]) {
     if std::env::var_os("UPDATE").is_some() {
         return update(shown);
     }
-    for Shown { page, block, printed } in shown {
+    for Output { page, block, printed } in shown {
         let text = fs::read_to_string(page).expect("a page");
         let (written, printed) = (inside(&text, block), printed.as_str());
         let place = format!("{}:{}", page.display(), block.lines.start);
-        assert_eq!(timeless(&written), timeless(printed), "{place} shows\n{written}\nand this is printed:\n{printed}");
+        assert_eq!(timeless(&written), timeless(printed), "{place} shows\n{written}\nbut the output is\n{printed}");
     }
 }
 
@@ -183,7 +183,7 @@ fn timeless_word(word: &str) -> String {
     }
 }
 
-/// One test, because both parts write into the same pages.
+// One test, because both parts write to the same pages.
 #[test]
 fn the_book_shows_the_output_of_its_programs() {
     compare(&errors());

@@ -1,8 +1,8 @@
-//! A crate that re-exports service-core under another name, and writes services for others.
+//! A crate that re-exports service-core under another name, and declares services in the crates that use its macro.
 
 pub use service_core as core;
 
-/// Declares a service of this name, whose `answer` is guarded, in the crate that calls it.
+/// Declares a service with this name and a guarded method `answer`.
 #[macro_export]
 macro_rules! answering {
     ($name:ident, $answer:expr) => {

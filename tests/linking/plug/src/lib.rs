@@ -1,5 +1,4 @@
-//! A crate of services that a program may list and never name. Nothing here is public, and nothing needs to be: what is
-//! linked in is registered.
+//! A crate with a private service. The service is registered in every program that links the crate.
 
 mod parrot {
     //! A service in a private module.

@@ -1,7 +1,7 @@
-//! A trait that one crate provides and another requires, so that neither has to name the other.
+//! A trait that one crate provides and another requires. Neither crate depends on the other.
 
-/// Whatever says something.
+/// A service that returns a text.
 pub trait Voice: Send + Sync {
-    /// What it says.
+    /// The text.
     fn say(&self) -> &'static str;
 }

@@ -1,24 +1,24 @@
-//! A program that requires a `dyn Voice` and leaves it to its tests to link one in. Each test file is a program of its own:
-//! `tests/listed.rs` has the crate with the voice in `Cargo.toml` only, `tests/named.rs` names it, too.
+//! A program that requires a `dyn Voice`, which `linking-plug` provides. `Cargo.toml` lists that crate. Each test file is its own
+//! program: the code of `tests/named.rs` names the crate, the code of `tests/listed.rs` does not.
 
 use std::sync::Arc;
 
 use linking_port::Voice;
 use service_core::service;
 
-/// Says what the voice says.
+/// A service that requires a `dyn Voice`.
 #[service(autowire)]
 pub struct Speaker {
     voice: Arc<dyn Voice>,
 }
 
 impl Speaker {
-    /// A speaker built by hand.
+    /// A speaker with this voice.
     pub fn with(voice: Arc<dyn Voice>) -> Self {
         Self { voice }
     }
 
-    /// What the voice says.
+    /// The text of the voice.
     pub fn speak(&self) -> &'static str {
         self.voice.say()
     }

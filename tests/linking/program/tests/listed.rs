@@ -1,17 +1,17 @@
-//! `linking-plug` is in `Cargo.toml`, and no code names it.
+//! `Cargo.toml` lists `linking-plug`, but no code names it.
 
 use linking_program::Speaker;
 use service_core::{Definition, Registry};
 
 #[test]
-fn a_crate_that_is_only_listed_is_not_there() {
-    // Nothing requires what is missing, so nothing says that it is.
-    let plan = Registry::builder().isolated().replace::<Speaker>(speaker()).plan().expect("a sound plan");
+fn a_crate_that_no_code_names_registers_no_services() {
+    // No service requires the missing service, so there is no error.
+    let plan = Registry::builder().isolated().replace::<Speaker>(speaker()).plan().expect("a valid plan");
     assert_eq!(plan.to_string().trim_end(), "Speaker (replaced)");
 }
 
 #[test]
-fn what_requires_it_says_how_to_bring_it_back() {
+fn the_error_for_a_missing_trait_explains_how_to_link_a_crate() {
     let error = Registry::builder().isolated().plan().expect_err("nothing provides dyn Voice").to_string();
     assert!(error.contains("Speaker (tests/linking/program/src/lib.rs:"), "{error}");
     assert!(error.contains("requires dyn Voice, which no registered service provides"), "{error}");
@@ -19,7 +19,7 @@ fn what_requires_it_says_how_to_bring_it_back() {
 }
 
 #[test]
-fn so_does_a_name_that_nobody_has() {
+fn the_error_for_an_unknown_name_explains_how_to_link_a_crate() {
     let definition = Definition::new("choir").requires(["Parrot"]);
     let builder = Registry::builder().isolated().replace::<Speaker>(speaker()).define(definition);
     let error = builder.plan().expect_err("no service is called Parrot").to_string();
@@ -32,7 +32,7 @@ fn speaker() -> Speaker {
     Speaker::with(std::sync::Arc::new(Silence))
 }
 
-/// A voice of the test's own.
+/// A voice without a text.
 struct Silence;
 
 impl linking_port::Voice for Silence {

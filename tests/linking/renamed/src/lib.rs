@@ -1,5 +1,5 @@
-//! A crate in which nothing is called `service_core`: it is `kernel` here, and `linking_facade::core`. What generated code
-//! expects at `::service_core` in spite of `crate = path` does not compile in its tests.
+//! A crate without a dependency called `service_core`: it is `kernel`, or `linking_facade::core`. Its tests do not compile if
+//! generated code uses `::service_core` despite `crate = path`.
 
 pub use kernel;
 pub use linking_facade as facade;

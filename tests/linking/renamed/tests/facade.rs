@@ -1,4 +1,4 @@
-//! Service-core through a crate that re-exports it, by a path and by a macro of that crate.
+//! service-core is used through a crate that re-exports it: by a path, and by a macro of that crate.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use linking_facade::answering;
 use linking_facade::core::{Registry, Result};
 
 mod inner {
-    //! The path is that of the module in which it is written.
+    //! The path is resolved in this module.
 
     use linking_facade::core;
 
@@ -23,7 +23,7 @@ struct Top {
 }
 
 #[linking_facade::core::test(crate = linking_facade::core)]
-async fn a_crate_that_re_exports_it_is_enough(top: Arc<Top>, registry: Registry) -> Result<()> {
+async fn services_work_through_a_crate_that_re_exports_service_core(top: Arc<Top>, registry: Registry) -> Result<()> {
     assert_eq!(top.deep.answer().await?, 42);
     assert!(Arc::ptr_eq(&top.base, &registry.get::<inner::Base>()?));
     Ok(())

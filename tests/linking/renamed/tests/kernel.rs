@@ -1,4 +1,4 @@
-//! Every kind of generated code, with service-core by another name.
+//! Every kind of generated code, with service-core under another name.
 #![expect(unreachable_pub, reason = "on an impl block, `#[guarded]` takes the `pub` methods")]
 
 use std::future::Future;
@@ -125,7 +125,11 @@ impl Job for Speaker {
 }
 
 #[kernel::test(crate = kernel, give(Settings { greeting: "hello" }))]
-async fn everything_works_by_another_name(echo: Arc<Echo>, speaker: Arc<Speaker>, registry: Registry) -> Result<()> {
+async fn every_macro_works_with_a_renamed_service_core(
+    echo: Arc<Echo>,
+    speaker: Arc<Speaker>,
+    registry: Registry,
+) -> Result<()> {
     assert_eq!(echo.sync()?, 1);
     assert_eq!(echo.own_attribute().await?, 2);
     assert_eq!(Echo::without_a_receiver().await?, 3);

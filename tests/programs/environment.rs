@@ -1,4 +1,4 @@
-//! What a program takes from its environment, and tells to it: logs and systemd.
+//! Environment variables of a program: logging and systemd.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -10,16 +10,16 @@ fn logs_are_set_up_once_and_the_environment_overrides_the_code() {
     let quiet = Program::start(&["logs"]).end();
     assert_eq!(quiet.status.code(), Some(0), "{}", quiet.stderr);
     assert!(quiet.printed[0].starts_with("the logs of this process are set up already"), "{:?}", quiet.printed);
-    assert_eq!(quiet.stderr, "", "warnings are all that it asks for, and there are none");
+    assert_eq!(quiet.stderr, "", "the level is `warn`, and there are no warnings");
 
     let loud = Program::start_in(&["logs"], &[("RUST_LOG", "service_core=info")]).end();
     let messages = ["booting", "ready", "booted", "shutting down", "stopped", "shut down"];
     assert!(messages.iter().all(|message| loud.stderr.contains(&format!(": {message} "))), "{}", loud.stderr);
     assert!(loud.stderr.lines().all(|line| line.contains(" INFO child service_core: ")), "{}", loud.stderr);
 
-    let odd = Program::start_in(&["logs"], &[("RUST_LOG", "child=loud")]).end();
-    assert_eq!(odd.status.code(), Some(1));
-    assert!(odd.stderr.contains("\"child=loud\"") && odd.printed.is_empty(), "{}", odd.stderr);
+    let invalid = Program::start_in(&["logs"], &[("RUST_LOG", "child=loud")]).end();
+    assert_eq!(invalid.status.code(), Some(1));
+    assert!(invalid.stderr.contains("\"child=loud\"") && invalid.printed.is_empty(), "{}", invalid.stderr);
 }
 
 #[test]
@@ -32,11 +32,11 @@ fn launch_and_a_builder_with_systemd_notify_systemd() {
         let variables = [("NOTIFY_SOCKET", name), ("WATCHDOG_USEC", "60000000")];
         let mut program = Program::start_in(&[mode], &variables);
         let mut bytes = [0; 4096];
-        let mut told = String::new();
+        let mut received = String::new();
         let mut wait_for = |line: &str| {
-            while !told.contains(line) {
+            while !received.contains(line) {
                 let length = socket.recv(&mut bytes).expect("a message");
-                told.push_str(&String::from_utf8_lossy(&bytes[..length]));
+                received.push_str(&String::from_utf8_lossy(&bytes[..length]));
             }
         };
         wait_for("WATCHDOG=1\n");
@@ -45,7 +45,7 @@ fn launch_and_a_builder_with_systemd_notify_systemd() {
         program.signal(&["TERM"]);
         wait_for("STOPPING=1\nSTATUS=shutting down (SIGTERM received), services left: 3\n");
         assert_eq!(program.end().status.code(), Some(0));
-        std::fs::remove_file(path).expect("it was there");
+        std::fs::remove_file(path).expect("the socket exists");
     }
 }
 
@@ -59,5 +59,5 @@ fn a_plain_boot_does_not_notify_systemd() {
     assert!(socket.recv(&mut [0; 8]).is_err());
     program.signal(&["TERM"]);
     program.end();
-    std::fs::remove_file(path).expect("it was there");
+    std::fs::remove_file(path).expect("the socket exists");
 }
