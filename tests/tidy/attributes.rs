@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::source::{Source, all, none};
 
-/// Where the arguments of an attribute are parsed, and the page with a table of them.
+/// The file that parses the arguments of an attribute, and the page with their table.
 const ATTRIBUTES: [(&str, &str); 3] = [
     ("service-macros/src/service/arguments.rs", "service-macros/docs/service.md"),
     ("service-macros/src/guarded/arguments.rs", "service-macros/docs/guarded.md"),
@@ -14,7 +14,7 @@ const ATTRIBUTES: [(&str, &str); 3] = [
 /// The heading of such a table.
 const HEADING: &str = "| argument | meaning |";
 
-/// The names in a list of the parser: `"lazy"` in `const KNOWN: &[Known] = &[once("lazy", "…")];`.
+/// The names in the parser's list of arguments: `"lazy"` in `const KNOWN: &[Known] = &[once("lazy", "…")];`.
 fn accepted(source: &Source, list: &str) -> BTreeSet<String> {
     let words = source.words();
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
@@ -24,14 +24,14 @@ fn accepted(source: &Source, list: &str) -> BTreeSet<String> {
     (begins + 2..ends).filter(is_name).map(|at| text(at).trim_matches('"').to_owned()).collect()
 }
 
-/// What the first column of the table shows in backquotes.
+/// The texts in backquotes in the first column of the table.
 fn shown(page: &str) -> Vec<&str> {
     let rows = page.lines().skip_while(|line| *line != HEADING).skip(2).take_while(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| row.split(" | ").next());
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
 }
 
-/// The name at the beginning of what is shown: `wait` of `wait = "2s"`.
+/// The name at the beginning of such a text: `wait` of `wait = "2s"`.
 fn name(shown: &str) -> String {
     shown.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect()
 }
@@ -42,7 +42,7 @@ fn inner(shown: &str) -> BTreeSet<String> {
     inside.split(", ").map(name).collect()
 }
 
-/// What the parser accepts and the page does not show, and the reverse.
+/// The arguments that only the parser accepts, and those that only the page lists.
 fn differences(parser: &Source, page: &Source) -> Vec<String> {
     let shown = shown(&page.text);
     let known = (accepted(parser, "KNOWN"), shown.iter().map(|shown| name(shown)).collect());

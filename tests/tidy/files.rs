@@ -1,4 +1,4 @@
-//! Files are short, named for what they hold, and begin by saying so.
+//! Each file is short, has a descriptive name, and begins with an introduction.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::source::{Source, none, rust, rust_in};
 /// Lines of code, without comments and blank lines.
 const LONGEST: usize = 300;
 
-/// Names that say nothing about what is inside.
+/// Names that do not describe the content of a file.
 const EMPTY_NAMES: [&str; 9] = ["utils", "util", "common", "helpers", "helper", "types", "manager", "misc", "prelude"];
 
 fn lines_of_code(source: &Source) -> usize {
@@ -15,15 +15,15 @@ fn lines_of_code(source: &Source) -> usize {
     lines.len()
 }
 
-fn says_nothing(path: &str) -> Option<&str> {
+fn vague_name(path: &str) -> Option<&str> {
     path.split(['/', '.']).find(|part| EMPTY_NAMES.contains(part))
 }
 
-fn introduces_itself(source: &Source) -> bool {
+fn has_introduction(source: &Source) -> bool {
     source.text.starts_with("//!") || source.text.starts_with("#![doc = include_str!(")
 }
 
-/// Unit tests are introduced by the module that they stand beside; an expansion written down is nobody's prose.
+/// Unit tests and snapshots of expansions need no introduction.
 fn is_introduced(path: &str) -> bool {
     path.split_once("/src/").is_some_and(|(_, inside)| inside.split(['/', '.']).any(|part| part == "tests"))
 }
@@ -35,16 +35,14 @@ fn every_file_is_short() {
         (lines > LONGEST).then(|| format!("{}: {lines} lines of code", source.path))
     };
     let found: Vec<_> = rust().iter().filter_map(long).collect();
-    none(
-        &found,
-        &format!("Find the second thing that the file holds and give it a file of its own; {LONGEST} is the limit."),
-    );
+    none(&found, &format!("Move a part of the file to its own file; the limit is {LONGEST}."));
 }
 
 #[test]
 fn every_file_name_describes_its_content() {
-    let named =
-        |source: &Source| says_nothing(&source.path).map(|name| format!("{}: `{name}` says nothing", source.path));
+    let named = |source: &Source| {
+        vague_name(&source.path).map(|name| format!("{}: `{name}` does not describe the content", source.path))
+    };
     let found: Vec<_> = rust().iter().filter_map(named).collect();
     none(&found, "Name the file for the type it defines.");
 }
@@ -52,17 +50,17 @@ fn every_file_name_describes_its_content() {
 #[test]
 fn every_module_has_an_introduction() {
     let folders = ["service-core/src/", "service-macros/src/", "service-http/", "examples/", "tests/", "benches/"];
-    let silent = |source: &&Source| !is_introduced(&source.path) && !introduces_itself(source);
+    let silent = |source: &&Source| !is_introduced(&source.path) && !has_introduction(source);
     let found: Vec<_> = rust_in(&folders).iter().filter(silent).map(|source| source.path.clone()).collect();
-    none(&found, "Open the file with `//!` and one paragraph: what it holds, and what it does not know.");
+    none(&found, "Begin the file with `//!` and one paragraph that describes its content.");
 }
 
 #[test]
 fn a_long_file_without_introduction_and_name_is_found() {
     let long = Source::new("a/utils/b.rs", &"// why\n/// what\nfn a() {}\n\n".repeat(LONGEST + 1));
     assert_eq!(lines_of_code(&long), LONGEST + 1);
-    assert!(!introduces_itself(&long));
-    assert_eq!(says_nothing(&long.path), Some("utils"));
-    assert_eq!(says_nothing("service-core/src/gate/refuse.rs"), None);
+    assert!(!has_introduction(&long));
+    assert_eq!(vague_name(&long.path), Some("utils"));
+    assert_eq!(vague_name("service-core/src/gate/refuse.rs"), None);
     assert!(is_introduced("service-core/src/report/plan_error/tests.rs") && !is_introduced("tests/tidy/main.rs"));
 }

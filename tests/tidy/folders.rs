@@ -25,7 +25,7 @@ const fn folder(name: &'static str, may_await: bool, crates: &'static [&'static 
 const AWAITS: bool = true;
 const PURE: bool = false;
 
-/// In the order of imports: a folder imports from itself and from those above it.
+/// The folders in the order of imports: a folder may import from itself and from folders above it.
 const FOLDERS: [Folder; 15] = [
     folder("base", PURE, &["pin_project_lite"]),
     folder("report", PURE, &[]),
@@ -44,18 +44,18 @@ const FOLDERS: [Folder; 15] = [
     folder("telemetry", PURE, &["tracing", "tracing_subscriber"]),
 ];
 
-/// The folders whose result depends on their input alone, and the module that draws random numbers.
+/// The folders that must be deterministic, and the module that generates random numbers.
 const DETERMINISTIC: [&str; 2] = ["plan", "machine"];
 const RANDOM: [&str; 2] = ["chance", "rng"];
 
-/// The row of a file's folder; the folder's name if there is no row for it. `None` for the files that lie in no folder:
-/// the root and the private module.
+/// The row for the folder of a file, or the name of the folder if it has no row. `None` for files outside of the folders: the root
+/// and the private module.
 fn row(path: &str) -> Option<Result<usize, &str>> {
     let (name, _) = path.strip_prefix("service-core/src/")?.split_once('/')?;
     Some(FOLDERS.iter().position(|folder| folder.name == name).ok_or(name))
 }
 
-/// What a file does that its folder may not.
+/// The violations of a file against the row of its folder.
 fn violations(source: &Source, crates: &[String]) -> Vec<String> {
     let folder = match row(&source.path) {
         None => return Vec::new(),
@@ -66,19 +66,19 @@ fn violations(source: &Source, crates: &[String]) -> Vec<String> {
     for word in source.words() {
         let at = format!("{}:{}", source.path, word.lines.start());
         if !folder.may_await && (word.text == "await" || word.text == "async") {
-            found.push(format!("{at}: {} does not await", folder.name));
+            found.push(format!("{at}: {} may not await", folder.name));
         }
         if DETERMINISTIC.contains(&folder.name) && RANDOM.contains(&word.text.as_str()) {
-            found.push(format!("{at}: {} draws no random numbers", folder.name));
+            found.push(format!("{at}: {} may not use random numbers", folder.name));
         }
     }
     for krate in named(source, crates).into_iter().filter(|krate| !folder.crates.contains(krate)) {
-        found.push(format!("{}: {} does not know {krate}", source.path, folder.name));
+        found.push(format!("{}: {} may not use {krate}", source.path, folder.name));
     }
     found
 }
 
-/// The imports that point to a folder further down the table, and those that do not say which folder they mean.
+/// The imports from a folder further down the table, and the paths that do not name a folder.
 fn imports(krate: &Crate) -> Vec<String> {
     let mut found = Vec::new();
     for edge in krate.edges() {
@@ -105,13 +105,13 @@ fn each_folder_keeps_to_its_row() {
     let sources = rust_in(&["service-core/src/"]);
     let found: BTreeSet<_> = sources.iter().flat_map(|source| violations(source, &crates)).collect();
     let found: Vec<_> = found.into_iter().collect();
-    none(&found, "Move the code to a folder that may do it, or hand in the result as a value.");
+    none(&found, "Move the code to a folder that may do it, or pass the result as a value.");
 }
 
 #[test]
 fn imports_point_up_the_table() {
     let found = imports(&Crate::read(CORE, &rust()));
-    none(&found, "Move what is needed to a folder that both may import from; name the folder that it lives in.");
+    none(&found, "Move the imported item to a folder above both, and name its folder in the path.");
 }
 
 #[test]
@@ -124,9 +124,9 @@ fn what_a_folder_may_not_do_is_found() {
     assert_eq!(violations("plan/digraph.rs", "use petgraph::Graph;"), None);
     assert_eq!(violations("lib.rs", "use tokio::sync; async fn f() {}"), None);
     for (path, text, what) in [
-        ("machine/machine.rs", "async fn run() {}", "machine.rs:1: machine does not await"),
-        ("plan/plan.rs", "\nuse crate::base::rng::Rng;", "plan.rs:2: plan draws no random numbers"),
-        ("report/event.rs", "use tokio::time::Instant;", "event.rs: report does not know tokio"),
+        ("machine/machine.rs", "async fn run() {}", "machine.rs:1: machine may not await"),
+        ("plan/plan.rs", "\nuse crate::base::rng::Rng;", "plan.rs:2: plan may not use random numbers"),
+        ("report/event.rs", "use tokio::time::Instant;", "event.rs: report may not use tokio"),
         ("act/slot.rs", "", "the table has no row for the folder act"),
     ] {
         let found = violations(path, text).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! [`Crate`]: the modules of a library crate, what each defines and imports, and which file a path leads to. It reads
-//! syntax, not types: it does not follow method calls, nor names that a macro of another crate makes.
+//! [`Crate`]: the modules of a library crate, with their definitions and imports, and the resolution of a path to a file. It reads
+//! syntax, not types: it does not resolve method calls or names that a macro of another crate generates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,25 +12,25 @@ use crate::source::Source;
 /// The library crates of the workspace.
 pub(crate) const LIBRARIES: [&str; 4] = ["service-core", "service-macros", "service-http", "service-conformance"];
 
-/// The words that introduce a type.
+/// The keywords that define a type.
 const TYPES: [&str; 5] = ["enum", "struct", "trait", "type", "union"];
 
-/// The words that introduce another name.
+/// The keywords that define another item.
 const VALUES: [&str; 3] = ["const", "fn", "static"];
 
 /// The modules of a crate by their paths; `[]` is the root.
 #[derive(Debug, Default)]
 pub(crate) struct Crate {
     modules: BTreeMap<Vec<String>, Module>,
-    /// The modules that are compiled when no unit test is.
+    /// The modules that are compiled without unit tests.
     declared: BTreeSet<Vec<String>>,
 }
 
-/// A module, inline or a file of its own.
+/// A module, inline or in its own file.
 #[derive(Debug, Default)]
 struct Module {
     file: String,
-    /// What it defines, except for modules.
+    /// The items that it defines, except for modules.
     defined: BTreeSet<String>,
     types: Vec<Type>,
     imports: Vec<Import>,
@@ -47,7 +47,7 @@ pub(crate) struct Path {
     pub(crate) line: usize,
 }
 
-/// A name that a `use` brings into a module.
+/// A name that a `use` imports into a module.
 #[derive(Debug)]
 struct Import {
     /// `None` for a glob.
@@ -65,7 +65,7 @@ pub(crate) struct Type {
     pub(crate) line: usize,
 }
 
-/// A path in one file that names what another one defines.
+/// A path in one file to an item that another file defines.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edge {
     pub(crate) from: String,
@@ -73,17 +73,17 @@ pub(crate) struct Edge {
     pub(crate) to: String,
 }
 
-/// Where a path leads: to a module, or to the file of an item. What follows an item in a path belongs to it.
+/// The target of a path: a module, or the file that defines an item. Segments after an item are ignored.
 enum Target {
     Module(Vec<String>),
     File(String),
 }
 
-/// The lookups that are under way, so that two globs that import each other end.
+/// The lookups in progress, so that two globs that import each other terminate.
 type Seen = BTreeSet<(Vec<String>, Vec<String>)>;
 
 impl Crate {
-    /// The crate in this folder, without what is compiled for its unit tests only.
+    /// Reads the crate in this folder, without code for unit tests.
     pub(crate) fn read(folder: &str, sources: &[Source]) -> Self {
         let mut krate = Self::default();
         let folder = format!("{folder}/src/");
@@ -128,7 +128,7 @@ impl Crate {
         self.modules.values().flat_map(|module| &module.types)
     }
 
-    /// Each path that leads to another file of this crate. A re-export counts only if its own file uses the name.
+    /// Each path to another file of this crate. A re-export counts only if its own file uses the name.
     pub(crate) fn edges(&self) -> BTreeSet<Edge> {
         let mut edges = BTreeSet::new();
         for (at, module) in &self.modules {
@@ -145,7 +145,7 @@ impl Crate {
         edges
     }
 
-    /// Each path that begins with `crate`, and the file that it stands in.
+    /// Each path that begins with `crate`, and the file that contains it.
     pub(crate) fn absolute_paths(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.modules.values().flat_map(|module| {
             let imported = module.imports.iter().map(|import| &import.path);
@@ -154,11 +154,11 @@ impl Crate {
         })
     }
 
-    /// The file that defines what a path names in this module; `None` where it leads out of the crate.
+    /// The file that defines the target of a path in this module; `None` if the target is outside of the crate.
     fn file_of(&self, module: &[String], path: &[String]) -> Option<String> {
         match self.resolve(module, path, &mut Seen::new())? {
             Target::File(file) => Some(file),
-            // A module that only shows what lies below it is no file to depend on.
+            // A module that only re-exports its submodules is not a dependency.
             Target::Module(path) => {
                 self.modules.get(&path).filter(|it| !it.defined.is_empty()).map(|it| it.file.clone())
             }
@@ -182,7 +182,7 @@ impl Crate {
         Some(at)
     }
 
-    /// What a name means in a module.
+    /// Resolves a name in a module.
     fn look_up(&self, at: &[String], name: &str, seen: &mut Seen) -> Option<Target> {
         let module = self.modules.get(at)?;
         let child: Vec<_> = at.iter().cloned().chain([name.to_owned()]).collect();
@@ -193,7 +193,7 @@ impl Crate {
             return Some(Target::Module(child));
         }
         for import in module.imports.iter().filter(|import| import.name.as_deref() == Some(name)) {
-            // `use tokio;` is not the module's own name again.
+            // `use tokio;` does not import the name from this module.
             if import.path.segments != [name] {
                 return self.resolve(at, &import.path.segments, seen);
             }
@@ -207,7 +207,7 @@ impl Crate {
 }
 
 impl Module {
-    /// Takes up the names that an item adds to the module.
+    /// Adds the names that an item defines.
     fn define(&mut self, item: &Item) {
         let tokens = match item {
             Item::Impl(_) => return,
@@ -215,7 +215,7 @@ impl Module {
                 self.defined.extend(item.ident.as_ref().map(Ident::to_string));
                 return;
             }
-            // What stands in `pin_project! { … }` is an item all the same.
+            // The content of `pin_project! { … }` is an item.
             Item::Macro(item) => item.mac.tokens.clone(),
             item => item.to_token_stream(),
         };
@@ -224,7 +224,7 @@ impl Module {
             let [TokenTree::Ident(word), TokenTree::Ident(name)] = pair else { continue };
             let (word, line, name) = (word.to_string(), line(name), name.to_string());
             let is_type = TYPES.contains(&word.as_str());
-            // `const fn` introduces a function.
+            // `const fn` defines a function.
             if is_type || VALUES.contains(&word.as_str()) && name != "fn" {
                 if is_type {
                     self.types.push(Type { name: name.clone(), file: self.file.clone(), line });
@@ -234,7 +234,7 @@ impl Module {
         }
     }
 
-    /// Takes up the names and paths in code.
+    /// Adds the names and paths in code.
     fn scan(&mut self, tokens: TokenStream) {
         let mut path: Option<Path> = None;
         let mut colons = 0;
@@ -310,7 +310,7 @@ fn without_tests(tokens: TokenStream) -> TokenStream {
     kept
 }
 
-/// Takes up the names that a `use` brings in.
+/// Adds the names that a `use` imports.
 fn flatten(tree: &UseTree, path: &mut Vec<String>, is_re_export: bool, imports: &mut Vec<Import>) {
     let (name, last, line) = match tree {
         UseTree::Path(tree) => {
@@ -326,7 +326,7 @@ fn flatten(tree: &UseTree, path: &mut Vec<String>, is_re_export: bool, imports: 
         UseTree::Rename(tree) => (Some(&tree.rename), Some(&tree.ident), line(&tree.ident)),
         UseTree::Glob(tree) => (None, None, tree.star_token.spans[0].start().line),
     };
-    // `use a::{self}` brings in `a`.
+    // `use a::{self}` imports `a`.
     let name = name.map(Ident::to_string);
     let name = if name.as_deref() == Some("self") { path.last().cloned() } else { name };
     let last = last.map(Ident::to_string).filter(|last| last != "self");

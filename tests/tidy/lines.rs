@@ -1,5 +1,4 @@
-//! The behaviours of `lines.md`, and the tests that show each: those below a comment `// shows: G01`, and the files that
-//! the line itself names.
+//! Every behaviour in `lines.md` is shown by a test with a comment `// shows: G01`, or by a file that the line names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +7,9 @@ use crate::source::{Source, all, none, rust};
 const LINES: &str = include_str!("lines.md");
 
 /// The heading below which a behaviour needs no test.
-const LATER: &str = "## Not asked for yet";
+const LATER: &str = "## Not required yet";
 
-/// How the comment begins that stands directly above a test's attributes and lists the behaviours that it shows.
+/// The beginning of the comment above the attributes of a test that lists its behaviours.
 const SHOWS: &str = "// shows: ";
 
 /// The ids of the behaviours: `G01`.
@@ -19,7 +18,7 @@ fn ids(text: &str) -> BTreeSet<String> {
     text.lines().filter_map(id).collect()
 }
 
-/// The files that a line names in backquotes: compile errors, and what is measured instead of tested.
+/// The files that a line names in backquotes: compile errors and benches.
 fn named_by_lines(text: &str) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for line in text.lines() {
@@ -50,7 +49,7 @@ fn tests(source: &Source) -> Vec<Test> {
     tests
 }
 
-/// The name of the function that a line declares.
+/// The name of the function that a line defines.
 fn function(line: &str) -> Option<String> {
     let (_, declared) = line.split_once("fn ")?;
     Some(declared.split(|it: char| !it.is_alphanumeric() && it != '_').next()?.to_owned())
@@ -59,7 +58,7 @@ fn function(line: &str) -> Option<String> {
 /// For each behaviour, the tests and files that show it.
 fn shown() -> BTreeMap<String, Vec<String>> {
     let mut shown: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    // This file has such comments in texts.
+    // The strings of this file contain such comments.
     for source in rust().into_iter().filter(|source| source.path != "tests/tidy/lines.rs") {
         for test in tests(&source) {
             for id in test.shows {

@@ -1,5 +1,5 @@
-//! The house rules, each a test: what it finds, and what to do about it. Each has a second test with a violation made up,
-//! so that a rule which no longer finds anything is found out.
+//! The rules of this repository as tests. A failure lists every violation and explains the fix. Each rule has a second test with
+//! an artificial violation, which fails if the rule no longer detects it.
 
 mod attributes;
 mod files;

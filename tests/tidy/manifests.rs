@@ -1,4 +1,4 @@
-//! What is stated in more than one place is stated alike: the oldest compiler, the licences, the version.
+//! Facts that are stated in several files agree: the oldest compiler, the licences, the version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The value of `key = "value"` where it first stands.
+/// The value of the first `key = "value"`.
 fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let line = text.lines().find(|line| line.starts_with(key) && line[key.len()..].trim_start().starts_with('='))?;
     line.split('"').nth(1)
@@ -28,7 +28,7 @@ fn every_page_states_the_same_oldest_compiler() {
             found.push(format!("{path} does not say `Rust {msrv}`"));
         }
     }
-    none(&found, "Cargo.toml's rust-version is the truth; repeat it.");
+    none(&found, "Repeat the rust-version of Cargo.toml.");
 }
 
 /// A version as numbers, so that 1.9 is before 1.10.
@@ -36,7 +36,7 @@ fn version(text: &str) -> Vec<u32> {
     text.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
-/// The target that this machine compiles for.
+/// The target of this machine.
 fn host() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output().expect("rustc runs");
@@ -44,9 +44,9 @@ fn host() -> String {
     said.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc knows its host").to_owned()
 }
 
-/// Every crate that a published one is built from, on this target, with the compiler that it asks for.
+/// Every crate in the dependency tree of a published crate on this target, with its rust-version.
 fn built_from(published: &str) -> BTreeMap<String, Option<String>> {
-    // Only this target: crates of the others may not be on this machine, and a test fetches nothing.
+    // Only for this target: crates for other targets may not be downloaded, and a test must not download.
     let arguments = ["metadata", "--format-version", "1", "--offline", "--all-features", "--filter-platform", &host()];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -66,7 +66,7 @@ fn built_from(published: &str) -> BTreeMap<String, Option<String>> {
         if found.insert(name, package["rust_version"].as_str().map(str::to_owned)).is_some() {
             continue;
         }
-        // Not those for tests, which users never build.
+        // Without dev-dependencies, which users do not build.
         let is_built = |it: &&Value| list(&it["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
         open.extend(list(&nodes[&id]["deps"]).iter().filter(is_built).map(|it| it["pkg"].to_string()));
     }
@@ -94,7 +94,7 @@ fn the_changelog_has_a_section_for_the_version() {
     let version = value(&manifest, "version").expect("Cargo.toml states a version");
     let changelog = read("CHANGELOG.md");
     let known = changelog.lines().any(|line| line.starts_with(&format!("## [{version}]")));
-    assert!(known, "CHANGELOG.md has no section `## [{version}]`; say there what a user sees");
+    assert!(known, "CHANGELOG.md has no section `## [{version}]`; describe the changes for users there");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn published_crates_have_the_licences_and_the_workspace_lints() {
             found.push(format!("{}: no licence", source.path));
         }
         if !source.text.contains("[lints]\nworkspace = true") {
-            found.push(format!("{}: not held to the workspace's lints", source.path));
+            found.push(format!("{}: does not use the lints of the workspace", source.path));
         }
     }
     none(&found, "Write `license.workspace = true`, and `workspace = true` under `[lints]`.");
@@ -123,13 +123,13 @@ fn published_crates_include_no_files_from_outside_their_package() {
         ["service-core/src/", "service-macros/src/", "service-http/src/"].iter().any(|folder| path.starts_with(folder))
     };
     let sources = all();
-    // `src/lib.rs` may name `../README.md`; `../../` leaves the package unless the file lies deeper than that.
+    // `../README.md` in `src/lib.rs` is part of the package; `../../` is not, unless the file is in a deeper folder.
     let found: Vec<_> = sources
         .iter()
         .filter(|it| published(&it.path) && it.path.matches('/').count() == 2 && escapes(&it.text))
         .map(|it| it.path.clone())
         .collect();
-    none(&found, "`cargo package` leaves that file behind; compile the text from the `tests` package instead.");
+    none(&found, "`cargo package` does not include that file; compile the text from the `tests` package instead.");
     assert!(escapes("#![doc = include_str!(\"../../docs/linking.md\")]"));
 }
 
@@ -153,7 +153,7 @@ fn every_page_of_the_book_is_listed_and_compiled() {
         }
     }
     assert!(summary.contains(".md)"), "the guide was not found");
-    none(&found, "List the page where it belongs; name it in tests/book/lib.rs if there is Rust in it.");
+    none(&found, "List the page there; a page with Rust code also belongs in tests/book/lib.rs.");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Error messages: one sentence, lower case, no full stop, and nothing of our plumbing.
+//! Error messages are one sentence in lower case without a full stop, and do not mention internal names.
 
 use crate::source::{Source, Word, all, none, rust_in};
 
-/// The texts that the macros hand to the compiler: those inside `Error::new(…)` and `mistakes.<any>(…)`.
+/// The error messages of the macros: those inside `Error::new(…)` and `mistakes.<any>(…)`.
 fn messages(source: &Source) -> Vec<Word> {
     let words = source.words();
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
@@ -35,7 +35,7 @@ fn style(message: &str) -> Option<&'static str> {
     let message = message.trim_start_matches(['r', '#']).trim_matches(['"', '#']);
     let mut words = message.split_whitespace();
     let first = words.next()?;
-    // A name (`Arc`, `{name}`, `#[service]`) may begin a sentence; an English word in upper case may not.
+    // A sentence may begin with a name (`Arc`, `{name}`, `#[service]`), but not with a capitalised English word.
     let is_name =
         first.contains(['{', '`', '#', '<', ':', '_']) || first.chars().filter(|it| it.is_uppercase()).count() > 1;
     let is_upper = first.chars().next().is_some_and(char::is_uppercase);
@@ -48,7 +48,7 @@ fn style(message: &str) -> Option<&'static str> {
     }
 }
 
-/// Words of ours that a user never wrote and cannot look up.
+/// Internal names, which a user cannot look up.
 const PLUMBING: [&str; 12] = [
     "__",
     "StaticRef",
@@ -65,7 +65,7 @@ const PLUMBING: [&str; 12] = [
 ];
 
 fn plumbing(source: &Source) -> Vec<String> {
-    // Not ours: a line that quotes a file.
+    // A line that quotes a file is not part of the message.
     let is_quoted = |line: &str| line.trim_start().starts_with(|it: char| it.is_ascii_digit() || it == '|');
     let is_ours = |line: &&str| !is_quoted(line);
     let mut found = Vec::new();
@@ -87,7 +87,7 @@ fn every_message_is_one_plain_sentence() {
             }
         }
     }
-    none(&found, "One sentence, lower case, without a full stop: what was found, and what to do.");
+    none(&found, "Write one sentence in lower case without a full stop: what was found, and what to do.");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn compile_errors_do_not_mention_internal_names() {
     let snapshots =
         all().into_iter().filter(|source| source.path.starts_with("tests/ui/") && source.path.ends_with(".stderr"));
     let found: Vec<_> = snapshots.collect::<Vec<_>>().iter().flat_map(plumbing).collect();
-    none(&found, "Say it in the user's words: change the span, the bound or the hidden type that leaked.");
+    none(&found, "Change the span, the bound or the hidden type, so that the message uses only public names.");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! [`Source`]: the files of this repository, and the words of a Rust file without its comments and its texts.
+//! [`Source`]: a file of this repository, and the tokens of a Rust file without its comments.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::process::Command;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A text file, named from the root with `/`.
+/// A text file, with its path from the root.
 pub(crate) struct Source {
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// A word, sign or literal of a Rust file, and the lines it is on.
+/// A token of a Rust file, and its lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     pub(crate) text: String,
@@ -25,7 +25,7 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    /// Its words in order. Comments are gone; so are `///` and `//!`.
+    /// Its tokens in order, without comments and doc comments.
     pub(crate) fn words(&self) -> Vec<Word> {
         let tokens: TokenStream = match self.text.parse() {
             Ok(tokens) => tokens,
@@ -72,7 +72,7 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
     }
 }
 
-/// What `///` and `//!` are to the compiler: `[doc = "…"]`. `[doc(hidden)]` and `[doc = include_str!(…)]` stay.
+/// Whether a token is the `[doc = "…"]` of a doc comment, not `[doc(hidden)]` or `[doc = include_str!(…)]`.
 fn is_documentation(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
     let mut inside = group.stream().into_iter();
@@ -81,12 +81,12 @@ fn is_documentation(token: &TokenTree) -> bool {
         && matches!(inside.next(), Some(TokenTree::Literal(_)))
 }
 
-/// The folder that this repository is in.
+/// The root folder of this repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every text file of the repository: what git tracks or would, else what lies there.
+/// Every text file of the repository: the files that git does not ignore, or all files if there is no git.
 pub(crate) fn all() -> Vec<Source> {
     let root = root();
     let mut paths = tracked(&root).unwrap_or_else(|| lying_in(&root));
@@ -98,7 +98,7 @@ pub(crate) fn all() -> Vec<Source> {
     all
 }
 
-/// The Rust files that a house rule is about: all but the cases of compile errors, which are wrong on purpose.
+/// The Rust files that the rules apply to: all except for the cases of compile errors.
 pub(crate) fn rust() -> Vec<Source> {
     all().into_iter().filter(|source| source.path.ends_with(".rs") && !source.path.starts_with("tests/ui/")).collect()
 }
@@ -133,7 +133,7 @@ fn lying_in(root: &Path) -> Vec<String> {
     found
 }
 
-/// Fails with every violation and the cure, if there is one.
+/// Fails with every violation and the fix, if there are violations.
 pub(crate) fn none(violations: &[String], cure: &str) {
     assert!(violations.is_empty(), "\n{}\n\n{cure}\n", violations.join("\n"));
 }

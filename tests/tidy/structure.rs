@@ -1,5 +1,4 @@
-//! The structure of each library crate: no two of its files import each other, however indirectly, and a type name is
-//! defined once.
+//! The structure of each library crate: there is no import cycle between its files, and each type name is defined once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,7 +8,7 @@ use crate::source::{Source, none, rust};
 /// Type names that a crate may define twice, each with the reason.
 const DEFINED_TWICE: [(&str, &str); 0] = [];
 
-/// For each file, the files that it imports from, and on which line first.
+/// For each file, the files that it imports from, with the first line.
 type Imports = BTreeMap<String, BTreeMap<String, usize>>;
 
 fn imports(krate: &Crate) -> Imports {
@@ -20,7 +19,7 @@ fn imports(krate: &Crate) -> Imports {
     imports
 }
 
-/// The shortest way from a file along imports back to itself: `[a, b, a]`. The search stays among `open` files.
+/// The shortest import cycle through a file: `[a, b, a]`. The search visits only `open` files.
 fn cycle_through(file: &str, imports: &Imports, open: &BTreeSet<String>) -> Option<Vec<String>> {
     let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
     let mut queue = VecDeque::from([file]);
@@ -43,27 +42,27 @@ fn cycle_through(file: &str, imports: &Imports, open: &BTreeSet<String>) -> Opti
     None
 }
 
-/// The files that import each other: the number of files in cycles, then cycles until each of those files is in one.
+/// The import cycles: the number of files in cycles, then a cycle for each of these files.
 fn cycles(krate: &Crate) -> Vec<String> {
     let imports = imports(krate);
     let files: BTreeSet<_> = imports.keys().cloned().collect();
     let mut cyclic: Vec<_> = files.iter().filter_map(|file| cycle_through(file, &imports, &files)).collect();
     let mut found = Vec::new();
     cyclic.sort_by_key(Vec::len);
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for cycle in cyclic {
-        if cycle.iter().all(|file| told.contains(file)) {
+        if cycle.iter().all(|file| reported.contains(file)) {
             continue;
         }
         let steps =
             cycle.windows(2).map(|pair| format!("{}:{} imports {}", pair[0], imports[&pair[0]][&pair[1]], pair[1]));
         found.push(steps.collect::<Vec<_>>().join("\n    "));
-        told.extend(cycle);
+        reported.extend(cycle);
     }
     found
 }
 
-/// The type names that a crate defines more than once, with all places.
+/// The type names that a crate defines more than once, with all locations.
 fn defined_twice(krate: &Crate) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for it in krate.types() {
@@ -77,14 +76,14 @@ fn defined_twice(krate: &Crate) -> Vec<String> {
 fn no_files_import_each_other() {
     let sources = rust();
     let found: Vec<_> = LIBRARIES.iter().flat_map(|folder| cycles(&Crate::read(folder, &sources))).collect();
-    none(&found, "Move what both files need into a third one, or pass it as a value.");
+    none(&found, "Move the shared item to a third file, or pass it as a value.");
 }
 
 #[test]
 fn a_type_name_is_defined_once_in_a_crate() {
     let sources = rust();
     let found: Vec<_> = LIBRARIES.iter().flat_map(|folder| defined_twice(&Crate::read(folder, &sources))).collect();
-    none(&found, "Give each type a name that says how it differs.");
+    none(&found, "Give each type a distinctive name.");
 }
 
 /// A crate of these files.

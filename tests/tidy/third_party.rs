@@ -1,14 +1,14 @@
-//! One third-party crate, one file. Which folder may name which crate is a rule of `folders`.
+//! Each third-party crate is named in only one file. `folders` checks which folder may name it.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::source::{Source, none, root, rust_in};
 
-/// The runtime, which is named wherever something awaits.
+/// The runtime, which every folder that awaits may name.
 const RUNTIME: [&str; 2] = ["tokio", "tokio_util"];
 
-/// The crates that a manifest depends on, as they are named in code.
+/// The dependencies of a manifest, as code names them.
 pub(crate) fn dependencies(manifest: &str) -> Vec<String> {
     let mut dependencies = Vec::new();
     let mut inside = false;
@@ -23,7 +23,7 @@ pub(crate) fn dependencies(manifest: &str) -> Vec<String> {
     dependencies
 }
 
-/// Which of these crates a file names: as the head of a path, or by itself in a `use`.
+/// The crates that a file names: as the first segment of a path, or alone in a `use`.
 pub(crate) fn named<'a>(source: &Source, crates: &'a [String]) -> Vec<&'a str> {
     let words = source.words();
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
@@ -41,7 +41,7 @@ pub(crate) fn named<'a>(source: &Source, crates: &'a [String]) -> Vec<&'a str> {
     named
 }
 
-/// The crates that several files name. The runtime may be named in any file of a folder that awaits.
+/// The crates that several files name. Any file in a folder that awaits may name the runtime.
 fn violations(sources: &[Source], crates: &[String]) -> Vec<String> {
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for source in sources {
@@ -61,7 +61,7 @@ fn crates() -> Vec<String> {
 #[test]
 fn each_third_party_crate_is_named_in_one_file() {
     let found = violations(&rust_in(&["service-core/src/"]), &crates());
-    none(&found, "Wrap the crate in the one file that knows it, and use that file's own words elsewhere.");
+    none(&found, "Use the crate in one file only, and the types of that file elsewhere.");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn every_dependency_is_named_somewhere() {
     assert!(crates.len() >= 8, "the manifest was not understood: {crates:?}");
     let unused = |krate: &&String| !sources.iter().any(|source| !named(source, std::slice::from_ref(krate)).is_empty());
     let found: Vec<_> = crates.iter().filter(unused).map(|krate| format!("{krate} is named in no file")).collect();
-    none(&found, "Take it out of service-core/Cargo.toml.");
+    none(&found, "Remove it from service-core/Cargo.toml.");
 }
 
 #[test]

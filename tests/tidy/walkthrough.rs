@@ -37,7 +37,7 @@ fn steps(page: &str) -> Vec<Step<'_>> {
     steps
 }
 
-/// What the step names and the sources do not have.
+/// Describes the file or function of a step that does not exist.
 fn missing(step: &Step, sources: &[Source]) -> Option<String> {
     let Step { line, file, function } = step;
     let Some(source) = sources.iter().find(|source| source.path == *file) else {
@@ -52,7 +52,7 @@ fn missing(step: &Step, sources: &[Source]) -> Option<String> {
     if !follows("fn", name) {
         return Some(format!("{PAGE}:{line}: {file} has no function {name}"));
     }
-    // A type's methods stand in `impl Driver`, `impl<T> Driver<T>` or `impl Future for Driver`; a trait's in itself.
+    // The function must be in `impl Driver`, `impl<T> Driver<T>`, `impl Future for Driver` or `trait Driver`.
     let is_owner = |owner: &str| {
         let precedes = |at: usize| ["impl", "for", "trait", ">"].contains(&words[at].text.as_str());
         (1..words.len()).any(|at| words[at].text == owner && precedes(at - 1))
@@ -66,7 +66,7 @@ fn every_step_that_contributing_names_exists() {
     let sources = all();
     let page = sources.iter().find(|source| source.path == PAGE).expect("the page is part of the repository");
     let steps = steps(&page.text);
-    assert!(steps.len() >= LEAST, "{PAGE} has {} steps: they are not written as this rule reads them", steps.len());
+    assert!(steps.len() >= LEAST, "{PAGE} has {} steps: their format was not recognised", steps.len());
     let found: Vec<_> = steps.iter().filter_map(|step| missing(step, &sources)).collect();
     none(&found, "Correct the step: the file from the root of the repository, then the functions on the same line.");
 }

@@ -1,8 +1,8 @@
-//! Words that do not belong in the repository: work left undone, and names of places outside of it.
+//! The repository contains no unfinished work, and no paths outside of it.
 
 use crate::source::{Source, all, none, rust};
 
-/// Work that was put off, as macros and attributes.
+/// Macros and attributes that mark unfinished work.
 fn undone(source: &Source) -> Vec<String> {
     let words = source.words();
     let mut found = Vec::new();
@@ -18,16 +18,16 @@ fn undone(source: &Source) -> Vec<String> {
     found
 }
 
-/// Examples that nobody compiles: a fence that says `ignore`, in any text file.
+/// Examples that are not compiled: blocks marked `ignore`.
 fn ignored_examples(source: &Source) -> Vec<String> {
     let is_ignored = |line: &str| {
         line.split_once("```").is_some_and(|(_, info)| info.split(',').any(|word| word.trim() == "ignore"))
     };
     let lines = source.text.lines().enumerate().filter(|(_, line)| is_ignored(line));
-    lines.map(|(at, _)| format!("{}:{}: an example that nobody compiles", source.path, at + 1)).collect()
+    lines.map(|(at, _)| format!("{}:{}: an example that is not compiled", source.path, at + 1)).collect()
 }
 
-/// Folders of one machine, and hosts that serve packages. Written in pieces, so that this file is clean itself.
+/// Folders of one machine, and hosts of package registries. Each is split, so that this file does not contain it.
 const OUTSIDE: [&str; 7] = [
     concat!("/", "work/"),
     concat!("/", "root/"),
@@ -41,7 +41,7 @@ const OUTSIDE: [&str; 7] = [
 fn outside(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (at, line) in source.text.lines().enumerate() {
-        // A route or a relative path may well contain one of these words; a folder begins where a path does.
+        // A route or a relative path may contain one of these words; only the beginning of a path is a folder.
         let names = |place: &&&str| {
             line.match_indices(**place).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
@@ -57,7 +57,7 @@ fn outside(source: &Source) -> Vec<String> {
 #[test]
 fn the_code_contains_no_unfinished_work() {
     let found: Vec<_> = rust().iter().flat_map(undone).collect();
-    none(&found, "Do it, or open an issue and take the marker out; a test that cannot run yet does not exist yet.");
+    none(&found, "Finish the work, or open an issue and remove the marker.");
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn every_example_is_compiled() {
 
 #[test]
 fn no_file_names_a_path_outside_of_the_repository() {
-    // The lock file names the registry in every entry; that is cargo's own way.
+    // The lock file names the registry in every entry.
     let found: Vec<_> = all().iter().filter(|source| !source.path.ends_with("Cargo.lock")).flat_map(outside).collect();
-    none(&found, "Use a path from the root of the repository, and leave registries to cargo.");
+    none(&found, "Use paths from the root of the repository, and do not name registries.");
 }
 
 #[test]
