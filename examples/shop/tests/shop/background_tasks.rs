@@ -1,4 +1,4 @@
-//! The shop's background tasks: each in its turn, each again after a failure, and each anew when it is told to.
+//! The background tasks of the shop: their schedules, retries after failures, and restarts on request.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::client::{Shop, shop};
 use crate::folder::Folder;
 use crate::isolated::{ada, open, order};
-use crate::notes::Notes;
+use crate::recorded_log::RecordedLog;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ async fn is_packed(registry: &Registry, id: i64) -> Result<bool> {
     Ok(registry.get::<Orders>()?.find(id).await?.packed_at.is_some())
 }
 
-/// How often each task has failed, by its name.
+/// The number of failures of each task, by name.
 fn failures(registry: &Registry) -> BTreeMap<String, usize> {
     let mut failures = BTreeMap::new();
     for event in registry.events() {
@@ -44,40 +44,40 @@ fn failures(registry: &Registry) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_has_its_turn() -> Result<()> {
-    let (notes, _taking) = Notes::begin();
+async fn each_task_runs_on_its_schedule() -> Result<()> {
+    let (recorded, _guard) = RecordedLog::start();
     let folder = Folder::new();
     let (registry, _letters) = open(&folder, 0).await?;
-    // Each runs at once, too.
+    // Each task also runs immediately.
     sleep(SECOND).await;
-    notes.clear();
+    recorded.clear();
     sleep(MINUTE - SECOND * 3 / 2).await;
-    let told = [HEARTBEAT, HEALTH, FIGURES].map(|it| notes.count(it));
-    assert_eq!(told, [11, 1, 0], "every 5 s, every 30 s, every minute");
+    let counts = [HEARTBEAT, HEALTH, FIGURES].map(|it| recorded.count(it));
+    assert_eq!(counts, [11, 1, 0], "every 5 s, every 30 s, every minute");
     sleep(SECOND).await;
-    assert_eq!([HEARTBEAT, HEALTH, FIGURES].map(|it| notes.count(it)), [12, 2, 1]);
+    assert_eq!([HEARTBEAT, HEALTH, FIGURES].map(|it| recorded.count(it)), [12, 2, 1]);
 
     registry.get::<Users>()?.create(ada()).await?;
     registry.get::<Orders>()?.place(order(&[(7, 1)])).await?;
     sleep(SECOND).await;
-    assert!(is_packed(&registry, 1).await?, "as soon as it was placed");
+    assert!(is_packed(&registry, 1).await?, "an order is packed immediately");
 
     change(&registry, "update letters set sent_at = '2000-01-01T00:00:00Z'").await?;
     sleep(HOUR).await;
-    assert_eq!((notes.count(SWEPT), notes.count(PACKED)), (1, 1));
+    assert_eq!((recorded.count(SWEPT), recorded.count(PACKED)), (1, 1));
     let letters = registry.get::<Db>()?;
     let left: i64 = letters.read(|it| Ok(it.query_row("select count(*) from letters", (), |row| row.get(0))?)).await?;
-    assert_eq!(left, 0, "what was sent long ago is gone");
+    assert_eq!(left, 0, "old letters are deleted");
     sleep(25 * HOUR).await;
-    assert_eq!(notes.count(SWEPT), 2, "once a day");
+    assert_eq!(recorded.count(SWEPT), 2, "once a day");
     drop(letters);
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_works_again_once_it_can() -> Result<()> {
-    let (notes, _taking) = Notes::begin();
+async fn each_task_recovers_when_its_failure_is_resolved() -> Result<()> {
+    let (recorded, _guard) = RecordedLog::start();
     let folder = Folder::new();
     let (registry, mut letters) = open(&folder, 0).await?;
     registry.get::<Users>()?.create(ada()).await?;
@@ -86,68 +86,68 @@ async fn each_works_again_once_it_can() -> Result<()> {
     let away = "alter table orders rename column packed_at to away; alter table letters rename column sent_at to away";
     change(&registry, away).await?;
     let placed = registry.get::<Orders>()?.place(order(&[(7, 1)])).await?;
-    notes.clear();
+    recorded.clear();
     sleep(HOUR + MINUTE).await;
     let failed = failures(&registry);
     assert_eq!(failed.keys().collect::<Vec<_>>(), ["deliver", "figures", "pack", "sweep"], "{failed:?}");
     assert_eq!(failed["sweep"], 1);
     assert!((60..=62).contains(&failed["figures"]), "once a minute: {failed:?}");
     // 1, 2, 4, 8 and 16 s, and then every 30 s.
-    assert!((120..=128).contains(&failed["pack"]), "it backs off: {failed:?}");
-    assert_eq!((notes.count(FIGURES), notes.count(SWEPT), notes.count(PACKED)), (0, 0, 0));
-    assert!(notes.count(HEARTBEAT) >= 720 && notes.count(HEALTH) >= 120, "the others go on");
+    assert!((120..=128).contains(&failed["pack"]), "the backoff grows to 30 s: {failed:?}");
+    assert_eq!((recorded.count(FIGURES), recorded.count(SWEPT), recorded.count(PACKED)), (0, 0, 0));
+    assert!(recorded.count(HEARTBEAT) >= 720 && recorded.count(HEALTH) >= 120, "the other tasks continue");
     assert!(registry.is_ready() && registry.readiness().await.is_up());
 
     let back = "alter table orders rename column away to packed_at; alter table letters rename column away to sent_at";
     change(&registry, back).await?;
     sleep(MINUTE + SECOND).await;
-    assert_eq!((notes.count(FIGURES), notes.count(PACKED)), (1, 1));
+    assert_eq!((recorded.count(FIGURES), recorded.count(PACKED)), (1, 1));
     let (_, letter) = letters.recv().await.ok_or("the confirmation")?;
     assert_eq!(letter.subject, format!("Your order {}", placed.id));
     sleep(25 * HOUR).await;
-    assert_eq!(notes.count(SWEPT), 1);
+    assert_eq!(recorded.count(SWEPT), 1);
     registry.shutdown().await?;
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_begins_anew_when_it_is_told_to() -> Result<()> {
-    let (notes, _taking) = Notes::begin();
+async fn each_task_restarts_on_request() -> Result<()> {
+    let (recorded, _guard) = RecordedLog::start();
     let folder = Folder::new();
     let (registry, mut letters) = open(&folder, 1).await?;
     registry.get::<Users>()?.create(ada()).await?;
-    // The first letter is lost, and tried again after 30 s.
+    // The first delivery fails; the next one is due after 30 s.
     sleep(SECOND * 2).await;
     assert!(letters.try_recv().is_err());
-    notes.clear();
+    recorded.clear();
     shop::restart_background_tasks(&registry)?;
     sleep(SECOND).await;
-    assert_eq!([HEARTBEAT, HEALTH, FIGURES].map(|it| notes.count(it)), [1, 1, 1], "at once, and one of each");
+    assert_eq!([HEARTBEAT, HEALTH, FIGURES].map(|it| recorded.count(it)), [1, 1, 1], "each task ran once, immediately");
     letters.try_recv()?;
 
     sleep(HOUR / 2).await;
     shop::restart_background_tasks(&registry)?;
-    notes.clear();
+    recorded.clear();
     sleep(HOUR - MINUTE - SECOND).await;
-    assert_eq!((notes.count(SWEPT), notes.count(HEARTBEAT)), (0, 12 * 59), "the old ones are gone");
+    assert_eq!((recorded.count(SWEPT), recorded.count(HEARTBEAT)), (0, 12 * 59), "the previous tasks have ended");
     sleep(2 * MINUTE).await;
-    assert_eq!(notes.count(SWEPT), 1);
+    assert_eq!(recorded.count(SWEPT), 1);
     registry.get::<Orders>()?.place(order(&[(7, 1)])).await?;
     sleep(SECOND).await;
-    assert_eq!((notes.count(PACKED), failures(&registry).len()), (1, 0));
+    assert_eq!((recorded.count(PACKED), failures(&registry).len()), (1, 0));
     registry.shutdown().await?;
     Ok(())
 }
 
 #[test]
-fn a_signal_tells_them_to() {
+fn sigusr1_restarts_every_task() {
     let folder = Folder::new();
     let mut command = shop(folder.path(), &["--port", "0"]);
     let mut shop = Shop::start_as(command.env("RUST_LOG", "shop=info").stderr(Stdio::piped()));
     let mut log = shop.log();
-    let mut until = |words: &str| while !log.next().expect("it logs").expect("a line").contains(words) {};
+    let mut until = |message: &str| while !log.next().expect("the shop logs").expect("a line").contains(message) {};
     until(FIGURES);
-    shop.tell("USR1");
+    shop.send_signal("USR1");
     until("restarted every background task");
     until(FIGURES);
 }

@@ -1,4 +1,4 @@
-//! Each bad input gets one sentence, a failure as exit code, and leaves nothing behind.
+//! Invalid input: the shop prints one sentence, exits with 1 and leaves no files.
 
 use std::fs;
 use std::io::Read;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::client::{Shop, shop};
 use crate::folder::Folder;
 
-/// The one line on stderr; nothing on stdout, and a failure as exit code.
+/// The one line on stderr. Checks that stdout is empty and that the exit code is 1.
 fn refusal(data: &Path, arguments: &[&str]) -> String {
     let output = shop(data, arguments).stdin(Stdio::null()).output().expect("the shop runs");
     let stderr = String::from_utf8(output.stderr).expect("text");
@@ -22,7 +22,7 @@ fn refusal(data: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_bad_flag() {
+fn an_invalid_option_is_refused() {
     let folder = Folder::new();
     for (arguments, sentence) in [
         (&["--prot", "1"][..], "shop: invalid option '--prot'; see --help"),
@@ -35,17 +35,17 @@ fn a_bad_flag() {
 }
 
 #[test]
-fn a_missing_catalog() {
+fn a_missing_catalog_is_refused() {
     let folder = Folder::new();
     assert_eq!(
         refusal(folder.path(), &["--port", "0", "--catalog", "/no/such.csv"]),
         "shop: cannot read the catalog /no/such.csv: No such file or directory (os error 2); choose another with --catalog"
     );
-    assert!(!folder.path().exists(), "the folder that this boot made is gone again");
+    assert!(!folder.path().exists(), "the boot removed the folder that it created");
 }
 
 #[test]
-fn a_catalog_that_is_none() {
+fn a_file_that_is_not_a_catalog_is_refused() {
     let folder = Folder::new();
     let file = Folder::new();
     fs::create_dir(file.path()).expect("a folder");
@@ -64,20 +64,20 @@ fn a_catalog_that_is_none() {
 }
 
 #[test]
-fn a_folder_that_was_there_is_left_as_it_was() {
+fn an_existing_folder_is_left_unchanged() {
     let folder = Folder::new();
     fs::create_dir(folder.path()).expect("a folder");
     refusal(folder.path(), &["--port", "0", "--catalog", "/no/such.csv"]);
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "no lock, no spool, no half a database");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0, "there is no lock, spool or database");
 }
 
 #[test]
-fn a_shop_that_is_stopped_while_it_boots_leaves_nothing() {
+fn a_shop_that_is_stopped_during_its_boot_leaves_no_files() {
     let folder = Folder::new();
     let files = Folder::new();
     fs::create_dir(files.path()).expect("a folder");
     let list = files.path().join("list.csv");
-    // Whoever opens it waits for a writer.
+    // Opening it blocks until there is a writer.
     assert!(Command::new("mkfifo").arg(&list).status().expect("mkfifo runs").success());
     let mut process = shop(folder.path(), &["--port", "0", "--catalog", &list.display().to_string()])
         .stderr(Stdio::piped())
@@ -94,7 +94,7 @@ fn a_shop_that_is_stopped_while_it_boots_leaves_nothing() {
 }
 
 #[test]
-fn a_busy_port() {
+fn a_busy_port_is_refused() {
     let folder = Folder::new();
     let busy = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = busy.local_addr().expect("an address").port();
@@ -108,7 +108,7 @@ fn a_busy_port() {
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_written() {
+fn a_data_folder_that_cannot_be_written_is_refused() {
     let folder = Folder::new();
     fs::write(folder.path(), "a file in the way").expect("a file");
     let data = folder.path().join("data");
@@ -123,7 +123,7 @@ fn a_data_folder_that_cannot_be_written() {
 }
 
 #[test]
-fn a_data_folder_that_is_in_use() {
+fn a_data_folder_that_is_in_use_is_refused() {
     let folder = Folder::new();
     let first = Shop::start(folder.path());
     assert_eq!(
@@ -137,7 +137,7 @@ fn a_data_folder_that_is_in_use() {
 }
 
 #[test]
-fn a_database_that_is_none_is_left_alone() {
+fn a_file_that_is_not_a_database_is_left_unchanged() {
     let folder = Folder::new();
     fs::create_dir(folder.path()).expect("a folder");
     let database = folder.path().join("shop.db");
@@ -154,7 +154,7 @@ fn a_database_that_is_none_is_left_alone() {
 }
 
 #[test]
-fn the_graph_and_the_help_write_nothing() {
+fn the_graph_and_the_help_write_no_files() {
     let folder = Folder::new();
     for (arguments, word) in [
         (&["--graph", "text"][..], "Server"),

@@ -1,4 +1,4 @@
-//! The real shop, in a process of its own, and a client for it.
+//! [`Shop`]: the shop in its own process, with an HTTP client.
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
@@ -7,12 +7,12 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
-/// A running shop; killed if a test ends before it does.
+/// A running shop. It is killed on drop.
 pub(crate) struct Shop {
     process: Child,
     stdout: BufReader<ChildStdout>,
     address: String,
-    /// Where the probes are answered, if they are.
+    /// The address of the probes, if the shop serves them.
     probes: Option<String>,
 }
 
@@ -27,37 +27,37 @@ impl Shop {
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the shop starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let mut seen = String::new();
-        // The last line of its greeting.
+        // The last line that the shop prints at its start.
         while !seen.contains("ctrl-c ends it\n") {
             assert_ne!(stdout.read_line(&mut seen).expect("a line"), 0, "the shop ended early:\n{seen}");
         }
         let after = |words| seen.lines().find_map(|line| line.strip_prefix(words));
-        let address = after("listening on http://").expect("it listens").to_owned();
+        let address = after("listening on http://").expect("the shop prints its address").to_owned();
         let probes = after("probes at http://").and_then(|rest| rest.strip_suffix("/readyz")).map(str::to_owned);
         Self { process, stdout, address, probes }
     }
 
-    /// Asks with GET; the status and the JSON.
+    /// Sends a GET request. Returns the status and the JSON.
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
-        self.ask("GET", path, "")
+        self.request("GET", path, "")
     }
 
-    /// Asks with POST; the status and the JSON.
+    /// Sends a POST request. Returns the status and the JSON.
     pub(crate) fn post(&self, path: &str, body: &str) -> (u16, Value) {
-        self.ask("POST", path, body)
+        self.request("POST", path, body)
     }
 
-    /// Asks how it is; the status and the JSON.
+    /// Requests a probe. Returns the status and the JSON.
     pub(crate) fn probe(&self, path: &str) -> (u16, Value) {
-        Self::ask_at(self.probes.as_deref().expect("it is probed"), "GET", path, "")
+        Self::request_at(self.probes.as_deref().expect("the shop serves probes"), "GET", path, "")
     }
 
-    /// Asks; the status and the JSON.
-    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        Self::ask_at(&self.address, method, path, body)
+    /// Sends a request. Returns the status and the JSON.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        Self::request_at(&self.address, method, path, body)
     }
 
-    fn ask_at(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+    fn request_at(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
         let length = body.len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\
@@ -72,33 +72,33 @@ impl Shop {
         (status, serde_json::from_str(body).expect("JSON"))
     }
 
-    /// Sends what may be part of a request.
+    /// Sends a request that may be incomplete.
     pub(crate) fn begin(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
     }
 
-    /// The number of its process.
+    /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// The lines that it logs, where its command pipes them.
+    /// The lines of the log. The command must pipe stderr.
     pub(crate) fn log(&mut self) -> Lines<BufReader<ChildStderr>> {
         BufReader::new(self.process.stderr.take().expect("a pipe")).lines()
     }
 
-    /// Sends the signal.
-    pub(crate) fn tell(&self, name: &str) {
+    /// Sends a signal.
+    pub(crate) fn send_signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(sent.success());
     }
 
-    /// Sends the signal, and waits for the end: how it ended, and what it printed after the listening line.
+    /// Sends a signal and waits for the exit. Returns the exit status and the rest of stdout.
     pub(crate) fn signal(mut self, name: &str) -> (ExitStatus, String) {
-        self.tell(name);
+        self.send_signal(name);
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).expect("the rest of the output");
         (self.process.wait().expect("an end"), rest)
@@ -107,13 +107,13 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The shop may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The program, with its data in this folder.
+/// A command that runs the shop with its data in this folder.
 pub(crate) fn shop(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
     command.arg("--data").arg(data).args(arguments);

@@ -1,4 +1,4 @@
-//! The shop as `docs/deploy` runs it: its arguments are its own, and its probes answer.
+//! The configuration in `docs/deploy`: the shop accepts the arguments, and serves the probes.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -22,26 +22,27 @@ fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Settings {
 }
 
 #[test]
-fn the_unit_starts_the_shop() {
-    let line = UNIT.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("it starts something");
+fn the_systemd_unit_starts_the_shop() {
+    let line = UNIT.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("the unit starts a program");
     let settings = parse(line.split_whitespace().skip(1));
     assert_eq!((settings.port, settings.probes), (3000, None));
 }
 
 #[test]
-fn the_manifest_starts_the_shop_where_its_ports_are() {
-    let line = MANIFEST.lines().find_map(|line| line.trim().strip_prefix("args: ")).expect("it has arguments");
+fn the_kubernetes_manifest_starts_the_shop_on_its_ports() {
+    let line =
+        MANIFEST.lines().find_map(|line| line.trim().strip_prefix("args: ")).expect("the manifest has arguments");
     let arguments: Vec<String> = serde_json::from_str(line).expect("a list of texts");
     let settings = parse(arguments.iter().map(String::as_str));
-    assert!(settings.host.is_unspecified(), "or nobody outside reaches it");
-    let probes = settings.probes.expect("it is probed");
+    assert!(settings.host.is_unspecified(), "the shop is reachable from other hosts");
+    let probes = settings.probes.expect("the shop serves probes");
     for port in [settings.port, probes.port()] {
         assert!(MANIFEST.contains(&format!("containerPort: {port}\n")), "{port}");
     }
 }
 
 #[tokio::test]
-async fn the_probes_answer_on_a_port_of_their_own() -> Result<()> {
+async fn the_probes_are_served_on_a_separate_port() -> Result<()> {
     let folder = Folder::new();
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let settings = Settings { port: 0, probes: Some(anywhere), data: folder.path().to_owned(), ..Settings::default() };
@@ -49,15 +50,15 @@ async fn the_probes_answer_on_a_port_of_their_own() -> Result<()> {
     let address = registry.get::<Probes>()?.address().ok_or("they are not answered")?;
     assert_ne!(address, registry.get::<Port>()?.address());
     for path in ["/startupz", "/readyz", "/livez"] {
-        assert!(ask(address, path).await?.starts_with("HTTP/1.1 200 "), "{path}");
+        assert!(get(address, path).await?.starts_with("HTTP/1.1 200 "), "{path}");
     }
     registry.set_unready("stocktaking");
-    assert!(ask(address, "/readyz").await?.starts_with("HTTP/1.1 503 "));
+    assert!(get(address, "/readyz").await?.starts_with("HTTP/1.1 503 "));
     registry.shutdown().await?;
     Ok(())
 }
 
-async fn ask(address: SocketAddr, path: &'static str) -> Result<String> {
+async fn get(address: SocketAddr, path: &'static str) -> Result<String> {
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;

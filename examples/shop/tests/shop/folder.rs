@@ -1,10 +1,10 @@
-//! A folder for one test.
+//! [`Folder`]: a temporary folder for one test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A folder that does not exist yet; removed with all that is in it when the test ends.
+/// The path of a folder that does not exist yet. The folder is removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -21,7 +21,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A test that left nothing behind has nothing to remove.
+        // The folder may not exist.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! A disk that takes nothing more: refused in a sentence, nothing half written, told by the health, and over when it is over.
+//! A full disk: requests are refused, no incomplete data is written, the health reports it, and the shop recovers.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -18,23 +18,23 @@ use crate::isolated::ada;
 
 const REFUSED: &str = "the shop can't write anything down at the moment, so nothing was changed; try again later";
 
-/// The shop, in a process that no file may grow too large for: there the system refuses a write, as on a full disk.
+/// A shop whose file size can be limited, so that writes fail as on a full disk.
 fn limited(data: &Path) -> Command {
     let program = shop(data, &["--port", "0", "--probes", "127.0.0.1:0"]);
     let mut limited = Command::new("sh");
-    // Not killed by the signal that comes with the error.
+    // Ignores the signal that a write beyond the limit sends.
     limited.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
     limited
 }
 
-/// How much each of its files may hold.
+/// Limits the size of the files that the shop writes.
 fn limit(shop: &Shop, bytes: &str) {
     let id = shop.id().to_string();
     let set = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status();
     assert!(set.expect("prlimit runs").success());
 }
 
-/// How a service is.
+/// The status and the error of a service.
 fn health(shop: &Shop, service: &str) -> (String, Value) {
     let (_, report) = shop.probe("/healthz");
     let found = report["components"].as_array().expect("services").iter().find(|it| it["name"] == service);
@@ -50,7 +50,7 @@ fn spooled(data: &Path) -> Vec<String> {
 }
 
 #[test]
-fn an_order_that_cannot_be_kept_is_refused_and_the_next_one_is_taken_when_there_is_room() {
+fn an_order_is_refused_while_the_disk_is_full_and_accepted_afterwards() {
     let folder = Folder::new();
     let shop = Shop::start_as(&mut limited(folder.path()));
     assert_eq!(shop.post("/users", r#"{"name": "Ada", "email": "ada@example.com"}"#).0, 201);
@@ -68,10 +68,10 @@ fn an_order_that_cannot_be_kept_is_refused_and_the_next_one_is_taken_when_there_
     let (status, why) = health(&shop, "Db");
     assert_eq!(status, "degraded");
     assert!(why.as_str().is_some_and(|why| why.starts_with("it can be read only: ")), "{why}");
-    assert_eq!(shop.probe("/readyz").0, 200, "who only looks is served");
+    assert_eq!(shop.probe("/readyz").0, 200, "read requests are served");
 
     limit(&shop, "unlimited");
-    assert_eq!(health(&shop, "Db"), ("healthy".to_owned(), Value::Null), "without waiting for somebody to order");
+    assert_eq!(health(&shop, "Db"), ("healthy".to_owned(), Value::Null), "health recovers without a write request");
     let (status, second) = shop.post("/orders", order);
     assert_eq!((status, &second["id"], stock()), (201, &json!(2), before - 1));
 
@@ -84,19 +84,19 @@ fn an_order_that_cannot_be_kept_is_refused_and_the_next_one_is_taken_when_there_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_the_spool_has_no_room_for_waits_for_it() -> Result<()> {
+async fn a_letter_is_delivered_when_the_disk_has_space_again() -> Result<()> {
     let folder = Folder::new();
     let settings = Settings { port: 0, data: folder.path().to_owned(), ..Settings::default() };
     let registry: Registry = shop::registry(settings).isolated().boot().await?;
     let outbox =
         async || registry.health().await.services.into_iter().find(|it| it.name == "Outbox").map(|it| it.health);
-    // A device that is always full, once; whoever fails on it takes it away.
+    // A device that is always full. The first delivery that fails removes the link.
     symlink("/dev/full", folder.path().join("spool/1.unfinished"))?;
     registry.get::<Users>()?.create(ada()).await?;
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(spooled(folder.path()), Vec::<String>::new(), "no half of a letter");
+    assert_eq!(spooled(folder.path()), Vec::<String>::new(), "there is no incomplete letter");
     assert_eq!(outbox().await, Some(Health::degraded("letters that could not be delivered yet: 1")));
-    assert!(registry.readiness().await.is_up(), "the shop goes on");
+    assert!(registry.readiness().await.is_up(), "the shop stays ready");
     sleep(Duration::from_secs(31)).await;
     assert_eq!(spooled(folder.path()), ["1.eml"]);
     assert_eq!(outbox().await, Some(Health::Healthy));

@@ -1,4 +1,4 @@
-//! The real program over HTTP: what it answers, and what is left after it was stopped.
+//! The shop over HTTP: its responses, and the data that it keeps after a shutdown.
 
 use std::fs;
 
@@ -10,11 +10,11 @@ const ADA: &str = r#"{"name": "Ada", "email": "ada@example.com"}"#;
 
 fn error(answer: (u16, Value)) -> (u16, String) {
     let (status, body) = answer;
-    (status, body["error"].as_str().expect("an error is a sentence").to_owned())
+    (status, body["error"].as_str().expect("an error message").to_owned())
 }
 
 #[test]
-fn an_order_outlives_a_restart() {
+fn an_order_is_kept_after_a_restart() {
     let folder = Folder::new();
     let shop = Shop::start(folder.path());
     let (status, ada) = shop.post("/users", ADA);
@@ -45,7 +45,7 @@ fn an_order_outlives_a_restart() {
 
     let shop = Shop::start(folder.path());
     let (status, mut kept) = shop.get("/orders/1");
-    assert!(kept["packed_at"].take().is_string(), "what was placed is packed before the shop is down");
+    assert!(kept["packed_at"].take().is_string(), "the order is packed before the shop exits");
     assert_eq!((status, kept), (200, order));
     assert_eq!(shop.get("/users/1"), (200, ada));
     assert_eq!(shop.get("/products/7").1["stock"], left, "the same price list changes nothing");
@@ -76,17 +76,17 @@ fn products_are_searched_page_by_page() {
         assert_eq!(status, 200, "{words}: {page}");
         page["total"].as_i64().expect("a total")
     };
-    assert!(total("steel%20kettle") > 0, "all of the words, in any order");
+    assert!(total("steel%20kettle") > 0, "all words, in any order");
     assert_eq!(total("steel%20kettle"), total("KET+%22stee*"));
     assert_eq!(total("kit-1001"), 1);
     assert_eq!(total("+%20"), all["total"], "no words, no limit");
     for nothing in ["%25", "_", "'", "%00", "%22", "*", "-", "kettle+NOT+steel", "name:kettle"] {
-        assert_eq!(total(nothing), 0, "{nothing} means nothing");
+        assert_eq!(total(nothing), 0, "{nothing} matches no product");
     }
 }
 
 #[test]
-fn what_was_bought_together_is_recommended_after_a_restart_and_reported() {
+fn products_that_were_bought_together_are_recommended_after_a_restart() {
     let folder = Folder::new();
     let shop = Shop::start(folder.path());
     shop.post("/users", ADA);
@@ -105,7 +105,7 @@ fn what_was_bought_together_is_recommended_after_a_restart_and_reported() {
 }
 
 #[test]
-fn each_bad_request_gets_a_status_and_a_sentence() {
+fn each_invalid_request_returns_a_status_and_a_message() {
     let folder = Folder::new();
     let shop = Shop::start(folder.path());
     assert_eq!(shop.post("/users", ADA).0, 201);
@@ -149,7 +149,7 @@ fn each_bad_request_gets_a_status_and_a_sentence() {
             "there is no product 999999; check the id",
         ),
     ] {
-        assert_eq!(error(shop.ask(method, path, body)), (status, sentence.to_owned()), "{method} {path} {body}");
+        assert_eq!(error(shop.request(method, path, body)), (status, sentence.to_owned()), "{method} {path} {body}");
     }
     for body in ["", "{", r#"{"name": "A"}"#, "[1, 2", r#"{"name": 1, "email": 2}"#] {
         let (status, sentence) = error(shop.post("/users", body));
@@ -167,7 +167,7 @@ fn each_bad_request_gets_a_status_and_a_sentence() {
 }
 
 #[test]
-fn a_request_that_never_ends_does_not_keep_the_shop_open() {
+fn an_incomplete_request_does_not_delay_the_shutdown() {
     let folder = Folder::new();
     let shop = Shop::start(folder.path());
     let _unfinished = shop

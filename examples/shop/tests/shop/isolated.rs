@@ -1,4 +1,4 @@
-//! Whole shops side by side in one process, each with a registry and a folder of its own, and a fake for its mail.
+//! Several shops in one process, each with its own registry, its own folder and a fake mailer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,20 +14,20 @@ use tokio::sync::mpsc;
 
 use crate::folder::Folder;
 
-/// Remembers what is sent, and loses the first few letters.
+/// Records delivered letters. The first few deliveries fail.
 struct Post {
     delivered: mpsc::UnboundedSender<(i64, Letter)>,
-    to_lose: AtomicUsize,
+    failures: AtomicUsize,
 }
 
 #[async_trait]
 impl Mail for Post {
     async fn deliver(&self, number: i64, letter: &Letter) -> Result<(), ShopError> {
-        let lose = |left: usize| left.checked_sub(1);
-        if self.to_lose.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lose).is_ok() {
+        let decrement = |left: usize| left.checked_sub(1);
+        if self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, decrement).is_ok() {
             return Err(ShopError::Delivery(std::io::Error::other("the pigeon got lost")));
         }
-        // A test that does not look at its letters has dropped the other end.
+        // A test that does not need the letters has dropped the receiver.
         let _ = self.delivered.send((number, letter.clone()));
         Ok(())
     }
@@ -35,11 +35,11 @@ impl Mail for Post {
 
 pub(crate) async fn open(
     folder: &Folder,
-    to_lose: usize,
+    failures: usize,
 ) -> Result<(Registry, mpsc::UnboundedReceiver<(i64, Letter)>)> {
     let (delivered, letters) = mpsc::unbounded_channel();
     let settings = Settings { port: 0, data: folder.path().to_owned(), ..Settings::default() };
-    let post: Arc<dyn Mail> = Arc::new(Post { delivered, to_lose: AtomicUsize::new(to_lose) });
+    let post: Arc<dyn Mail> = Arc::new(Post { delivered, failures: AtomicUsize::new(failures) });
     let registry = shop::registry(settings).replace_dyn::<dyn Mail>(post).isolated().boot().await?;
     Ok((registry, letters))
 }
@@ -59,7 +59,7 @@ async fn count(registry: &Registry, table: &'static str) -> Result<i64> {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_filled_leaves_no_trace() -> Result<()> {
+async fn an_order_that_cannot_be_filled_changes_nothing() -> Result<()> {
     let folder = Folder::new();
     let (registry, _) = open(&folder, 0).await?;
     registry.get::<Users>()?.create(ada()).await?;
@@ -76,7 +76,7 @@ async fn an_order_that_cannot_be_filled_leaves_no_trace() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_last_piece_is_sold_once() -> Result<()> {
+async fn the_last_item_in_stock_is_sold_once() -> Result<()> {
     let folder = Folder::new();
     let (registry, _) = open(&folder, 0).await?;
     registry.get::<Users>()?.create(ada()).await?;
@@ -104,19 +104,19 @@ async fn the_last_piece_is_sold_once() -> Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_is_lost_is_sent_again() -> Result<()> {
+async fn a_failed_delivery_is_retried() -> Result<()> {
     let folder = Folder::new();
     let (registry, mut letters) = open(&folder, 2).await?;
     registry.get::<Users>()?.create(ada()).await?;
     let (number, letter) = letters.recv().await.ok_or("the post is closed")?;
     assert_eq!((number, &*letter.subject), (1, "Welcome to the shop"));
     registry.shutdown().await?;
-    assert!(letters.try_recv().is_err(), "it was sent once");
+    assert!(letters.try_recv().is_err(), "the letter was delivered once");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_queued_is_sent_before_the_shop_is_down() -> Result<()> {
+async fn queued_letters_are_delivered_before_the_shutdown_ends() -> Result<()> {
     let folder = Folder::new();
     let (registry, mut letters) = open(&folder, 0).await?;
     registry.get::<Users>()?.create(ada()).await?;
@@ -131,7 +131,7 @@ async fn what_is_queued_is_sent_before_the_shop_is_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn reports_come_up_with_the_first_who_asks() -> Result<()> {
+async fn the_first_request_boots_the_lazy_reports() -> Result<()> {
     let folder = Folder::new();
     let (registry, _) = open(&folder, 0).await?;
     let sales = registry.scope(async { Reports::service().await?.sales().await }).await?;

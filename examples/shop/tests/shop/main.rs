@@ -1,4 +1,4 @@
-//! The proofs of the shop: a file per behaviour.
+//! The tests of the shop, one file for each topic.
 
 mod background_tasks;
 mod bad_input;
@@ -9,4 +9,4 @@ mod folder;
 mod full_disk;
 mod http;
 mod isolated;
-mod notes;
+mod recorded_log;

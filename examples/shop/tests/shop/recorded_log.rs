@@ -1,4 +1,4 @@
-//! [`Notes`]: what the shop logs on this thread.
+//! [`RecordedLog`]: the log messages of the shop on this thread.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,20 +10,20 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// The messages that the shop itself has logged on this thread, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
+pub(crate) struct RecordedLog(Arc<Mutex<Vec<String>>>);
 
-impl Notes {
-    /// Notes, taken for as long as the guard lives.
-    pub(crate) fn begin() -> (Self, DefaultGuard) {
-        // While there is one subscriber only, tracing asks that of whatever thread comes by whether a line is of interest,
-        // and remembers the answer for all threads. With two it asks both.
+impl RecordedLog {
+    /// Starts to record. The guard stops the recording on drop.
+    pub(crate) fn start() -> (Self, DefaultGuard) {
+        // With a single subscriber, tracing caches its interest in a message for all threads, including threads without a
+        // subscriber. A second subscriber prevents that.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(Self::default()));
-        let notes = Self::default();
-        (notes.clone(), tracing::subscriber::set_default(notes))
+        let recorded = Self::default();
+        (recorded.clone(), tracing::subscriber::set_default(recorded))
     }
 
-    /// How often this was said since they were cleared.
+    /// How often this message was logged since the last `clear`.
     pub(crate) fn count(&self, message: &str) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|it| *it == message).count()
     }
@@ -33,7 +33,7 @@ impl Notes {
     }
 }
 
-impl Visit for &Notes {
+impl Visit for &RecordedLog {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if field.name() == "message" {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{value:?}"));
@@ -41,7 +41,7 @@ impl Visit for &Notes {
     }
 }
 
-impl Subscriber for Notes {
+impl Subscriber for RecordedLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("shop")
     }
