@@ -14,14 +14,14 @@ use tokio::time::{Instant, sleep_until};
 use super::diagnostics;
 use super::runner::Runner;
 use crate::base::{ShutdownReason, State};
-use crate::machine::{self, BOOT, BootEnd, Effect, Event, Machine, Ticket, Timer};
+use crate::machine::{self, BOOT, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
 use crate::shared::{End, Message, Shared, Timing};
 
 enum Happened {
     Message(Message),
-    Event(Event),
+    Event(LifecycleEvent),
     Cancelled,
     Due,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Driver {
     is_cancelled: bool,
     /// What was not ready when the boot ran out of its budget.
     unready: Vec<UnreadyService>,
-    end: Option<machine::End>,
+    end: Option<machine::Finish>,
 }
 
 /// If the driver is dropped before its end, its runtime was.
@@ -89,7 +89,7 @@ impl Driver {
                 Happened::Event(event) => self.feed(event),
                 Happened::Cancelled => {
                     self.is_cancelled = true;
-                    self.feed(Event::ShutdownRequested(ShutdownReason::Cancelled));
+                    self.feed(LifecycleEvent::ShutdownRequested(ShutdownReason::Cancelled));
                 }
                 Happened::Due => self.on_due(),
             }
@@ -136,21 +136,21 @@ impl Driver {
 
     fn on_message(&mut self, message: Message) {
         let event = match message {
-            Message::Boot => Event::Boot,
-            Message::BootAbandoned if self.shared.nobody_waits() => Event::BootAbandoned,
+            Message::Boot => LifecycleEvent::Boot,
+            Message::BootAbandoned if self.shared.nobody_waits() => LifecycleEvent::BootAbandoned,
             Message::BootAbandoned => return,
             Message::Demand { service, reply } => {
                 self.last_ticket += 1;
                 self.replies.insert(self.last_ticket, reply);
-                Event::Requested { ticket: self.last_ticket, service }
+                LifecycleEvent::Requested { ticket: self.last_ticket, service }
             }
-            Message::Paused(service) => Event::Paused(service),
-            Message::Resumed(service) => Event::Resumed(service),
+            Message::Paused(service) => LifecycleEvent::Paused(service),
+            Message::Resumed(service) => LifecycleEvent::Resumed(service),
             Message::Escalated { service, failure } => {
-                Event::Escalated { service, failure, drawn: self.runner.draw(service) }
+                LifecycleEvent::Escalated { service, failure, drawn: self.runner.draw(service) }
             }
-            Message::ShutDown(reason) => Event::ShutdownRequested(reason),
-            Message::Dropped => Event::Dropped,
+            Message::ShutDown(reason) => LifecycleEvent::ShutdownRequested(reason),
+            Message::Dropped => LifecycleEvent::Dropped,
         };
         self.feed(event);
     }
@@ -160,13 +160,13 @@ impl Driver {
         let first = self.timers.iter().enumerate().min_by_key(|(_, (at, _))| *at);
         if let Some(place) = first.map(|(place, _)| place) {
             let (_, timer) = self.timers.remove(place);
-            self.feed(Event::TimerFired(timer));
+            self.feed(LifecycleEvent::TimerFired(timer));
         }
     }
 
-    fn feed(&mut self, event: Event) {
+    fn feed(&mut self, event: LifecycleEvent) {
         let now = self.runner.now();
-        let given = self.shared.reason().map(Event::ReasonGiven);
+        let given = self.shared.reason().map(LifecycleEvent::ReasonGiven);
         for event in given.into_iter().chain([event]) {
             for effect in self.machine.on(now, event) {
                 self.execute(effect);
@@ -214,7 +214,7 @@ impl Driver {
     }
 
     /// Everything is down: reports it to every caller, last of all to those that wait for the end.
-    async fn finish(mut self, end: machine::End) {
+    async fn finish(mut self, end: machine::Finish) {
         self.shared.owned_tasks.end().await;
         let total = self.runner.now().saturating_sub(end.since);
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });

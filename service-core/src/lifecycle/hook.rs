@@ -11,10 +11,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostics;
-use crate::base::Phase;
-use crate::base::caught;
-use crate::gate::context_stack;
-use crate::gate::context_stack::Role;
+use crate::base::{Phase, caught};
+use crate::gate::context_stack::{self, Role};
 use crate::report::EventKind;
 use crate::service::Incarnation;
 use crate::shared::{PollMonitor, poll_monitor};

@@ -13,7 +13,7 @@ use super::start::{Abort, Attempt, Attempted, start};
 use super::stop::{stop, unwind};
 use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught};
 use crate::gate::ManagedInstance;
-use crate::machine::{Event, FailedAttempt, Status};
+use crate::machine::{FailedAttempt, LifecycleEvent, Status};
 use crate::report::{Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, later};
@@ -27,7 +27,7 @@ enum Done {
 
 /// What runs of one service.
 #[derive(Default)]
-struct Running {
+struct RunningService {
     abort: Abort,
     /// It has started, and is not open yet.
     started: Option<(ManagedInstance, Arc<Incarnation>)>,
@@ -44,7 +44,7 @@ struct Running {
 pub(crate) struct Runner {
     shared: Arc<Shared>,
     hooks: Arc<[Arc<dyn Hooks>]>,
-    each: Vec<Running>,
+    each: Vec<RunningService>,
     steps: JoinSet<(usize, Done)>,
     /// The origin of the machine's clock.
     born: Instant,
@@ -55,9 +55,9 @@ pub(crate) struct Runner {
 impl Runner {
     pub(crate) fn new(shared: Arc<Shared>, hooks: Arc<[Arc<dyn Hooks>]>) -> Self {
         let services = shared.plan.services().iter();
-        let each = services.map(|service| Running {
+        let each = services.map(|service| RunningService {
             rng: service.facts.restart.map(|policy| Rng::new(policy.seed)),
-            ..Running::default()
+            ..RunningService::default()
         });
         Self { each: each.collect(), shared, hooks, steps: JoinSet::new(), born: Instant::now(), records: 0 }
     }
@@ -78,7 +78,7 @@ impl Runner {
     }
 
     /// The next step that has ended, as an event.
-    pub(crate) fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+    pub(crate) fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<LifecycleEvent> {
         while let Poll::Ready(Some(joined)) = self.steps.poll_join_next(cx) {
             // A step is never aborted, and its panics are caught.
             if let Ok((service, done)) = joined {
@@ -88,12 +88,12 @@ impl Runner {
         Poll::Pending
     }
 
-    fn on_done(&mut self, service: usize, done: Done) -> Event {
+    fn on_done(&mut self, service: usize, done: Done) -> LifecycleEvent {
         match done {
             Done::Attempted(Attempted::Started { instance, incarnation }) => {
                 self.each[service].started = Some((instance, incarnation));
                 let began = self.shared.slots[service].times().began;
-                Event::Started { service, elapsed: began.map_or(Duration::ZERO, |began| began.elapsed()) }
+                LifecycleEvent::Started { service, elapsed: began.map_or(Duration::ZERO, |began| began.elapsed()) }
             }
             Done::Attempted(Attempted::Failed { failure, retry_until, unwound }) => {
                 let attempt = FailedAttempt {
@@ -103,17 +103,17 @@ impl Runner {
                     drawn: self.draw(service),
                 };
                 self.each[service].last = Some(unwound);
-                Event::StartFailed { service, attempt }
+                LifecycleEvent::StartFailed { service, attempt }
             }
             Done::Attempted(Attempted::Aborted { unwound }) | Done::Unwound(unwound) => {
                 let outcome = unwound.outcome.clone();
                 self.each[service].last = Some(unwound);
-                Event::Unwound { service, outcome }
+                LifecycleEvent::Unwound { service, outcome }
             }
             Done::Stopped(entry) => {
                 let (outcome, elapsed) = (entry.outcome.clone(), entry.drain + entry.own);
                 self.each[service].last = Some(entry);
-                Event::Stopped { service, outcome, elapsed }
+                LifecycleEvent::Stopped { service, outcome, elapsed }
             }
         }
     }

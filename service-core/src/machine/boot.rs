@@ -2,7 +2,7 @@
 
 use super::demands::BOOT;
 use super::effect::{Effect, Timer};
-use super::end::BootEnd;
+use super::finish::BootEnd;
 use super::machine::{Boot, Machine};
 use crate::base::{Failure, ShutdownReason, State};
 use crate::plan::Bond;

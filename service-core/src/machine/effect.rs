@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::demands::Ticket;
-use super::end::End;
+use super::finish::Finish;
 use crate::base::{ShutdownReason, State};
 use crate::report::{EventKind, Refusal};
 
@@ -80,5 +80,5 @@ pub(crate) enum Effect {
     /// Publish why everything shuts down.
     SetReason(ShutdownReason),
     /// Everything is down. The machine ignores further events.
-    Finish(End),
+    Finish(Finish),
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::demands::{BOOT, Demand, Demands, Ticket};
 use super::effect::{Effect, Timer};
-use super::end::BootEnd;
-use super::event::Event;
+use super::finish::BootEnd;
+use super::lifecycle_event::LifecycleEvent;
 use super::node::Node;
 use super::settings::Settings;
 use crate::base::{ShutdownReason, State};
@@ -110,28 +110,28 @@ impl Machine {
     }
 
     /// Takes in what happened at `now`, counted from any one moment, and returns what is to be done.
-    pub(crate) fn on(&mut self, now: Duration, event: Event) -> Vec<Effect> {
+    pub(crate) fn on(&mut self, now: Duration, event: LifecycleEvent) -> Vec<Effect> {
         if self.finished {
             return Vec::new();
         }
         self.now = now;
         match event {
-            Event::Boot => self.boot(),
-            Event::BootAbandoned => self.boot_abandoned(),
-            Event::Requested { ticket, service } => self.demand(ticket, vec![service]),
-            Event::Started { service, elapsed } => self.started(service, elapsed),
-            Event::Paused(service) => self.pause(service),
-            Event::Resumed(service) => self.resume(service),
-            Event::StartFailed { service, attempt } => self.start_failed(service, attempt),
-            Event::Unwound { service, outcome } => self.unwound(service, outcome),
-            Event::Stopped { service, outcome, elapsed } => self.stopped(service, outcome, elapsed),
-            Event::Escalated { service, failure, drawn } => self.escalated(service, &failure, drawn),
-            Event::ReasonGiven(reason) => self.reason_given(reason),
-            Event::ShutdownRequested(reason) => self.leave(reason),
-            Event::Dropped => self.dropped(),
-            Event::TimerFired(Timer::Boot) => self.boot_timed_out(),
-            Event::TimerFired(Timer::LameDuck) => self.go_down(self.settings.shutdown_timeout),
-            Event::TimerFired(Timer::Retry(service)) => self.revive(service),
+            LifecycleEvent::Boot => self.boot(),
+            LifecycleEvent::BootAbandoned => self.boot_abandoned(),
+            LifecycleEvent::Requested { ticket, service } => self.demand(ticket, vec![service]),
+            LifecycleEvent::Started { service, elapsed } => self.started(service, elapsed),
+            LifecycleEvent::Paused(service) => self.pause(service),
+            LifecycleEvent::Resumed(service) => self.resume(service),
+            LifecycleEvent::StartFailed { service, attempt } => self.start_failed(service, attempt),
+            LifecycleEvent::Unwound { service, outcome } => self.unwound(service, outcome),
+            LifecycleEvent::Stopped { service, outcome, elapsed } => self.stopped(service, outcome, elapsed),
+            LifecycleEvent::Escalated { service, failure, drawn } => self.escalated(service, &failure, drawn),
+            LifecycleEvent::ReasonGiven(reason) => self.reason_given(reason),
+            LifecycleEvent::ShutdownRequested(reason) => self.leave(reason),
+            LifecycleEvent::Dropped => self.dropped(),
+            LifecycleEvent::TimerFired(Timer::Boot) => self.boot_timed_out(),
+            LifecycleEvent::TimerFired(Timer::LameDuck) => self.go_down(self.settings.shutdown_timeout),
+            LifecycleEvent::TimerFired(Timer::Retry(service)) => self.revive(service),
         }
         self.start_what_is_clear();
         self.finish_if_down();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::budget_share;
 use super::effect::{Effect, Timer};
-use super::end::{BootEnd, End};
+use super::finish::{BootEnd, Finish};
 use super::machine::{GoingDown, Machine};
 use crate::base::{Failure, ShutdownReason, State, StopOutcome};
 use crate::report::EventKind;
@@ -121,6 +121,6 @@ impl Machine {
         self.finished = true;
         let reason = self.reason.clone().unwrap_or(ShutdownReason::Cancelled);
         let boot = self.boot_error(&reason);
-        self.effects.push(Effect::Finish(End { reason, since, boot }));
+        self.effects.push(Effect::Finish(Finish { reason, since, boot }));
     }
 }

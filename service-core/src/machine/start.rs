@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::effect::{Effect, Timer};
-use super::event::FailedAttempt;
+use super::lifecycle_event::FailedAttempt;
 use super::machine::Machine;
 use crate::base::{Failure, State, StopOutcome};
 use crate::report::EventKind;

@@ -5,6 +5,7 @@
 //! it changes nothing: in `demand`, counting one more for a dependant that does not wait, whose count nobody reads before
 //! it is made anew.
 
+mod answers;
 mod harness;
 mod life;
 mod rules;

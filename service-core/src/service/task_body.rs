@@ -8,9 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::task_output::TaskOutput;
-use crate::base::Rng;
-use crate::base::caught;
-use crate::base::{Failure, Phase, Restart, Result, Schedule};
+use crate::base::{Failure, Phase, Restart, Result, Rng, Schedule, caught};
 use crate::gate::Slot;
 use crate::machine::{Next, Restarts};
 use crate::report::EventKind;

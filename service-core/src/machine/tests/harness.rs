@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{Failure, Phase, Restart, ShutdownReason, State, StopOutcome};
-use crate::machine::{Effect, Event, FailedAttempt, Machine, Settings, Ticket, Timer};
+use crate::machine::{Effect, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{at, plan};
 use crate::plan::{Facts, Plan};
 use crate::report::{EventKind, Refusal};
@@ -96,18 +96,18 @@ impl Harness {
     pub(super) fn on(&mut self, input: Input) -> Vec<Step> {
         let (outcome, elapsed) = (StopOutcome::Clean, Duration::ZERO);
         let event = match input {
-            Input::Boot => Event::Boot,
-            Input::Requested { ticket, service } => Event::Requested { ticket, service },
-            Input::Started(service) => Event::Started { service, elapsed },
+            Input::Boot => LifecycleEvent::Boot,
+            Input::Requested { ticket, service } => LifecycleEvent::Requested { ticket, service },
+            Input::Started(service) => LifecycleEvent::Started { service, elapsed },
             Input::StartFailed(service) => {
                 let attempt = FailedAttempt { failure: failure(), retry_until: None, outcome, drawn: 0.0 };
-                Event::StartFailed { service, attempt }
+                LifecycleEvent::StartFailed { service, attempt }
             }
-            Input::Unwound(service) => Event::Unwound { service, outcome },
-            Input::Stopped(service) => Event::Stopped { service, outcome, elapsed },
-            Input::Restart(service) => Event::Escalated { service, failure: failure(), drawn: 0.0 },
-            Input::Revive(service) => Event::TimerFired(Timer::Retry(service)),
-            Input::ShutDown => Event::ShutdownRequested(ShutdownReason::Dropped),
+            Input::Unwound(service) => LifecycleEvent::Unwound { service, outcome },
+            Input::Stopped(service) => LifecycleEvent::Stopped { service, outcome, elapsed },
+            Input::Restart(service) => LifecycleEvent::Escalated { service, failure: failure(), drawn: 0.0 },
+            Input::Revive(service) => LifecycleEvent::TimerFired(Timer::Retry(service)),
+            Input::ShutDown => LifecycleEvent::ShutdownRequested(ShutdownReason::Dropped),
         };
         let effects = self.machine.on(Duration::ZERO, event);
         effects.iter().filter_map(|effect| self.step(effect)).collect()

@@ -1,12 +1,12 @@
 //! [`Life`]: one machine and a world that answers it at random, on a clock of its own. The world keeps its own books from
-//! the effects alone, so that it does not repeat the machine's mistakes; `rules.rs` checks what must hold.
+//! the effects alone, so that it does not repeat the machine's mistakes; `answers.rs` and `rules.rs` check what must hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::harness::{SETTINGS, failure};
+use super::harness::failure;
 use crate::base::{Restart, Retry, ShutdownReason, StopOutcome};
-use crate::machine::{BOOT, Event, FailedAttempt, Machine, Settings, Ticket, Timer};
+use crate::machine::{BOOT, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{Dice, ms, plan, service};
 use crate::plan::{Bond, Facts, Plan};
 
@@ -140,7 +140,7 @@ impl Life {
         if life.dice.roll(10) > 0 {
             let eager: Vec<_> = (0..life.plan.len()).filter(|&at| life.plan.services()[at].eager).collect();
             life.expect(BOOT, eager);
-            life.feed(Event::Boot);
+            life.feed(LifecycleEvent::Boot);
         }
         life
     }
@@ -181,21 +181,21 @@ impl Life {
     fn request(&mut self) {
         let (ticket, service) = (self.demands.len() as Ticket + 1, self.dice.roll(self.plan.len()));
         self.expect(ticket, vec![service]);
-        self.feed(Event::Requested { ticket, service });
+        self.feed(LifecycleEvent::Requested { ticket, service });
     }
 
     fn request_shutdown(&mut self) {
         let event = match self.dice.roll(4) {
             // Its message comes later, or never.
-            0 => Event::ReasonGiven(ShutdownReason::Signal("SIGTERM")),
-            1 => Event::ShutdownRequested(ShutdownReason::Cancelled),
-            2 => Event::Dropped,
-            _ => Event::BootAbandoned,
+            0 => LifecycleEvent::ReasonGiven(ShutdownReason::Signal("SIGTERM")),
+            1 => LifecycleEvent::ShutdownRequested(ShutdownReason::Cancelled),
+            2 => LifecycleEvent::Dropped,
+            _ => LifecycleEvent::BootAbandoned,
         };
         let given = match &event {
-            Event::BootAbandoned if self.is_booted() => None,
-            Event::ReasonGiven(reason) | Event::ShutdownRequested(reason) => Some(reason.clone()),
-            Event::Dropped => Some(ShutdownReason::Dropped),
+            LifecycleEvent::BootAbandoned if self.is_booted() => None,
+            LifecycleEvent::ReasonGiven(reason) | LifecycleEvent::ShutdownRequested(reason) => Some(reason.clone()),
+            LifecycleEvent::Dropped => Some(ShutdownReason::Dropped),
             _ => Some(ShutdownReason::Cancelled),
         };
         if self.requested.is_none() {
@@ -207,17 +207,17 @@ impl Life {
     /// A task of a service has failed for good.
     fn escalate(&mut self, service: usize) {
         let drawn = self.dice.roll(10) as f64 / 10.0;
-        self.feed(Event::Escalated { service, failure: failure(), drawn });
+        self.feed(LifecycleEvent::Escalated { service, failure: failure(), drawn });
     }
 
     /// The start of a service waits for another, or no longer does.
     fn pause(&mut self, service: usize) {
         if self.each[service].pauses > 0 && self.dice.roll(2) == 0 {
             self.each[service].pauses -= 1;
-            self.feed(Event::Resumed(service));
+            self.feed(LifecycleEvent::Resumed(service));
         } else if self.is_starting(service) {
             self.each[service].pauses += 1;
-            self.feed(Event::Paused(service));
+            self.feed(LifecycleEvent::Paused(service));
         }
     }
 
@@ -226,17 +226,17 @@ impl Life {
         let Some(first) = (0..self.timers.len()).min_by_key(|at| self.timers[*at].0) else { return };
         let (at, timer) = self.timers.remove(first);
         self.now = self.now.max(at);
-        self.feed(Event::TimerFired(timer));
+        self.feed(LifecycleEvent::TimerFired(timer));
     }
 
     /// The world answers for a service, one way or another.
     fn answer(&mut self, service: usize) {
         while self.each[service].pauses > 0 {
             self.each[service].pauses -= 1;
-            self.feed(Event::Resumed(service));
+            self.feed(LifecycleEvent::Resumed(service));
         }
         let (outcome, elapsed) = (self.outcome(), ms(1));
-        let started = Event::Started { service, elapsed };
+        let started = LifecycleEvent::Started { service, elapsed };
         let event = match self.each[service].doing {
             Doing::Starting if self.dice.roll(4) == 0 => self.failed(service),
             Doing::Starting => started,
@@ -244,16 +244,16 @@ impl Life {
             Doing::Aborting => match self.dice.roll(3) {
                 0 => started,
                 1 => self.failed(service),
-                _ => Event::Unwound { service, outcome },
+                _ => LifecycleEvent::Unwound { service, outcome },
             },
-            Doing::Unwinding => Event::Unwound { service, outcome },
-            Doing::Stopping => Event::Stopped { service, outcome, elapsed },
+            Doing::Unwinding => LifecycleEvent::Unwound { service, outcome },
+            Doing::Stopping => LifecycleEvent::Stopped { service, outcome, elapsed },
             Doing::Nothing | Doing::Up => return,
         };
         let doing = &mut self.each[service].doing;
         match event {
-            Event::Started { .. } if *doing == Doing::Starting => *doing = Doing::Up,
-            Event::Started { .. } => {}
+            LifecycleEvent::Started { .. } if *doing == Doing::Starting => *doing = Doing::Up,
+            LifecycleEvent::Started { .. } => {}
             _ => *doing = Doing::Nothing,
         }
         self.feed(event);
@@ -263,7 +263,7 @@ impl Life {
         if self.dice.roll(6) == 0 { StopOutcome::Failed(failure()) } else { StopOutcome::Clean }
     }
 
-    fn failed(&mut self, service: usize) -> Event {
+    fn failed(&mut self, service: usize) -> LifecycleEvent {
         let may_retry = self.dice.roll(4) > 0;
         let attempt = FailedAttempt {
             failure: failure(),
@@ -271,10 +271,10 @@ impl Life {
             outcome: self.outcome(),
             drawn: self.dice.roll(10) as f64 / 10.0,
         };
-        Event::StartFailed { service, attempt }
+        LifecycleEvent::StartFailed { service, attempt }
     }
 
-    fn feed(&mut self, event: Event) {
+    fn feed(&mut self, event: LifecycleEvent) {
         self.history.push(format!("{:?} {event:?}", self.now));
         let before = self.before(&event);
         let effects = self.machine.on(self.now, event.clone());

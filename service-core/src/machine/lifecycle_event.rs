@@ -1,4 +1,4 @@
-//! [`Event`]: what happened outside of the machine.
+//! [`LifecycleEvent`]: what happened outside of the machine.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ pub(crate) struct FailedAttempt {
     /// When the budget of all attempts ends; `None` if it may not be tried again.
     pub retry_until: Option<Duration>,
     pub outcome: StopOutcome,
-    /// A random number, as in [`Event`].
+    /// A random number, as in [`LifecycleEvent`].
     pub drawn: f64,
 }
 
 /// What happened outside of the machine. `drawn` is a random number from 0 up to but not including 1, for jitter.
 #[derive(Clone, Debug)]
-pub(crate) enum Event {
+pub(crate) enum LifecycleEvent {
     /// The boot was requested: every service that is not lazy.
     Boot,
     /// The last caller that waited for the boot has gone.

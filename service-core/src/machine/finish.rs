@@ -1,4 +1,4 @@
-//! [`End`]: how a registry ended, as far as the machine decides it.
+//! [`Finish`]: how a registry ended, as far as the machine decides it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::base::{Failure, ShutdownReason};
 
 /// How a registry ended.
 #[derive(Clone, Debug)]
-pub(crate) struct End {
+pub(crate) struct Finish {
     pub reason: ShutdownReason,
     /// Since when everything shut down.
     pub since: Duration,

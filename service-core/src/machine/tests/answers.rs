@@ -1,0 +1,127 @@
+//! What must follow an event in every [`Life`].
+
+use std::time::Duration;
+
+use super::life::{Doing, Life};
+use crate::base::State;
+use crate::machine::{BOOT, Effect, FailedAttempt, LifecycleEvent, Timer};
+use crate::report::EventKind;
+
+/// What the world knew before an event.
+pub(super) struct Before {
+    was_leaving: bool,
+    is_aborting: bool,
+    /// Those that were up, and are to be up again.
+    were_up: Vec<bool>,
+    boot_was_open: bool,
+    unset_timer: bool,
+}
+
+fn any(effects: &[Effect], is: impl Fn(&Effect) -> bool) -> bool {
+    effects.iter().any(is)
+}
+
+fn is_leaving(effects: &[Effect]) -> bool {
+    any(effects, |it| matches!(it, Effect::Emit(EventKind::ShuttingDown { .. } | EventKind::RollingBack)))
+}
+
+impl Life {
+    pub(super) fn before(&self, event: &LifecycleEvent) -> Before {
+        let is_aborting = |service: usize| {
+            // The world has taken note of an answer already.
+            self.machine.nodes[service].aborting
+        };
+        Before {
+            was_leaving: self.reason.is_some(),
+            is_aborting: match event {
+                LifecycleEvent::Started { service, .. } | LifecycleEvent::StartFailed { service, .. } => {
+                    is_aborting(*service)
+                }
+                _ => false,
+            },
+            were_up: self.each.iter().map(|known| known.was_up).collect(),
+            boot_was_open: self.demands.get(&BOOT).is_some_and(|boot| boot.answer.is_none()),
+            unset_timer: matches!(event, LifecycleEvent::TimerFired(Timer::Boot)),
+        }
+    }
+
+    /// What must follow an event.
+    pub(super) fn answered(&mut self, event: &LifecycleEvent, before: &Before, effects: &[Effect]) {
+        match event {
+            LifecycleEvent::Started { service, .. } if before.is_aborting => {
+                let unwinds = any(effects, |it| matches!(it, Effect::Unwind { service: at, .. } if at == service));
+                self.check(unwinds, "what starts too late is unwound");
+            }
+            LifecycleEvent::StartFailed { service, attempt } => self.attempt_failed(*service, attempt, before, effects),
+            LifecycleEvent::Escalated { service, .. } => self.escalated(*service, before, effects),
+            LifecycleEvent::TimerFired(Timer::LameDuck) => self.down_since = self.down_since.or(Some(self.now)),
+            LifecycleEvent::TimerFired(Timer::Boot) => {
+                self.check(
+                    before.unset_timer && before.boot_was_open,
+                    "the timer of a boot that has ended is cancelled",
+                );
+                self.timed_out = true;
+            }
+            LifecycleEvent::ShutdownRequested(_) | LifecycleEvent::Dropped => {
+                self.check(before.was_leaving || is_leaving(effects), "a request begins the shutdown");
+            }
+            LifecycleEvent::BootAbandoned => {
+                let begins = !before.was_leaving && !self.is_booted();
+                self.check(begins == is_leaving(effects), "only a boot that has not ended is abandoned");
+            }
+            _ => {}
+        }
+        if before.boot_was_open && any(effects, |it| matches!(it, Effect::Settle(BOOT, _))) {
+            self.check(
+                any(effects, |it| matches!(it, Effect::CancelTimer(Timer::Boot))),
+                "a boot that ends has no timer",
+            );
+        }
+    }
+
+    fn attempt_failed(&mut self, service: usize, attempt: &FailedAttempt, before: &Before, effects: &[Effect]) {
+        let retry = self.plan.services()[service].facts.retry;
+        let delay = retry.delay_after(self.each[service].attempt);
+        let fits = |delay: Duration| attempt.retry_until.is_some_and(|until| self.now + delay < until);
+        let expected = delay.filter(|&delay| fits(delay));
+        let retrying = any(effects, |it| matches!(it, Effect::Emit(EventKind::Retrying { .. })));
+        self.check(retrying == expected.is_some(), "it is tried again as often as its policy and its budget allow");
+        let again = any(effects, |it| matches!(it, Effect::Start { attempt, .. } if *attempt > 1));
+        self.check(again == (expected.is_some() && !before.is_aborting), "what is aborted is not tried again");
+        let restarts = any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. })));
+        let may_return = before.were_up[service] || self.is_optional(service);
+        self.check(!restarts || may_return && !self.is_sunk(), "only what was up, or is optional, restarts");
+        let fails = any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. })));
+        self.check(!(fails && retrying), "what is tried again has not failed yet");
+        let waits = any(effects, |it| matches!(it, Effect::SetTimer(Timer::Retry(at), _) if *at == service));
+        self.check(waits == (restarts && fails), "an optional one that failed is tried again after its pause");
+        if fails && !before.was_leaving {
+            let is_lost = |it: &Effect| match *it {
+                Effect::Publish { service: at, ref status }
+                    if matches!(status.state, State::Failed | State::Blocked) =>
+                {
+                    let in_boot = before.boot_was_open && self.demands[&BOOT].members.contains(&at);
+                    let broken = before.were_up[service] && before.were_up[at];
+                    !self.is_optional(at) && (in_boot || broken)
+                }
+                _ => false,
+            };
+            self.check(
+                !any(effects, is_lost) || is_leaving(effects),
+                "what cannot be done without takes everything down",
+            );
+        }
+    }
+
+    fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
+        if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
+            self.check(!before.was_leaving, "nothing restarts that shuts down");
+            if matches!(self.each[service].doing, Doing::Starting | Doing::Up) {
+                let holders = self.holders(service);
+                self.moved.extend(holders);
+            }
+        } else if !before.was_leaving {
+            self.check(is_leaving(effects) != self.is_optional(service), "an escalation breaks what is not optional");
+        }
+    }
+}
