@@ -49,9 +49,9 @@ impl Serialize for Micros {
 }
 
 /// A value as the text that it displays.
-struct Text<'a, T>(&'a T);
+struct AsText<'a, T>(&'a T);
 
-impl<T: fmt::Display> Serialize for Text<'_, T> {
+impl<T: fmt::Display> Serialize for AsText<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
@@ -107,7 +107,7 @@ structs! {
         "error": it.text(),
         "path": it.path(),
     }
-    ShutdownReason(it) { "kind": it.kind(), "text": Text(it) }
+    ShutdownReason(it) { "kind": it.kind(), "text": AsText(it) }
     StopOutcome(it) { "status": it.status(), "failure": it.failure() }
 
     Graph(it) {
@@ -184,7 +184,7 @@ impl Serialize for EventKind {
         }
         macro_rules! of {
             ($name:literal, $service:expr $(, $key:literal: $value:expr)*) => {
-                kind!($name, "service": Text($service) $(, $key: $value)*)
+                kind!($name, "service": AsText($service) $(, $key: $value)*)
             };
         }
         match self {
@@ -207,7 +207,7 @@ impl Serialize for EventKind {
             }
             Self::Ready { service, elapsed } => of!("ready", service, "elapsed_us": Micros(*elapsed)),
             Self::Failed { service, failure } => of!("failed", service, "failure": failure),
-            Self::Blocked { service, by } => of!("blocked", service, "by": Text(by)),
+            Self::Blocked { service, by } => of!("blocked", service, "by": AsText(by)),
             Self::Unwound { service, outcome } => of!("unwound", service, "outcome": outcome),
             Self::Booted { elapsed } => kind!("booted", "elapsed_us": Micros(*elapsed)),
             Self::RollingBack => kind!("rolling_back"),
@@ -218,16 +218,16 @@ impl Serialize for EventKind {
                 of!("stopped", service, "outcome": outcome, "elapsed_us": Micros(*elapsed))
             }
             Self::TaskFailed { service, task, failure } => {
-                of!("task_failed", service, "task": Text(task), "failure": failure)
+                of!("task_failed", service, "task": AsText(task), "failure": failure)
             }
             Self::TaskRestarting { service, task, delay } => {
-                of!("task_restarting", service, "task": Text(task), "delay_us": Micros(*delay))
+                of!("task_restarting", service, "task": AsText(task), "delay_us": Micros(*delay))
             }
-            Self::TaskRefused { service, task } => of!("task_refused", service, "task": Text(task)),
+            Self::TaskRefused { service, task } => of!("task_refused", service, "task": AsText(task)),
             Self::LeftRunning { services } => {
-                kind!("left_running", "services": services.iter().map(Text).collect::<Vec<_>>())
+                kind!("left_running", "services": services.iter().map(AsText).collect::<Vec<_>>())
             }
-            Self::SystemdUnreachable { error } => kind!("systemd_unreachable", "error": Text(error)),
+            Self::SystemdUnreachable { error } => kind!("systemd_unreachable", "error": AsText(error)),
             Self::ShutDown { elapsed } => kind!("shut_down", "elapsed_us": Micros(*elapsed)),
         }
     }

@@ -26,7 +26,7 @@ const AWAITS: bool = true;
 const PURE: bool = false;
 
 /// The folders in the order of imports: a folder may import from itself and from folders above it.
-const FOLDERS: [Folder; 15] = [
+const FOLDERS: [Folder; 16] = [
     folder("base", PURE, &["pin_project_lite"]),
     folder("report", PURE, &[]),
     folder("plan", PURE, &["petgraph"]),
@@ -42,6 +42,7 @@ const FOLDERS: [Folder; 15] = [
     folder("registry", AWAITS, &["inventory", "once_cell", "tokio", "tokio_util"]),
     folder("guard", AWAITS, &["tokio"]),
     folder("telemetry", PURE, &["tracing", "tracing_subscriber"]),
+    folder("serialize", PURE, &["serde_core"]),
 ];
 
 /// The folders that must be deterministic, and the module that generates random numbers.

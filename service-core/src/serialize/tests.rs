@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_core::Serialize;
+use super::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::{Failure, Phase, State, StopOutcome};
