@@ -16,7 +16,7 @@ use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::EventLog;
 use crate::plan::Facts;
-use crate::report::{EventKind, NotReady, Refusal};
+use crate::report::{CallsLeft, EventKind, NotReady, Refusal};
 
 /// How many calls may wait for one service at once.
 pub(crate) const MAX_WAITING: usize = 1024;
@@ -172,13 +172,13 @@ impl Slot {
     }
 
     /// The calls that are still running, by method.
-    pub(crate) fn calls_left(&self) -> Vec<(String, usize)> {
+    pub(crate) fn calls_left(&self) -> Vec<CallsLeft> {
         let Some(entry) = self.type_entry.get() else { return Vec::new() };
         let calls = self.gate().calls_left();
         let name =
             |lane: usize| if lane < LANES { entry.fast_gate().method_name(lane) } else { "calls that these have made" };
         let left = calls.iter().enumerate().filter(|(_, count)| **count > 0);
-        left.map(|(lane, count)| (name(lane).to_owned(), *count)).collect()
+        left.map(|(lane, &count)| CallsLeft { method: name(lane).to_owned(), count }).collect()
     }
 
     /// Drops the instance, and returns how many references to it are left.

@@ -210,13 +210,9 @@ impl Runner {
             let done = caught::caught(step).await.unwrap_or_else(|message| {
                 let failure = Failure::panic(&slot.name, slot.location, phase.clone(), began.elapsed(), message);
                 let entry = |outcome| ServiceShutdown {
-                    name: slot.name.to_string(),
-                    location: slot.location,
                     outcome,
-                    drain: Duration::ZERO,
                     own: began.elapsed(),
-                    calls_left: Vec::new(),
-                    still_held: 0,
+                    ..ServiceShutdown::new(&slot.name, slot.location)
                 };
                 match phase {
                     Phase::Init => {

@@ -7,10 +7,11 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::hook::{self, Ended};
-use super::stop::{Unwound, unwind};
+use super::stop::unwind;
 use crate::base::Failure;
 use crate::gate::ManagedInstance;
 use crate::gate::context_stack::Role;
+use crate::report::ServiceShutdown;
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Deadline, Shared, later};
 
@@ -24,10 +25,10 @@ pub(crate) enum Attempted {
     Failed {
         failure: Failure,
         retry_until: Option<Instant>,
-        unwound: Unwound,
+        unwound: ServiceShutdown,
     },
     Aborted {
-        unwound: Unwound,
+        unwound: ServiceShutdown,
     },
 }
 
@@ -60,7 +61,7 @@ pub(crate) struct Attempt {
     pub after: Option<Duration>,
     pub until: Instant,
     /// How the attempt before was unwound.
-    pub previous: Option<Unwound>,
+    pub previous: Option<ServiceShutdown>,
 }
 
 /// Starts a service after a pause, and unwinds what the attempt has begun unless it succeeds.

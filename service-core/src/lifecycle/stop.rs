@@ -15,19 +15,13 @@ use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, Wait, later, wait};
 
-/// How a service was unwound that had not become ready.
-pub(crate) type Unwound = ServiceShutdown;
-
 /// How long tasks may take to notice that they were cancelled.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The steps of one stop, and what went wrong in them.
+/// The steps of one stop, and what the report says about them.
 struct Steps<'a> {
     slot: &'a Slot,
-    outcome: StopOutcome,
-    drain: Duration,
-    calls_left: Vec<(String, usize)>,
-    still_held: usize,
+    entry: ServiceShutdown,
 }
 
 /// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
@@ -53,11 +47,11 @@ pub(crate) async fn stop(
     incarnation.stopping.cancel();
     steps.drain(&incarnation).await;
     steps.join(&incarnation).await;
-    if steps.calls_left.is_empty() {
+    if steps.entry.calls_left.is_empty() {
         // Once more: a task may have begun a call that outlives it.
         steps.drain(&incarnation).await;
     }
-    steps.drain = began.elapsed();
+    steps.entry.drain = began.elapsed();
 
     slot.set(State::Stopping, cause);
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
@@ -82,7 +76,7 @@ pub(crate) async fn unwind(
     incarnation: &Arc<Incarnation>,
     instance: Option<ManagedInstance>,
     limit: Option<Duration>,
-) -> Unwound {
+) -> ServiceShutdown {
     let slot = incarnation.slot.clone();
     let budgets = incarnation.shared.plan.services()[slot.index].facts.budgets;
     let mut steps = Steps::new(&slot);
@@ -91,7 +85,7 @@ pub(crate) async fn unwind(
     incarnation.deadline.set(later(budgets.drain));
     incarnation.stopping.cancel();
     steps.join(incarnation).await;
-    steps.drain = began.elapsed();
+    steps.entry.drain = began.elapsed();
     let began_own = Instant::now();
     incarnation.deadline.set(later(budgets.shutdown));
     steps.clean_up(incarnation).await;
@@ -99,9 +93,9 @@ pub(crate) async fn unwind(
     steps.finish(began_own.elapsed())
 }
 
-/// Waits for those who are to end. They have been told, and may wait for something themselves: who still does so after the
-/// grace does not listen, and is refused where it waits for what waits for this service.
-async fn gone(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
+/// Waits until calls or tasks have ended. After the grace, this wait enters the wait graph: a call or task that itself waits
+/// for this service, directly or through others, is refused there, so that it can end.
+async fn wait_for_end(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
     let mut all = pin!(all);
     if timeout(GRACE, &mut all).await.is_err() {
         let _wait = begin();
@@ -111,24 +105,28 @@ async fn gone(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
 
 impl<'a> Steps<'a> {
     fn new(slot: &'a Slot) -> Self {
-        Self { slot, outcome: StopOutcome::Clean, drain: Duration::ZERO, calls_left: Vec::new(), still_held: 0 }
+        Self { slot, entry: ServiceShutdown::new(&slot.name, slot.location) }
     }
 
     async fn drain(&mut self, incarnation: &Incarnation) {
         let began = Instant::now();
-        let drained = gone(self.slot.drained(), || wait::for_calls(self.slot));
+        let drained = wait_for_end(self.slot.drained(), || wait::for_calls(self.slot));
         if incarnation.deadline.bounds(drained).await.is_none() {
-            self.calls_left = self.slot.calls_left();
-            let calls: Vec<_> = self.calls_left.iter().map(|(method, count)| format!("{count} × {method}")).collect();
-            let words = format!("still running: {}", calls.join(", "));
-            self.abandoned(Phase::Drain, began, words);
+            let left = self.slot.calls_left();
+            if left.is_empty() {
+                // The last call has ended since the deadline was looked at.
+                return;
+            }
+            let calls: Vec<_> = left.iter().map(|CallsLeft { method, count }| format!("{count} × {method}")).collect();
+            self.abandoned(Phase::Drain, began, format!("still running: {}", calls.join(", ")));
+            self.entry.calls_left = left;
         }
     }
 
     async fn join(&mut self, incarnation: &Incarnation) {
         let began = Instant::now();
         incarnation.tasks.close();
-        let ended = gone(incarnation.tasks.ended(), || wait::for_tasks(self.slot, true));
+        let ended = wait_for_end(incarnation.tasks.ended(), || wait::for_tasks(self.slot, true));
         if incarnation.deadline.bounds(ended).await.is_none() {
             let names = incarnation.tasks.names().join(", ");
             incarnation.tasks.abort_all();
@@ -169,7 +167,7 @@ impl<'a> Steps<'a> {
     fn release(&mut self, release: impl FnOnce() -> usize) {
         let began = Instant::now();
         match caught::caught_now(release) {
-            Ok(still_held) => self.still_held = still_held,
+            Ok(still_held) => self.entry.still_held = still_held,
             Err(message) => {
                 let elapsed = began.elapsed();
                 self.failed(Failure::panic(&self.slot.name, self.slot.location, Phase::Cleanup, elapsed, message));
@@ -179,27 +177,19 @@ impl<'a> Steps<'a> {
 
     /// The first thing that went wrong is the outcome, unless something was abandoned: that is worse.
     fn failed(&mut self, failure: Failure) {
-        if self.outcome.is_clean() {
-            self.outcome = StopOutcome::Failed(failure);
+        if self.entry.outcome.is_clean() {
+            self.entry.outcome = StopOutcome::Failed(failure);
         }
     }
 
     fn abandoned(&mut self, phase: Phase, began: Instant, detail: String) {
         let failure = Failure::timed_out(&self.slot.name, self.slot.location, phase, began.elapsed(), detail);
-        if !matches!(self.outcome, StopOutcome::Abandoned(_)) {
-            self.outcome = StopOutcome::Abandoned(failure);
+        if !matches!(self.entry.outcome, StopOutcome::Abandoned(_)) {
+            self.entry.outcome = StopOutcome::Abandoned(failure);
         }
     }
 
     fn finish(self, own: Duration) -> ServiceShutdown {
-        ServiceShutdown {
-            name: self.slot.name.to_string(),
-            location: self.slot.location,
-            outcome: self.outcome,
-            drain: self.drain,
-            own,
-            calls_left: self.calls_left.into_iter().map(|(method, count)| CallsLeft { method, count }).collect(),
-            still_held: self.still_held,
-        }
+        ServiceShutdown { own, ..self.entry }
     }
 }

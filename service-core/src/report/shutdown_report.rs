@@ -37,6 +37,21 @@ pub struct ServiceShutdown {
     pub still_held: usize,
 }
 
+impl ServiceShutdown {
+    /// An entry without a step yet; each step fills in what it measured.
+    pub(crate) fn new(name: &str, location: Location) -> Self {
+        Self {
+            name: name.to_owned(),
+            location,
+            outcome: StopOutcome::Clean,
+            drain: Duration::ZERO,
+            own: Duration::ZERO,
+            calls_left: Vec::new(),
+            still_held: 0,
+        }
+    }
+}
+
 /// The guarded calls to one method that were still running when the drain budget ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
