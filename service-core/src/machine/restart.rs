@@ -11,12 +11,14 @@ use crate::report::EventKind;
 impl Machine {
     /// A supervised task of a service has failed for good: the service restarts, or the failure breaks the registry.
     pub(super) fn escalated(&mut self, service: usize, failure: &Failure, drawn: f64) {
-        if self.leaving {
+        // A second failure of an instance that a restart already replaces is not worth a second restart.
+        let is_replaced = self.nodes[service].restarts.is_some() && !self.has_instance_to_replace(service);
+        if self.leaving || is_replaced {
             return;
         }
         if let Some(pause) = self.restart_pause(service, failure, drawn) {
             self.nodes[service].pause = pause;
-            self.restart(service);
+            self.restart_with_holders(service);
         } else if !self.is_optional(service) {
             self.break_down(failure);
         }
@@ -39,11 +41,10 @@ impl Machine {
         self.nodes[service].was_up && (service..self.nodes.len()).any(is_lost)
     }
 
-    /// Only one that is up, or on its way up, has an instance to be replaced.
-    pub(super) fn restart(&mut self, service: usize) {
-        if self.going_down.is_none() && matches!(self.nodes[service].state, State::Starting | State::Ready) {
-            self.restart_with_holders(service);
-        }
+    /// Whether it is starting or ready, and neither a restart nor a shutdown takes it down already.
+    fn has_instance_to_replace(&self, service: usize) -> bool {
+        let node = &self.nodes[service];
+        matches!(node.state, State::Starting | State::Ready) && node.wanted && !node.restarting && !node.aborting
     }
 
     /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.

@@ -11,6 +11,8 @@ use crate::report::EventKind;
 pub(super) struct Before {
     was_leaving: bool,
     is_aborting: bool,
+    /// Whether the service that escalates has an instance that nothing replaces yet.
+    is_replaceable: bool,
     /// Those that were up, and are to be up again.
     were_up: Vec<bool>,
     boot_was_open: bool,
@@ -36,6 +38,14 @@ impl Life {
             is_aborting: match event {
                 LifecycleEvent::Started { service, .. } | LifecycleEvent::StartFailed { service, .. } => {
                     is_aborting(*service)
+                }
+                _ => false,
+            },
+            is_replaceable: match event {
+                LifecycleEvent::Escalated { service, .. } => {
+                    matches!(self.each[*service].doing, Doing::Starting | Doing::Up)
+                        && !self.machine.nodes[*service].restarting
+                        && self.is_demanded(*service)
                 }
                 _ => false,
             },
@@ -116,11 +126,10 @@ impl Life {
     fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
         if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
             self.check(!before.was_leaving, "nothing restarts that shuts down");
-            if matches!(self.each[service].doing, Doing::Starting | Doing::Up) {
-                let holders = self.holders(service);
-                self.moved.extend(holders);
-            }
-        } else if !before.was_leaving {
+            self.check(before.is_replaceable, "each restart replaces one instance");
+            let holders = self.holders(service);
+            self.moved.extend(holders);
+        } else if !before.was_leaving && (before.is_replaceable || !self.has_policy(service)) {
             self.check(is_leaving(effects) != self.is_optional(service), "an escalation breaks what is not optional");
         }
     }

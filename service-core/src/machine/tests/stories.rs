@@ -245,3 +245,17 @@ fn a_restart_below_many_moves_each_of_them_once() {
     assert_eq!(star.on(Input::Stopped(MANY - 1)), [Step::Wait(MANY - 1), Step::Stop(0)]);
     assert_eq!(star.on(Input::Stopped(0)), [Step::Wait(0), Step::Start(0)]);
 }
+
+#[test]
+fn a_second_failure_while_it_stops_to_restart_costs_no_second_restart() {
+    let once = Restart::transient().intensity(1, Duration::MAX).backoff(Duration::ZERO, Duration::ZERO);
+    let mut a = service("A");
+    a.restart = Some(once);
+    let mut machine = machine(vec![a]);
+    machine.on(Input::Boot);
+    machine.on(Input::Started(0));
+    assert_eq!(machine.on(Input::Restart(0)), [Step::Stop(0)]);
+    assert_eq!(machine.on(Input::Restart(0)), [], "its instance is replaced already");
+    assert!(!machine.is_going_down(), "one restart was allowed, and there was one");
+    assert_eq!(machine.on(Input::Stopped(0)), [Step::Wait(0), Step::Start(0)]);
+}
