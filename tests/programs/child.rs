@@ -99,6 +99,13 @@ async fn main() -> Result<ExitCode> {
             run(Registry::builder()).await?;
             run(Registry::builder()).await?;
         }
+        Some("run again") => {
+            // On one thread, nothing runs between the end of `run` and the next `await`.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return std::thread::spawn(move || runtime.block_on(run_again())).join().expect("no panic");
+        }
+        Some("build") => run(Registry::builder()).await?,
+        Some("use") => drop(Db::service().await?),
         Some("events") => {
             let listener = |event: &service_core::Event| match &event.kind {
                 EventKind::ShuttingDown { .. } => println!("event: shutting down"),
@@ -116,6 +123,17 @@ async fn main() -> Result<ExitCode> {
         other => return Err(format!("unknown mode {other:?}").into()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a registry that has ended, and then blocks the thread until the process is killed.
+async fn run_again() -> Result<ExitCode> {
+    let registry = Registry::boot().await?;
+    registry.request_shutdown("to run it again");
+    registry.run().await?;
+    registry.run().await?;
+    println!("waiting");
+    std::thread::park();
+    Ok(ExitCode::FAILURE)
 }
 
 async fn run(builder: service_core::Builder) -> Result<()> {

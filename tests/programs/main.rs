@@ -254,9 +254,17 @@ fn shutdown_events_come_before_the_hooks_and_before_run_returns() {
 }
 
 #[test]
+fn a_registry_that_has_ended_does_not_listen_for_signals() {
+    let mut program = Program::start(&["run again"]);
+    program.until("waiting");
+    program.signal(&["TERM"]);
+    assert_eq!(program.end().status.signal(), Some(15), "the signal has its default effect");
+}
+
+#[test]
 fn service_graph_prints_the_plan_and_exits_before_any_init() {
     for (format, begins) in [("text", "Web"), ("dot", "digraph"), ("mermaid", "flowchart"), ("json", "{")] {
-        for main in ["boot", "launch"] {
+        for main in ["boot", "launch", "build", "use"] {
             let ended = Program::start_in(&[main], &[("SERVICE_GRAPH", format)]).end();
             assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
             assert!(ended.printed[0].starts_with(begins), "{format}: {:?}", ended.printed);

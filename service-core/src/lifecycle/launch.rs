@@ -7,26 +7,22 @@ use tokio::runtime::Handle;
 use super::driver::Driver;
 use crate::events::{Callback, EventLog};
 use crate::plan::Plan;
-use crate::report::{BootError, BootFailure};
 use crate::service::Hooks;
 use crate::shared::{Options, Shared, registries};
 
-/// Makes a registry for a proved plan and starts its driver. `hooks` are in the plan's order.
-///
-/// # Errors
-/// Without a tokio runtime.
+/// Makes a registry for a proved plan and starts its driver on this runtime. `hooks` are in the plan's order.
 pub(crate) fn launch(
+    runtime: &Handle,
     plan: Plan,
     hooks: Arc<[Arc<dyn Hooks>]>,
     options: Options,
     observers: Vec<Callback>,
     listeners: Vec<Callback>,
-) -> Result<Arc<Shared>, BootError> {
-    let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;
+) -> Arc<Shared> {
     let (log, dispatcher) = EventLog::new(observers, listeners);
     let (shared, messages) = Shared::new(plan, options, Arc::new(log), registries::next_number());
     registries::add(&shared);
     let dispatcher = dispatcher.map(|dispatcher| runtime.spawn(dispatcher.run()));
     runtime.spawn(Driver::new(shared.clone(), hooks, messages, dispatcher).run());
-    Ok(shared)
+    shared
 }

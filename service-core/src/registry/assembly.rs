@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::catalog::linked;
 use super::registry::Registry;
+use super::service_graph;
 use crate::events::{self, Callback};
 use crate::health::HealthChecker;
 use crate::lifecycle::launch;
@@ -35,8 +38,17 @@ impl Assembly {
         prove(catalog.into_iter().map(|declared| declared.facts).collect(), &request)
     }
 
-    /// Proves the plan, and returns what a registry is launched from.
+    /// Proves the plan, and returns what a registry is launched from. If the environment asks for the graph of the process's
+    /// registry, this prints it and exits the process instead.
+    ///
+    /// # Errors
+    /// If the plan is unsound, or without a tokio runtime.
     pub(super) fn prepare(mut self, origin: String) -> Result<Prepared, BootError> {
+        if !self.options.isolated
+            && let Some(format) = service_graph::requested()
+        {
+            service_graph::print_and_exit(format, self.plan());
+        }
         let observers = std::mem::take(&mut self.observers);
         let listeners = std::mem::take(&mut self.listeners);
         let options = Options { origin, ..self.options.clone() };
@@ -45,8 +57,10 @@ impl Assembly {
         let systemd = std::mem::take(&mut self.systemd);
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
         let plan = prove(facts, &request)?;
+        let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;
         let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
         Ok(Prepared {
+            runtime,
             plan,
             hooks,
             options,
@@ -76,6 +90,7 @@ impl Assembly {
 
 /// What a registry is launched from, with a proved plan.
 pub(super) struct Prepared {
+    runtime: Handle,
     plan: Plan,
     hooks: Vec<Arc<dyn Hooks>>,
     options: Options,
@@ -87,26 +102,26 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// The hooks of all services, which own the supplied instances.
-    pub(super) fn hooks(&self) -> Vec<Arc<dyn Hooks>> {
-        self.hooks.clone()
+    /// Listens for signals, if this registry is to.
+    ///
+    /// # Errors
+    /// If their handlers cannot be installed.
+    pub(super) fn listen(&self) -> Result<Option<Signals>, BootError> {
+        let listened = self.signals.then(Signals::listen).transpose();
+        listened.map_err(|error| BootError::new(BootFailure::Signals(Arc::new(error)), None))
     }
 
-    /// A registry that is not booted yet.
-    pub(super) fn launch(self) -> Result<Registry, BootError> {
+    /// A registry that is not booted yet. These signals shut it down.
+    pub(super) fn launch(self, signals: Option<Signals>) -> Registry {
         #[cfg(feature = "systemd")]
         let notifier = self.systemd.notifier(&self.plan, &self.options);
-        let Self { plan, hooks, options, observers: added, listeners, signals, .. } = self;
-        let signals = match signals.then(Signals::listen).transpose() {
-            Ok(signals) => signals,
-            Err(error) => return Err(BootError::new(BootFailure::Signals(Arc::new(error)), None)),
-        };
+        let Self { runtime, plan, hooks, options, observers: added, listeners, .. } = self;
         let mut observers: Vec<Callback> = vec![Box::new(events::log)];
         #[cfg(feature = "systemd")]
         observers.extend(notifier.clone().map(|it| Box::new(it.observer()) as Callback));
         observers.extend(added);
         let hooks: Arc<[_]> = hooks.into();
-        let shared = launch(plan, hooks.clone(), options, observers, listeners)?;
+        let shared = launch(&runtime, plan, hooks.clone(), options, observers, listeners);
         let health = Arc::new(HealthChecker::new(shared.clone(), hooks));
         let registry = Registry::new(shared, health);
         #[cfg(feature = "systemd")]
@@ -116,6 +131,6 @@ impl Prepared {
         if let Some(signals) = signals {
             registry.obey(signals);
         }
-        Ok(registry)
+        registry
     }
 }

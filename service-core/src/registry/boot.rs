@@ -6,7 +6,6 @@ use super::assembly::Assembly;
 use super::builder::Builder;
 use super::process;
 use super::registry::Registry;
-use super::service_graph::print_graph_and_leave_if_asked;
 use crate::base::stderr;
 use crate::report::BootError;
 use crate::shared::{self, registries};
@@ -58,7 +57,6 @@ impl Registry {
     /// If the plan is unsound, or a service that is not optional fails or is blocked. Every service that had started is stopped
     /// before this returns.
     pub async fn boot() -> Result<Self, BootError> {
-        print_graph_and_leave_if_asked();
         loop {
             let (registry, _) = process::existing_or(|| Assembly::default().prepare("Registry::boot()".to_owned()))?;
             if registry.shared().is_leaving() {
@@ -86,7 +84,6 @@ impl Registry {
     /// }
     /// ```
     pub async fn launch() -> ExitCode {
-        print_graph_and_leave_if_asked();
         let builder = Self::builder().signals(true);
         #[cfg(feature = "systemd")]
         let builder = builder.systemd(crate::systemd::Systemd::from_env());

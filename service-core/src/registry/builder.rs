@@ -481,7 +481,9 @@ impl Builder {
     pub async fn boot(self) -> Result<Registry, BootError> {
         let origin = self.origin.to_string();
         if self.assembly.options.isolated {
-            let registry = self.assembly.prepare(origin)?.launch()?;
+            let prepared = self.assembly.prepare(origin)?;
+            let signals = prepared.listen()?;
+            let registry = prepared.launch(signals);
             return boot(registry.shared()).await.map(|()| registry);
         }
         while let Some(registry) = process::existing() {

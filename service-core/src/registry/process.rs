@@ -36,15 +36,15 @@ pub(crate) fn existing_or(
     }
     // Outside of the lock: a function in `when` is user code, and may look for the registry itself.
     let prepared = prepared()?;
-    // A launch that fails drops the supplied instances, whose destructors are user code too. These references are dropped
-    // after the lock is released.
-    let _supplied = prepared.hooks();
+    // `prepared` owns supplied instances and listeners, whose destructors are user code too. If this returns early, they are
+    // dropped after the lock is released, because `registry` is declared later.
     let mut registry = REGISTRY.lock();
     if let Some(registry) = registry.as_ref().filter(|registry| !registry.shared().has_ended()) {
         // Another thread has launched one in the meantime.
         return Ok((registry.clone(), false));
     }
-    let launched = prepared.launch()?;
+    let signals = prepared.listen()?;
+    let launched = prepared.launch(signals);
     let old = registry.replace(launched.clone());
     drop(registry);
     drop(old);

@@ -523,6 +523,10 @@ impl Registry {
     /// [`stopped`](Self::stopped).
     pub async fn run(&self) -> Result<ShutdownReport, RunError> {
         self.can_wait()?;
+        if self.shared().has_ended() {
+            // Nothing is left to stop, so a signal keeps its default effect.
+            return Ok(self.wind_up().await?);
+        }
         let signals = Signals::listen().map_err(|error| RunError::Signals(Arc::new(error)))?;
         self.obey(signals);
         Ok(self.wind_up().await?)
