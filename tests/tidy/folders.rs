@@ -47,7 +47,7 @@ const FOLDERS: [Folder; 16] = [
 
 /// The folders that must be deterministic, and the module that generates random numbers.
 const DETERMINISTIC: [&str; 2] = ["plan", "machine"];
-const RANDOM: [&str; 2] = ["chance", "rng"];
+const RANDOM: [&str; 2] = ["Rng", "rng"];
 
 /// The row for the folder of a file, or the name of the folder if it has no row. `None` for files outside of the folders: the root
 /// and the private module.

@@ -32,9 +32,9 @@ impl EventLog {
         (Self { started: Instant::now(), channel, observers, has_listeners }, dispatcher)
     }
 
-    /// Adds an event and calls the observers. While another thread calls them, or one of them emits, the event waits in a
-    /// queue, and whoever calls the observers takes it from there: so they see every event once, in order, and no lock
-    /// is held while they run.
+    /// Adds an event and calls the observers. While another thread calls them, or one of them emits, the event is
+    /// only queued, and the thread that calls the observers delivers it. So they see every event once, in order, and no
+    /// lock is held while they run.
     pub(crate) fn emit(&self, kind: EventKind) {
         let (evicted, drains) = {
             let mut buffer = self.channel.buffer.lock();

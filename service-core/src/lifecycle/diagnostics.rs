@@ -32,15 +32,15 @@ pub(crate) fn unready(shared: &Shared) -> Vec<UnreadyService> {
     unready
 }
 
-/// Whom a service that is coming up waits for, beyond what it declares, and who waits for it.
+/// Which services a starting service waits for beyond the declared ones, and which services wait for it.
 pub(crate) fn waits(shared: &Shared, service: usize) -> Vec<String> {
-    let mut told = wait::describe(&shared.slots[service]);
+    let mut waits = wait::describe(&shared.slots[service]);
     let dependants = shared.plan.services()[service].dependants.iter();
     let by_whom = dependants.filter(|&&dependant| shared.slots[dependant].state() == State::Waiting);
     let by_whom: Vec<_> = by_whom.map(|&dependant| &*shared.slots[dependant].name).collect();
     if !by_whom.is_empty() {
         let verb = if by_whom.len() == 1 { "waits" } else { "wait" };
-        told.push(format!("{} {verb} for it", by_whom.join(", ")));
+        waits.push(format!("{} {verb} for it", by_whom.join(", ")));
     }
-    told
+    waits
 }

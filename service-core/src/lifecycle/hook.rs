@@ -40,16 +40,22 @@ const LATE: Duration = Duration::from_secs(5);
 /// A hook that blocks its thread is looked for this early.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Runs a hook until it ends, the site's deadline passes or it is given up. At the same instant, ending wins over being
+/// Runs a hook until it ends, the incarnation's deadline passes or it is given up. At the same instant, ending wins over being
 /// given up, and that over being late. While it lasts, events tell that it is late, or that it blocks its thread.
-pub(crate) async fn run<F>(site: &Incarnation, role: Role, hook: F, abort: &CancellationToken) -> Ended<F::Output>
+pub(crate) async fn run<F>(
+    incarnation: &Incarnation,
+    role: Role,
+    hook: F,
+    abort: &CancellationToken,
+) -> Ended<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let monitor = site.new_monitor();
-    let mut watch = Watch { site, monitor: monitor.clone(), began: Instant::now(), late: LATE, told_blocking: false };
+    let monitor = incarnation.new_monitor();
+    let mut watch =
+        Watch { incarnation, monitor: monitor.clone(), began: Instant::now(), late: LATE, reported_blocking: false };
     let mut task = tokio::spawn(context_stack::with_context(
-        site.slot.frame(role),
+        incarnation.slot.frame(role),
         poll_monitor::monitored(monitor.clone(), hook),
     ));
     let mut look = watch.began + LOOK;
@@ -60,7 +66,7 @@ where
             match last_turn {
                 // Bounded, because something else may block the thread that it is to run on.
                 Some(turn) => drop(timeout(GRACE, turn).await),
-                None => drop(timeout_at(look, site.deadline.passed()).await),
+                None => drop(timeout_at(look, incarnation.deadline.passed()).await),
             }
         });
         let mut aborted = pin!(abort.cancelled());
@@ -81,7 +87,7 @@ where
                 return ended;
             }
             // It may have been extended since.
-            None if site.deadline.get() > Instant::now() => {
+            None if incarnation.deadline.get() > Instant::now() => {
                 is_last_turn = false;
                 look = watch.look();
             }
@@ -102,54 +108,54 @@ where
 
 /// Looks at a hook while it runs.
 struct Watch<'a> {
-    site: &'a Incarnation,
+    incarnation: &'a Incarnation,
     monitor: Arc<PollMonitor>,
     began: Instant,
-    /// After how long it is next called late.
+    /// After how long it is next reported as late.
     late: Duration,
-    told_blocking: bool,
+    reported_blocking: bool,
 }
 
 impl Watch<'_> {
-    /// Tells what is to be told, and says when to look again.
+    /// Reports a hook that blocks its thread or is late. Returns when to look again.
     fn look(&mut self) -> Instant {
-        let service = self.site.slot.name.clone();
-        if let Some(elapsed) = self.monitor.blocking().filter(|_| !self.told_blocking) {
-            self.told_blocking = true;
-            self.tell_blocking(elapsed, self.monitor.blocking_in());
+        let service = self.incarnation.slot.name.clone();
+        if let Some(elapsed) = self.monitor.blocking().filter(|_| !self.reported_blocking) {
+            self.reported_blocking = true;
+            self.report_blocking(elapsed, self.monitor.blocking_in());
         }
         let elapsed = self.began.elapsed();
         if elapsed >= self.late {
             self.late = elapsed * 2;
-            let (phase, detail) = (self.site.phase(), self.detail());
-            self.site.slot.emit(EventKind::Late { service, phase, elapsed, detail });
+            let (phase, detail) = (self.incarnation.phase(), self.detail());
+            self.incarnation.slot.emit(EventKind::Late { service, phase, elapsed, detail });
         }
         self.began + self.late
     }
 
-    /// It has ended: if it blocked its thread and nobody could tell at the time, this is the time.
+    /// The hook has ended. If it blocked its thread and no report was possible at the time, this reports it.
     fn ended(&mut self) {
         let Some((longest, phase)) = self.monitor.has_blocked() else { return };
-        self.site.slot.times().blocked = Some(longest);
-        if !self.told_blocking {
-            self.tell_blocking(longest, phase);
+        self.incarnation.slot.times().blocked = Some(longest);
+        if !self.reported_blocking {
+            self.report_blocking(longest, phase);
         }
     }
 
-    /// In the phase that blocked: the hook may have reached another one meanwhile.
-    fn tell_blocking(&self, elapsed: Duration, phase: Option<Phase>) {
-        let (service, phase) = (self.site.slot.name.clone(), phase.unwrap_or_else(|| self.site.phase()));
-        self.site.slot.emit(EventKind::Blocking { service, phase, elapsed });
+    /// Names the phase that blocked: the hook may have reached another one meanwhile.
+    fn report_blocking(&self, elapsed: Duration, phase: Option<Phase>) {
+        let (service, phase) = (self.incarnation.slot.name.clone(), phase.unwrap_or_else(|| self.incarnation.phase()));
+        self.incarnation.slot.emit(EventKind::Blocking { service, phase, elapsed });
     }
 
     /// Everything that is known about why it takes so long.
     fn detail(&self) -> String {
         let mut detail = self.monitor.describe();
-        if let Some(words) = &self.site.slot.times().progress {
+        if let Some(words) = &self.incarnation.slot.times().progress {
             detail.push_str(", it last said: ");
             detail.push_str(words);
         }
-        for clause in diagnostics::waits(&self.site.shared, self.site.slot.index) {
+        for clause in diagnostics::waits(&self.incarnation.shared, self.incarnation.slot.index) {
             detail.push_str(", ");
             detail.push_str(&clause);
         }

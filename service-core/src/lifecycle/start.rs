@@ -48,7 +48,7 @@ impl Abort {
 
     /// Whatever it does may take no longer than its share of a common budget, if there is one.
     pub(crate) fn limit(&self, limit: Option<Duration>) {
-        self.deadline.bind(limit);
+        self.deadline.limit(limit);
     }
 }
 
@@ -82,11 +82,11 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
     deadline.set(attempt.until);
     slot.times().attempts = attempt.number;
     let incarnation = Arc::new(Incarnation::new(shared.clone(), attempt.service, deadline.clone()));
-    let come_up = {
+    let start = {
         let incarnation = incarnation.clone();
-        async move { hooks.come_up(incarnation).await }
+        async move { hooks.start(incarnation).await }
     };
-    let ended = hook::run(&incarnation, Role::Starting, come_up, &abort.token).await;
+    let ended = hook::run(&incarnation, Role::Starting, start, &abort.token).await;
     let (phase, elapsed) = (incarnation.phase(), began.elapsed());
     let (failure, may_retry) = match ended {
         Ended::Returned(Ok(instance)) => return Attempted::Started { instance, incarnation },

@@ -37,7 +37,7 @@ pub(crate) async fn stop(
     let budgets = shared.plan.services()[slot.index].facts.budgets;
     let mut steps = Steps::new(&slot);
     let comes_back = matches!(cause, Refusal::Restarting);
-    incarnation.deadline.bind(limit);
+    incarnation.deadline.limit(limit);
 
     slot.close(cause.clone());
     slot.emit(EventKind::Draining { service: slot.name.clone() });
@@ -80,7 +80,7 @@ pub(crate) async fn unwind(
     let slot = incarnation.slot.clone();
     let budgets = incarnation.shared.plan.services()[slot.index].facts.budgets;
     let mut steps = Steps::new(&slot);
-    incarnation.deadline.bind(limit);
+    incarnation.deadline.limit(limit);
     let began = Instant::now();
     incarnation.deadline.set(later(budgets.drain));
     incarnation.stopping.cancel();

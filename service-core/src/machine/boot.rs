@@ -10,7 +10,7 @@ use crate::report::EventKind;
 
 impl Machine {
     pub(super) fn boot(&mut self) {
-        if self.boot.is_some() || self.leaving {
+        if self.boot.is_some() || self.shutdown_requested {
             return;
         }
         self.boot = Some(Boot { began: self.now, is_complete: false });
@@ -26,12 +26,12 @@ impl Machine {
 
     pub(super) fn boot_abandoned(&mut self) {
         if !self.is_booted() {
-            self.leave(ShutdownReason::Cancelled);
+            self.request_shutdown(ShutdownReason::Cancelled);
         }
     }
 
     pub(super) fn boot_timed_out(&mut self) {
-        let Some(boot) = self.boot.as_ref().filter(|boot| !boot.is_complete && self.going_down.is_none()) else {
+        let Some(boot) = self.boot.as_ref().filter(|boot| !boot.is_complete && self.shutdown.is_none()) else {
             return;
         };
         let elapsed = self.now - boot.began;

@@ -13,20 +13,20 @@ pub(crate) const BOOT: Ticket = 0;
 pub(super) struct Demand {
     /// The roots and all that they require, in the plan's order.
     pub members: Vec<usize>,
-    /// Of these, how many are neither up nor known not to come up.
+    /// How many of these are neither ready, nor failed, nor blocked.
     pub unsettled: usize,
 }
 
 /// What the failure of a member means for a demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// There is more to wait for.
+    /// The demand waits for other members.
     Open,
-    /// It was the last one waited for, and one that can be done without.
+    /// The member was the last one that the demand waited for, and it is optional.
     Met,
-    /// The demand can't be met.
+    /// The demand cannot be met.
     Lost,
-    /// It can't be met, and takes everything down.
+    /// The demand cannot be met, and the registry shuts down.
     Fatal,
 }
 
@@ -38,27 +38,27 @@ impl Demands {
         self.0.insert(ticket, demand);
     }
 
-    /// One of its members is up; whether that was the last one waited for.
+    /// One of its members is ready. Returns whether it was the last one that the demand waited for.
     pub(super) fn met(&mut self, ticket: Ticket) -> bool {
         let Some(demand) = self.0.get_mut(&ticket) else { return false };
         demand.unsettled -= 1;
         demand.unsettled == 0
     }
 
-    /// One of its members that was up is to come up anew; whether that is waited for: not if the demand was met before.
+    /// A member that was ready restarts. Returns whether the demand waits for it: not if the demand was met before.
     pub(super) fn reopen(&mut self, ticket: Ticket) -> bool {
         let Some(demand) = self.0.get_mut(&ticket).filter(|demand| demand.unsettled > 0) else { return false };
         demand.unsettled += 1;
         true
     }
 
-    /// One of its members will not come up.
+    /// A member has failed or is blocked.
     pub(super) fn missed(&mut self, ticket: Ticket, optional: bool) -> Verdict {
         let Some(demand) = self.0.get_mut(&ticket) else { return Verdict::Open };
         demand.unsettled -= 1;
         match (ticket == BOOT, optional) {
             (true, false) => Verdict::Fatal,
-            // Each of its members is required, so its roots can't come up either.
+            // Each of its members is required, so its roots are blocked too.
             (false, _) => Verdict::Lost,
             _ if demand.unsettled == 0 => Verdict::Met,
             _ => Verdict::Open,

@@ -18,7 +18,7 @@ pub(crate) enum Timer {
     Retry(usize),
 }
 
-/// The public status of a service: its state, and what a refused call is told.
+/// The public status of a service: its state, and the reason that a refused call gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub state: State,

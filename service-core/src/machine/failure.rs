@@ -1,4 +1,4 @@
-//! What a failure changes: what it blocks, which demands it loses, and what came up for their sake alone.
+//! What a failure changes: what it blocks, which demands it loses, and which services had started only for these demands.
 
 use super::demands::{Ticket, Verdict};
 use super::machine::Machine;
@@ -16,7 +16,7 @@ impl Machine {
             self.emit(EventKind::Failed { service: node.name.clone(), failure });
         }
         self.mark_dead(service);
-        if self.going_down.is_none() {
+        if self.shutdown.is_none() {
             self.block_above(service);
         }
     }
@@ -41,7 +41,7 @@ impl Machine {
             }
         }
         for service in settled {
-            if self.going_down.is_some() {
+            if self.shutdown.is_some() {
                 break;
             }
             self.fail_demands(service, failed);
@@ -90,7 +90,7 @@ impl Machine {
         }
     }
 
-    /// A demand that can't be met is taken back, and with it what came up for its sake alone.
+    /// Takes back a demand that cannot be met. Members that no other demand has are no longer wanted.
     fn withdraw(&mut self, ticket: Ticket, failed: usize) {
         self.settle(ticket, Err(failed));
         // Dependants first, so that each finds nothing alive above it.

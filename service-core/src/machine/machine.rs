@@ -26,13 +26,13 @@ use crate::report::EventKind;
 #[derive(Clone, Debug)]
 pub(super) struct Boot {
     pub(super) began: Duration,
-    /// Whether all that was to come up has.
+    /// Whether every member of the boot is ready or has failed.
     pub(super) is_complete: bool,
 }
 
-/// Everything shuts down, within this budget.
+/// The shutdown of all services, within this budget.
 #[derive(Clone, Debug)]
-pub(super) struct GoingDown {
+pub(super) struct Shutdown {
     pub(super) since: Duration,
     pub(super) total: Duration,
 }
@@ -59,9 +59,9 @@ pub(crate) struct Machine {
     pub(super) boot_end: Option<BootEnd>,
     /// Why everything shuts down.
     pub(super) reason: Option<ShutdownReason>,
-    /// A shutdown has begun; services are still up during the lame-duck delay.
-    pub(super) leaving: bool,
-    pub(super) going_down: Option<GoingDown>,
+    /// A shutdown was requested. During the lame-duck delay, the services are still ready.
+    pub(super) shutdown_requested: bool,
+    pub(super) shutdown: Option<Shutdown>,
     pub(super) finished: bool,
     /// The time of the current event.
     pub(super) now: Duration,
@@ -95,8 +95,8 @@ impl Machine {
             boot: None,
             boot_end: None,
             reason: None,
-            leaving: false,
-            going_down: None,
+            shutdown_requested: false,
+            shutdown: None,
             finished: false,
             now: Duration::ZERO,
             effects: Vec::new(),
@@ -127,10 +127,10 @@ impl Machine {
             LifecycleEvent::Stopped { service, outcome, elapsed } => self.stopped(service, outcome, elapsed),
             LifecycleEvent::Escalated { service, failure, drawn } => self.escalated(service, &failure, drawn),
             LifecycleEvent::ReasonGiven(reason) => self.reason_given(reason),
-            LifecycleEvent::ShutdownRequested(reason) => self.leave(reason),
+            LifecycleEvent::ShutdownRequested(reason) => self.request_shutdown(reason),
             LifecycleEvent::Dropped => self.dropped(),
             LifecycleEvent::TimerFired(Timer::Boot) => self.boot_timed_out(),
-            LifecycleEvent::TimerFired(Timer::LameDuck) => self.go_down(self.settings.shutdown_timeout),
+            LifecycleEvent::TimerFired(Timer::LameDuck) => self.begin_shutdown(self.settings.shutdown_timeout),
             LifecycleEvent::TimerFired(Timer::Retry(service)) => self.revive(service),
         }
         self.start_what_is_clear();
@@ -147,7 +147,7 @@ impl Machine {
     }
 
     pub(super) fn demand(&mut self, ticket: Ticket, roots: Vec<usize>) {
-        if self.going_down.is_some() {
+        if self.shutdown.is_some() {
             self.effects.push(Effect::Dismiss(ticket));
             return;
         }
@@ -216,7 +216,7 @@ impl Machine {
         }
     }
 
-    /// Whether nobody needs to wait for it: it is up, or will not come up.
+    /// Whether its dependants need not wait for it: it is ready, has failed, or is not wanted.
     pub(super) fn is_settled(&self, service: usize) -> bool {
         let node = &self.nodes[service];
         !node.wanted
@@ -267,13 +267,13 @@ impl Machine {
     }
 
     /// The service is down: for good, or until its next start, if it is still wanted.
-    pub(super) fn settle_down(&mut self, service: usize) {
+    pub(super) fn after_stop(&mut self, service: usize) {
         self.nodes[service].restarting = false;
-        if self.going_down.is_none() && self.nodes[service].wanted {
+        if self.shutdown.is_none() && self.nodes[service].wanted {
             self.wait(service);
             self.count_unmet(service);
         } else {
-            self.forget(service, if self.going_down.is_some() { State::Stopped } else { State::Idle });
+            self.forget(service, if self.shutdown.is_some() { State::Stopped } else { State::Idle });
             self.recount_dependants(service);
         }
     }
@@ -284,7 +284,7 @@ impl Machine {
         self.enter(service, State::Waiting);
     }
 
-    /// It is settled: those who waited for it wait for one less.
+    /// The service is settled: each waiting dependant waits for one service less.
     pub(super) fn release_dependants(&mut self, service: usize) {
         for at in 0..self.plan.services()[service].dependants.len() {
             let dependant = self.plan.services()[service].dependants[at];
@@ -294,7 +294,8 @@ impl Machine {
         }
     }
 
-    /// It is no longer wanted: whether those who wait had counted it depends on when they came, so they count anew.
+    /// The service is no longer wanted. Whether a waiting dependant had counted it depends on when it began to wait, so each
+    /// counts again.
     pub(super) fn recount_dependants(&mut self, service: usize) {
         for at in 0..self.plan.services()[service].dependants.len() {
             let dependant = self.plan.services()[service].dependants[at];
@@ -319,7 +320,7 @@ impl Machine {
         self.effects.push(Effect::Settle(ticket, outcome));
     }
 
-    pub(super) fn count_settled(&mut self, service: usize) {
+    pub(super) fn settle_for_demands(&mut self, service: usize) {
         for ticket in std::mem::take(&mut self.nodes[service].awaited_by) {
             if self.demands.met(ticket) {
                 self.settle(ticket, Ok(()));
@@ -343,7 +344,7 @@ impl Machine {
             let node = &mut self.nodes[on];
             node.alive_above -= 1;
             node.alive_holders -= usize::from(bond != Bond::After);
-            if node.restarting || node.alive_above == 0 && (self.going_down.is_some() || !node.wanted) {
+            if node.restarting || node.alive_above == 0 && (self.shutdown.is_some() || !node.wanted) {
                 self.stop_if_unneeded(on);
             }
         }

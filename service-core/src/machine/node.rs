@@ -27,7 +27,7 @@ pub(super) struct Node {
     /// Those of them that may hold its instance; what only comes after it does not.
     pub(super) alive_holders: usize,
     /// How many waits its start is in.
-    pub(super) pauses: usize,
+    pub(super) waits: usize,
     /// The demands that have it as a member.
     pub(super) demands: Vec<Ticket>,
     /// Those of them that count it as not settled yet.
@@ -45,7 +45,7 @@ pub(super) struct Node {
     /// What its restart policy has counted so far.
     pub(super) restarts: Option<Restarts>,
     /// How long to wait before the next start.
-    pub(super) pause: Duration,
+    pub(super) restart_delay: Duration,
     /// How many levels of services are below it.
     pub(super) depth: u32,
 }
@@ -62,7 +62,7 @@ impl Node {
             unmet: 0,
             alive_above: 0,
             alive_holders: 0,
-            pauses: 0,
+            waits: 0,
             demands: Vec::new(),
             awaited_by: Vec::new(),
             attempt: 0,
@@ -71,7 +71,7 @@ impl Node {
             was_up: false,
             ready_since: None,
             restarts: facts.restart.map(Restarts::new),
-            pause: Duration::ZERO,
+            restart_delay: Duration::ZERO,
             depth,
         }
     }

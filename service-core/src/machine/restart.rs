@@ -13,11 +13,11 @@ impl Machine {
     pub(super) fn escalated(&mut self, service: usize, failure: &Failure, drawn: f64) {
         // A second failure of an instance that a restart already replaces is not worth a second restart.
         let is_replaced = self.nodes[service].restarts.is_some() && !self.has_instance_to_replace(service);
-        if self.leaving || is_replaced {
+        if self.shutdown_requested || is_replaced {
             return;
         }
         if let Some(pause) = self.restart_pause(service, failure, drawn) {
-            self.nodes[service].pause = pause;
+            self.nodes[service].restart_delay = pause;
             self.restart_with_holders(service);
         } else if !self.is_optional(service) {
             self.break_down(failure);
@@ -49,7 +49,7 @@ impl Machine {
 
     /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
     pub(super) fn revive(&mut self, failed: usize) {
-        if self.going_down.is_some() || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
+        if self.shutdown.is_some() || self.nodes[failed].state != State::Failed || !self.nodes[failed].wanted {
             return;
         }
         if let Some(by) = self.root_blocker(failed) {
@@ -87,7 +87,7 @@ impl Machine {
     fn holders(&self, service: usize) -> Vec<usize> {
         let mut holds = vec![false; self.nodes.len()];
         holds[service] = true;
-        // Whoever depends on a service stands after it.
+        // A dependant comes after its dependencies in the plan's order.
         for above in service + 1..self.nodes.len() {
             let alive = self.nodes[above].is_alive();
             holds[above] = alive && self.below[above].iter().any(|&(on, bond)| holds[on] && bond != Bond::After);
@@ -121,16 +121,16 @@ impl Machine {
         Some(root)
     }
 
-    /// Something it requires that will not come up.
+    /// A required service that has failed or is blocked.
     fn blocker(&self, service: usize) -> Option<usize> {
         let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on);
         required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
     }
 
-    /// Whether it goes down only to come up again.
+    /// Whether it stops only to start again.
     pub(super) fn comes_back(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        node.restarting && node.wanted && self.going_down.is_none()
+        node.restarting && node.wanted && self.shutdown.is_none()
     }
 
     /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.

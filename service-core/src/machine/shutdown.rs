@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::budget_share;
 use super::effect::{Effect, Timer};
 use super::finish::{BootEnd, Finish};
-use super::machine::{GoingDown, Machine};
+use super::machine::{Machine, Shutdown};
 use crate::base::{Failure, ShutdownReason, State, StopOutcome};
 use crate::report::EventKind;
 
@@ -15,8 +15,8 @@ impl Machine {
         self.reason.get_or_insert(reason);
     }
 
-    pub(super) fn leave(&mut self, reason: ShutdownReason) {
-        if std::mem::replace(&mut self.leaving, true) {
+    pub(super) fn request_shutdown(&mut self, reason: ShutdownReason) {
+        if std::mem::replace(&mut self.shutdown_requested, true) {
             return;
         }
         let reason = self.publish_reason(reason);
@@ -27,20 +27,20 @@ impl Machine {
         });
         let lame_duck = self.settings.lame_duck;
         if self.is_booting() {
-            self.go_down(self.settings.rollback_timeout);
+            self.begin_shutdown(self.settings.rollback_timeout);
         } else if self.is_booted() && !lame_duck.is_zero() {
             self.effects.push(Effect::SetTimer(Timer::LameDuck, self.now.saturating_add(lame_duck)));
         } else {
-            self.go_down(self.settings.shutdown_timeout);
+            self.begin_shutdown(self.settings.shutdown_timeout);
         }
     }
 
     pub(super) fn break_down(&mut self, failure: &Failure) {
-        self.leave(ShutdownReason::Failed(failure.to_string().into()));
+        self.request_shutdown(ShutdownReason::Failed(failure.to_string().into()));
     }
 
     pub(super) fn dropped(&mut self) {
-        if self.leaving {
+        if self.shutdown_requested {
             return;
         }
         let ready = self.nodes.iter().filter(|node| node.state == State::Ready);
@@ -48,14 +48,14 @@ impl Machine {
         if !services.is_empty() {
             self.emit(EventKind::LeftRunning { services });
         }
-        self.leave(ShutdownReason::Dropped);
+        self.request_shutdown(ShutdownReason::Dropped);
     }
 
     pub(super) fn roll_back(&mut self) {
-        self.leaving = true;
+        self.shutdown_requested = true;
         self.publish_reason(ShutdownReason::BootFailed);
         self.emit(EventKind::RollingBack);
-        self.go_down(self.settings.rollback_timeout);
+        self.begin_shutdown(self.settings.rollback_timeout);
     }
 
     fn publish_reason(&mut self, reason: ShutdownReason) -> ShutdownReason {
@@ -64,11 +64,11 @@ impl Machine {
         reason
     }
 
-    pub(super) fn go_down(&mut self, total: Duration) {
-        if self.going_down.is_some() {
+    pub(super) fn begin_shutdown(&mut self, total: Duration) {
+        if self.shutdown.is_some() {
             return;
         }
-        self.going_down = Some(GoingDown { since: self.now, total });
+        self.shutdown = Some(Shutdown { since: self.now, total });
         self.effects.push(Effect::CancelTimer(Timer::Boot));
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
@@ -105,19 +105,19 @@ impl Machine {
         self.emit(EventKind::Stopped { service: self.nodes[service].name.clone(), outcome, elapsed });
         self.effects.push(Effect::Record(service));
         self.nodes[service].ready_since = None;
-        self.settle_down(service);
+        self.after_stop(service);
         self.mark_dead(service);
     }
 
     /// How much of the common budget this service may use, so that something is left for those below it.
     pub(super) fn limit(&self, service: usize) -> Option<Duration> {
-        let GoingDown { since, total } = self.going_down.as_ref()?;
+        let Shutdown { since, total } = self.shutdown.as_ref()?;
         let remaining = total.saturating_sub(self.now - *since);
         Some(budget_share::share(*total, remaining, self.levels, self.nodes[service].depth))
     }
 
     pub(super) fn finish_if_down(&mut self) {
-        let Some(since) = self.going_down.as_ref().filter(|_| self.alive == 0).map(|it| it.since) else { return };
+        let Some(since) = self.shutdown.as_ref().filter(|_| self.alive == 0).map(|it| it.since) else { return };
         self.finished = true;
         let reason = self.reason.clone().unwrap_or(ShutdownReason::Cancelled);
         let boot = self.boot_error(&reason);

@@ -1,4 +1,4 @@
-//! The start of a service: its attempts, their pauses, and how it ends.
+//! The start of a service: its attempts, their waits, and how it ends.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ impl Machine {
         self.enter(service, State::Starting);
         let node = &mut self.nodes[service];
         (node.attempt, node.ready_since) = (1, None);
-        let pause = std::mem::take(&mut node.pause);
+        let pause = std::mem::take(&mut node.restart_delay);
         let name = node.name.clone();
         self.emit(EventKind::Starting { service: name });
         let until = self.now.saturating_add(pause).saturating_add(self.plan.services()[service].facts.budgets.init);
@@ -35,7 +35,7 @@ impl Machine {
         self.effects.push(Effect::Open(service));
         self.emit(EventKind::Ready { service: name, elapsed });
         self.release_dependants(service);
-        self.count_settled(service);
+        self.settle_for_demands(service);
     }
 
     pub(super) fn start_failed(&mut self, service: usize, attempt: FailedAttempt) {
@@ -76,14 +76,14 @@ impl Machine {
             self.record_unwound(service, outcome);
         }
         let was_up = self.nodes[service].was_up;
-        let may_return = self.going_down.is_none() && (was_up || self.is_optional(service));
+        let may_return = self.shutdown.is_none() && (was_up || self.is_optional(service));
         if may_return && let Some(pause) = self.restart_pause(service, &failure, drawn) {
-            self.nodes[service].pause = pause;
+            self.nodes[service].restart_delay = pause;
             if was_up {
                 self.settle_unwound(service);
                 return;
             }
-            self.nodes[service].pause = Duration::ZERO;
+            self.nodes[service].restart_delay = Duration::ZERO;
             self.effects.push(Effect::SetTimer(Timer::Retry(service), self.now.saturating_add(pause)));
         }
         self.nodes[service].failure = Some(failure.clone());
@@ -106,18 +106,18 @@ impl Machine {
     fn settle_unwound(&mut self, service: usize) {
         self.starting -= 1;
         self.nodes[service].aborting = false;
-        self.settle_down(service);
+        self.after_stop(service);
         self.mark_dead(service);
     }
 
     pub(super) fn pause(&mut self, service: usize) {
-        self.nodes[service].pauses += 1;
-        self.paused += usize::from(self.nodes[service].pauses == 1);
+        self.nodes[service].waits += 1;
+        self.paused += usize::from(self.nodes[service].waits == 1);
     }
 
     /// Its place may be taken: then one more service starts for a while. If it waited for a place, it could wait for itself.
     pub(super) fn resume(&mut self, service: usize) {
-        self.nodes[service].pauses -= 1;
-        self.paused -= usize::from(self.nodes[service].pauses == 0);
+        self.nodes[service].waits -= 1;
+        self.paused -= usize::from(self.nodes[service].waits == 0);
     }
 }

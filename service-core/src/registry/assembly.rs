@@ -129,7 +129,7 @@ impl Prepared {
             registry.shared().owned_tasks.spawn(notifier.run(Arc::downgrade(registry.shared())));
         }
         if let Some(signals) = signals {
-            registry.obey(signals);
+            registry.shut_down_on(signals);
         }
         registry
     }

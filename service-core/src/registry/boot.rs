@@ -59,7 +59,7 @@ impl Registry {
     pub async fn boot() -> Result<Self, BootError> {
         loop {
             let (registry, _) = process::existing_or(|| Assembly::default().prepare("Registry::boot()".to_owned()))?;
-            if registry.shared().is_leaving() {
+            if registry.shared().is_shutting_down() {
                 registry.shared().ended().await;
                 continue;
             }
@@ -70,11 +70,12 @@ impl Registry {
     /// The whole `main` of a service process: boots with SIGTERM and ctrl-c listened for from before the first `init`,
     /// runs until one arrives or somebody requests the shutdown, shuts down, and prints what went wrong to stderr.
     ///
-    /// Leaves 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors; a second signal leaves at once
-    /// with 128 and the signal's number. With the feature `systemd`, systemd is told where `NOTIFY_SOCKET` is set.
+    /// The exit code is 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors. A second signal exits the
+    /// process at once with 128 and the signal's number. With the feature `systemd`, systemd is notified if `NOTIFY_SOCKET`
+    /// is set.
     ///
     /// It returns to `main`, where the runtime waits for threads that a task or hook still blocks; the report names it.
-    /// Who cannot wait for that leaves with `std::process::exit` instead.
+    /// If that wait is too long for you, call [`std::process::exit`] in `main`.
     ///
     /// ```no_run
     /// # use service_core::Registry;
@@ -90,14 +91,14 @@ impl Registry {
         let registry = match builder.boot().await {
             Ok(registry) => registry,
             Err(error) => {
-                stderr::tell(&error);
+                stderr::print_line(&error);
                 return ExitCode::from(1);
             }
         };
         match registry.wind_up().await {
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => {
-                stderr::tell(&error);
+                stderr::print_line(&error);
                 ExitCode::from(2)
             }
         }

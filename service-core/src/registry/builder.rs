@@ -487,7 +487,7 @@ impl Builder {
             return boot(registry.shared()).await.map(|()| registry);
         }
         while let Some(registry) = process::existing() {
-            if !registry.shared().is_leaving() {
+            if !registry.shared().is_shutting_down() {
                 return Err(already_booted(&registry));
             }
             registry.shared().ended().await;

@@ -374,8 +374,8 @@ impl Registry {
     /// ```
     pub async fn readiness(&self) -> Health {
         if !self.is_ready() {
-            let leaving = self.shared().is_leaving() || self.shared().has_ended();
-            return Health::unhealthy(if leaving { "shutting down" } else { "starting" });
+            let is_shutting_down = self.shared().is_shutting_down() || self.shared().has_ended();
+            return Health::unhealthy(if is_shutting_down { "shutting down" } else { "starting" });
         }
         if let Some(why) = self.shared().probes.unready() {
             return Health::unhealthy(why);
@@ -528,14 +528,14 @@ impl Registry {
             return Ok(self.wind_up().await?);
         }
         let signals = Signals::listen().map_err(|error| RunError::Signals(Arc::new(error)))?;
-        self.obey(signals);
+        self.shut_down_on(signals);
         Ok(self.wind_up().await?)
     }
 
     /// Lets signals shut this registry down.
-    pub(crate) fn obey(&self, signals: Signals) {
+    pub(crate) fn shut_down_on(&self, signals: Signals) {
         let shared = Arc::downgrade(self.shared());
-        self.shared().owned_tasks.spawn(signals::obey(signals, move |reason| {
+        self.shared().owned_tasks.spawn(signals::shut_down_on(signals, move |reason| {
             if let Some(shared) = shared.upgrade() {
                 shared.request_shutdown(reason);
             }

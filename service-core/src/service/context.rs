@@ -21,17 +21,17 @@ use crate::report::{EventKind, NotReady};
 
 /// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
 pub struct Context<S> {
-    site: Arc<Incarnation>,
+    incarnation: Arc<Incarnation>,
     service: PhantomData<fn() -> S>,
 }
 
 impl<S> Context<S> {
-    pub(crate) fn new(site: Arc<Incarnation>) -> Self {
-        Self { site, service: PhantomData }
+    pub(crate) fn new(incarnation: Arc<Incarnation>) -> Self {
+        Self { incarnation, service: PhantomData }
     }
 
-    pub(crate) fn site(&self) -> &Arc<Incarnation> {
-        &self.site
+    pub(crate) fn incarnation(&self) -> &Arc<Incarnation> {
+        &self.incarnation
     }
 
     /// Returns a service that this one requires. It is a compile error to name another service.
@@ -102,7 +102,7 @@ impl<S> Context<S> {
     /// # Errors
     /// If no service of that name is ready, or its value is not a `D`.
     pub fn get_named<D: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<D>, NotReady> {
-        self.site.shared.named(name)
+        self.incarnation.shared.named(name)
     }
 
     /// The name of the service, as it stands in reports and events.
@@ -116,7 +116,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn name(&self) -> &str {
-        &self.site.slot.name
+        &self.incarnation.slot.name
     }
 
     /// Starts a background task that belongs to this service; see [`Tasks::spawn`]. Returns whether the task was started.
@@ -136,7 +136,7 @@ impl<S> Context<S> {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.site.tasks.spawn(name, future)
+        self.incarnation.tasks.spawn(name, future)
     }
 
     /// The background tasks of this service.
@@ -150,7 +150,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn tasks(&self) -> &Tasks {
-        &self.site.tasks
+        &self.incarnation.tasks
     }
 
     /// Runs a future as if it were a task of this service: `T::service()` uses its registry, and its guarded calls are
@@ -170,7 +170,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
-        context_stack::with_context(self.site.slot.frame(Role::Task), future).await
+        context_stack::with_context(self.incarnation.slot.frame(Role::Task), future).await
     }
 
     /// A token that is cancelled when this service begins to stop. A task should end then.
@@ -185,7 +185,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn stopping(&self) -> CancellationToken {
-        self.site.stopping.clone()
+        self.incarnation.stopping.clone()
     }
 
     /// Sleeps for this time and returns `true`; returns `false` as soon as this service begins to stop.
@@ -200,7 +200,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub async fn sleep(&self, time: Duration) -> bool {
-        self.site.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
+        self.incarnation.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
     }
 
     /// Registers a cleanup. Cleanups run after `shutdown`, or if the start of the service fails, the latest first, as with Go's
@@ -218,7 +218,7 @@ impl<S> Context<S> {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.site.defer(Box::pin(async move { cleanup.await.into_result() }));
+        self.incarnation.defer(Box::pin(async move { cleanup.await.into_result() }));
     }
 
     /// Reports the progress of the current phase. It is an event, and part of the message if the phase exceeds its budget.
@@ -233,8 +233,8 @@ impl<S> Context<S> {
     /// ```
     pub fn progress(&self, words: impl Into<String>) {
         let words = words.into();
-        self.site.slot.times().progress = Some(words.clone());
-        self.site.slot.emit(EventKind::Progress { service: self.site.slot.name.clone(), words });
+        self.incarnation.slot.times().progress = Some(words.clone());
+        self.incarnation.slot.emit(EventKind::Progress { service: self.incarnation.slot.name.clone(), words });
     }
 
     /// Moves the deadline of the current phase to at least this long from now, like `EXTEND_TIMEOUT_USEC` of systemd. It has no
@@ -249,8 +249,8 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn extend(&self, time: Duration) {
-        if self.site.deadline.extend(time) {
-            self.site.slot.emit(EventKind::Extended { service: self.site.slot.name.clone(), time });
+        if self.incarnation.deadline.extend(time) {
+            self.incarnation.slot.emit(EventKind::Extended { service: self.incarnation.slot.name.clone(), time });
         }
     }
 
@@ -267,7 +267,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn remaining(&self) -> Duration {
-        self.site.deadline.get().saturating_duration_since(Instant::now())
+        self.incarnation.deadline.get().saturating_duration_since(Instant::now())
     }
 
     /// Why the registry shuts down; `None` if no shutdown has been requested.
@@ -283,13 +283,13 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn reason(&self) -> Option<ShutdownReason> {
-        self.site.shared.reason()
+        self.incarnation.shared.reason()
     }
 
     fn look_up<D: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<D>> {
-        let shared = &self.site.shared;
+        let shared = &self.incarnation.shared;
         let key = Key::Type(TypeId::of::<D>());
-        let needs = &shared.plan.services()[self.site.slot.index].needs;
+        let needs = &shared.plan.services()[self.incarnation.slot.index].needs;
         let need = needs.iter().find(|need| need.key == key)?;
         shared.slots[need.index].view()
     }
@@ -297,7 +297,7 @@ impl<S> Context<S> {
 
 impl<S> Clone for Context<S> {
     fn clone(&self) -> Self {
-        Self::new(self.site.clone())
+        Self::new(self.incarnation.clone())
     }
 }
 

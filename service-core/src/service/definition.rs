@@ -333,7 +333,7 @@ impl<T> fmt::Debug for Definition<T> {
 
 /// A hook that does without the value.
 fn regardless<T: 'static>(hook: Hook<()>) -> Hook<T> {
-    Arc::new(move |_, cx| hook(Arc::new(()), Context::new(cx.site().clone())))
+    Arc::new(move |_, cx| hook(Arc::new(()), Context::new(cx.incarnation().clone())))
 }
 
 /// The future of a hook that calls the user's closure when it is first polled, so that even what the closure does before
@@ -360,16 +360,16 @@ struct Closures<T> {
 }
 
 impl<T: Send + Sync + 'static> Hooks for Closures<T> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let (init, start, health) = (self.init.clone(), self.start.clone(), self.health.clone());
         Box::pin(async move {
-            let cx = Context::<T>::new(site.clone());
+            let cx = Context::<T>::new(incarnation.clone());
             let value = Arc::new(init(cx.clone()).await?);
-            site.enter_phase(Phase::Start);
+            incarnation.enter_phase(Phase::Start);
             if let Some(start) = start {
                 start(value.clone(), cx).await?;
             }
-            site.enter_phase(Phase::Health);
+            incarnation.enter_phase(Phase::Health);
             if let Some(health) = health {
                 fit(health(value.clone()).await)?;
             }
@@ -381,9 +381,9 @@ impl<T: Send + Sync + 'static> Hooks for Closures<T> {
         Some(self.health.as_ref()?(slot.value()?))
     }
 
-    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
-        let (shutdown, value) = (self.shutdown.clone()?, site.slot.value()?);
+    fn shutdown(&self, incarnation: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
+        let (shutdown, value) = (self.shutdown.clone()?, incarnation.slot.value()?);
         // The closure itself may panic, so it is called where that is caught.
-        Some(Box::pin(async move { shutdown(value, Context::new(site)).await }))
+        Some(Box::pin(async move { shutdown(value, Context::new(incarnation)).await }))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// run none of the user's code.
 pub(crate) trait Hooks: Send + Sync {
     /// `init`, `start` and the first `health`.
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>>;
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>>;
 
     /// A later `health`; `None` where there is no such hook.
     fn health(&self, _slot: &Slot) -> Option<Boxed<Health>> {
@@ -48,8 +48,12 @@ impl fmt::Debug for ServiceHooks {
 }
 
 /// An instance that can be requested as each trait object that its service provides.
-pub(super) fn instance<S: HasTypeEntry>(value: Arc<S>, provides: &[Provided], site: &Incarnation) -> ManagedInstance {
-    S::type_entry().manage(&value, &site.slot);
+pub(super) fn instance<S: HasTypeEntry>(
+    value: Arc<S>,
+    provides: &[Provided],
+    incarnation: &Incarnation,
+) -> ManagedInstance {
+    S::type_entry().manage(&value, &incarnation.slot);
     let mut instance = ManagedInstance::new(value.clone());
     for provided in provides {
         if let Some(view) = (provided.cast)(value.clone()) {

@@ -84,16 +84,16 @@ struct Managed<S> {
 }
 
 impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let provides = self.provides;
         Box::pin(async move {
-            let cx = Context::<S>::new(site);
-            let site = cx.site();
+            let cx = Context::<S>::new(incarnation);
+            let incarnation = cx.incarnation();
             let value = Arc::new(S::init(&cx).await?);
-            let instance = instance(value.clone(), provides, site);
-            site.enter_phase(Phase::Start);
+            let instance = instance(value.clone(), provides, incarnation);
+            incarnation.enter_phase(Phase::Start);
             value.clone().start(&cx).await?;
-            site.enter_phase(Phase::Health);
+            incarnation.enter_phase(Phase::Health);
             fit(value.health().await)?;
             Ok(instance)
         })
@@ -104,8 +104,8 @@ impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
         Some(Box::pin(async move { value.health().await }))
     }
 
-    fn shutdown(&self, site: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
-        let value = site.slot.value::<S>()?;
-        Some(Box::pin(async move { value.shutdown(&Context::new(site)).await }))
+    fn shutdown(&self, incarnation: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
+        let value = incarnation.slot.value::<S>()?;
+        Some(Box::pin(async move { value.shutdown(&Context::new(incarnation)).await }))
     }
 }

@@ -23,11 +23,11 @@ impl<T: ?Sized> SuppliedValue<T> {
 
     fn instance(
         &self,
-        site: &Incarnation,
+        incarnation: &Incarnation,
         instance: impl FnOnce(Arc<T>) -> ManagedInstance,
     ) -> Boxed<Result<ManagedInstance>> {
         let instance = self.lock().clone().map(instance);
-        let name = site.slot.name.clone();
+        let name = incarnation.slot.name.clone();
         Box::pin(async move { instance.ok_or_else(|| format!("the value of {name} was already released").into()) })
     }
 
@@ -51,8 +51,8 @@ impl<S: HasTypeEntry> Supplied<S> {
 }
 
 impl<S: HasTypeEntry> Hooks for Supplied<S> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
-        self.value.instance(&site, |value| instance(value, self.provides, &site).handed_over())
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+        self.value.instance(&incarnation, |value| instance(value, self.provides, &incarnation).handed_over())
     }
 
     fn release(&self) {
@@ -70,8 +70,8 @@ impl<B: ?Sized> SuppliedDyn<B> {
 }
 
 impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
-        self.0.instance(&site, ManagedInstance::of_dyn)
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+        self.0.instance(&incarnation, ManagedInstance::of_dyn)
     }
 
     fn release(&self) {
@@ -84,8 +84,8 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
 pub(super) struct Unsupplied;
 
 impl Hooks for Unsupplied {
-    fn come_up(&self, site: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
-        let name = site.slot.name.clone();
+    fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
+        let name = incarnation.slot.name.clone();
         Box::pin(async move { Err(format!("{name} has no value; call `.give(…)` on the builder").into()) })
     }
 }

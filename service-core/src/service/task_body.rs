@@ -28,7 +28,7 @@ impl TaskBody {
     }
 
     /// Reports a failure.
-    pub(crate) fn tell(&self, failure: &Failure) {
+    pub(crate) fn report(&self, failure: &Failure) {
         let (service, task) = (self.slot.name.clone(), self.task.clone());
         self.slot.emit(EventKind::TaskFailed { service, task, failure: failure.clone() });
     }
@@ -70,7 +70,7 @@ impl TaskBody {
         let mut rng = Rng::new(None);
         loop {
             if let Err(failure) = self.clone().once(async { run().await }).await {
-                self.tell(&failure);
+                self.report(&failure);
             }
             let now = began.elapsed();
             let pause = every.turn_after(now).saturating_sub(now) + every.delay(rng.draw());
@@ -97,7 +97,7 @@ impl TaskBody {
                 Next::Over => return ended,
                 Next::Again(delay) => {
                     if let Err(failure) = &ended {
-                        self.tell(failure);
+                        self.report(failure);
                     }
                     let (service, task) = (self.slot.name.clone(), self.task.clone());
                     self.slot.emit(EventKind::TaskRestarting { service, task, delay });

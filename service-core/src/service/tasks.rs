@@ -270,7 +270,7 @@ impl Tasks {
                 Err(message) => Some(body.panicked(began.elapsed(), message)),
             };
             if let Some(failure) = failure {
-                body.tell(&failure);
+                body.report(&failure);
                 let mut state = place.tasks.lock();
                 if state.failure.is_none() {
                     state.failure = Some(failure);

@@ -21,17 +21,17 @@ pub(crate) struct Deadline {
 struct DeadlineTimes {
     own: Instant,
     /// The deadline that was last reported.
-    told: Instant,
+    reported: Instant,
     bound: Option<Instant>,
 }
 
 /// An extension is reported if it is at least this long.
-const WORTH_TELLING: Duration = Duration::from_secs(1);
+const MIN_REPORTED_EXTENSION: Duration = Duration::from_secs(1);
 
 impl Default for Deadline {
     fn default() -> Self {
         let now = Instant::now();
-        Self { times: Mutex::new(DeadlineTimes { own: now, told: now, bound: None }), bound: Notify::new() }
+        Self { times: Mutex::new(DeadlineTimes { own: now, reported: now, bound: None }), bound: Notify::new() }
     }
 }
 
@@ -53,7 +53,7 @@ impl Deadline {
     /// Sets the deadline of a new phase.
     pub(crate) fn set(&self, until: Instant) {
         let mut times = self.lock();
-        (times.own, times.told) = (until, until);
+        (times.own, times.reported) = (until, until);
     }
 
     /// Extends the deadline to at least this long from now. Returns whether the extension should be reported: not if a hook
@@ -61,15 +61,15 @@ impl Deadline {
     pub(crate) fn extend(&self, time: Duration) -> bool {
         let mut times = self.lock();
         times.own = times.own.max(later(time));
-        let is_news = times.own >= times.told + WORTH_TELLING;
+        let is_news = times.own >= times.reported + MIN_REPORTED_EXTENSION;
         if is_news {
-            times.told = times.own;
+            times.reported = times.own;
         }
         is_news
     }
 
-    /// Bounds this and all later phases by a limit, if there is one.
-    pub(crate) fn bind(&self, limit: Option<Duration>) {
+    /// Limits this and all later phases, if there is a limit.
+    pub(crate) fn limit(&self, limit: Option<Duration>) {
         let Some(until) = limit.map(later) else { return };
         let mut times = self.lock();
         times.bound = Some(times.bound.map_or(until, |bound| bound.min(until)));

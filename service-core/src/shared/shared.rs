@@ -165,7 +165,7 @@ impl Shared {
     }
 
     /// Whether a shutdown was requested.
-    pub(crate) fn is_leaving(&self) -> bool {
+    pub(crate) fn is_shutting_down(&self) -> bool {
         self.reason().is_some()
     }
 
@@ -211,7 +211,7 @@ impl Shared {
 
     /// Whether it is booted and no shutdown was requested.
     pub(crate) fn is_ready(&self) -> bool {
-        matches!(self.booted(), Some(Ok(()))) && !self.is_leaving() && !self.has_ended()
+        matches!(self.booted(), Some(Ok(()))) && !self.is_shutting_down() && !self.has_ended()
     }
 
     /// Whether a service depends on another one, directly or through others.
@@ -248,9 +248,13 @@ impl Shared {
     /// A ready service by its name.
     pub(crate) fn named<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>, NotReady> {
         let slot = self.slot(&Key::Name(name.to_owned()), name)?;
+        // The state first: a service that has just become ready has its value already.
+        let is_ready = slot.state() == State::Ready;
         match slot.value::<T>() {
-            Some(value) if matches!(slot.state(), State::Ready) => Ok(value),
-            None if slot.state() == State::Ready => Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>()))),
+            Some(value) if is_ready => Ok(value),
+            None if is_ready && slot.state() == State::Ready => {
+                Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>())))
+            }
             _ => Err(slot.refusal()),
         }
     }

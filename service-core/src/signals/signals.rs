@@ -1,4 +1,4 @@
-//! [`Signals`]: listens for SIGTERM and ctrl-c until it is dropped. [`obey`]: what a process does on them.
+//! [`Signals`]: listens for SIGTERM and ctrl-c until it is dropped. [`shut_down_on`]: what a process does on them.
 
 use std::io;
 use std::thread;
@@ -12,7 +12,7 @@ pub(crate) use platform::Signals;
 const ECHO: Duration = Duration::from_millis(50);
 
 /// Passes the first signal to `shut_down`, and exits the process on the second.
-pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(ShutdownReason)) {
+pub(crate) async fn shut_down_on(signals: Signals, shut_down: impl FnOnce(ShutdownReason)) {
     let mut received = Received { signals, first: None };
     let (name, _) = received.signals.next().await;
     let first = Instant::now();
@@ -24,7 +24,7 @@ pub(crate) async fn obey(signals: Signals, shut_down: impl FnOnce(ShutdownReason
             break signal;
         }
     };
-    stderr::tell(format_args!("{name} received during the shutdown: exiting immediately"));
+    stderr::print_line(format_args!("{name} received during the shutdown: exiting immediately"));
     std::process::exit(128 + number);
 }
 

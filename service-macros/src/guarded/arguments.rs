@@ -50,7 +50,7 @@ impl GuardedArguments {
         arguments
     }
 
-    /// A call that blocks its thread cannot wait without blocking whoever shares the thread.
+    /// A synchronous method cannot wait: it would block every task of its thread.
     pub(crate) fn forbid_waiting(&self, method: &Ident, mistakes: &mut Mistakes) {
         if let Some(wait) = self.wait {
             let text = format!("`{method}` is not async, so a call cannot wait; make it async, or remove `wait`");

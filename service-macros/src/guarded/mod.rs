@@ -1,4 +1,5 @@
-//! `#[guarded]`: read the arguments, find the methods they are for, see the shape of each, wrap its body.
+//! `#[guarded]`: read the arguments, find the methods they are for, see the shape of each, wrap its body. The snapshots in
+//! `src/tests/snapshots` show what a method becomes.
 
 mod arguments;
 mod call;

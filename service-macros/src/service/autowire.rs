@@ -21,7 +21,7 @@ impl Model<'_> {
         }};
         match self.autowire {
             None => TokenStream::new(),
-            // Shown at the word, where a second `impl Lifecycle` is told so.
+            // At the word `autowire`, so that a second `impl Lifecycle` is reported there.
             Some(Autowire::Lifecycle) => quote_spanned! {self.autowire_span.resolved_at(Span::call_site())=>
                 #[diagnostic::do_not_recommend]
                 impl #core::Lifecycle for #ident {

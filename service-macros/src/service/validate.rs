@@ -88,7 +88,7 @@ fn name_says_something(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     }
 }
 
-/// What is handed over is not built, so nothing about building it makes sense.
+/// A `given` service is not built, so no argument about building it makes sense.
 fn given_is_not_built(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     const BUILDING: [&str; 9] =
         ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry", "restart"];

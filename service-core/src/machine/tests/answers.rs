@@ -9,7 +9,7 @@ use crate::report::EventKind;
 
 /// What the world knew before an event.
 pub(super) struct Before {
-    was_leaving: bool,
+    was_shutting_down: bool,
     is_aborting: bool,
     /// Whether the service that escalates has an instance that nothing replaces yet.
     is_replaceable: bool,
@@ -23,7 +23,7 @@ fn any(effects: &[Effect], is: impl Fn(&Effect) -> bool) -> bool {
     effects.iter().any(is)
 }
 
-fn is_leaving(effects: &[Effect]) -> bool {
+fn requests_shutdown(effects: &[Effect]) -> bool {
     any(effects, |it| matches!(it, Effect::Emit(EventKind::ShuttingDown { .. } | EventKind::RollingBack)))
 }
 
@@ -34,7 +34,7 @@ impl Life {
             self.machine.nodes[service].aborting
         };
         Before {
-            was_leaving: self.reason.is_some(),
+            was_shutting_down: self.reason.is_some(),
             is_aborting: match event {
                 LifecycleEvent::Started { service, .. } | LifecycleEvent::StartFailed { service, .. } => {
                     is_aborting(*service)
@@ -73,11 +73,11 @@ impl Life {
                 self.timed_out = true;
             }
             LifecycleEvent::ShutdownRequested(_) | LifecycleEvent::Dropped => {
-                self.check(before.was_leaving || is_leaving(effects), "a request begins the shutdown");
+                self.check(before.was_shutting_down || requests_shutdown(effects), "a request begins the shutdown");
             }
             LifecycleEvent::BootAbandoned => {
-                let begins = !before.was_leaving && !self.is_booted();
-                self.check(begins == is_leaving(effects), "only a boot that has not ended is abandoned");
+                let begins = !before.was_shutting_down && !self.is_booted();
+                self.check(begins == requests_shutdown(effects), "only a boot that has not ended is abandoned");
             }
             _ => {}
         }
@@ -105,7 +105,7 @@ impl Life {
         self.check(!(fails && retrying), "what is tried again has not failed yet");
         let waits = any(effects, |it| matches!(it, Effect::SetTimer(Timer::Retry(at), _) if *at == service));
         self.check(waits == (restarts && fails), "an optional one that failed is tried again after its pause");
-        if fails && !before.was_leaving {
+        if fails && !before.was_shutting_down {
             let is_lost = |it: &Effect| match *it {
                 Effect::Publish { service: at, ref status }
                     if matches!(status.state, State::Failed | State::Blocked) =>
@@ -117,7 +117,7 @@ impl Life {
                 _ => false,
             };
             self.check(
-                !any(effects, is_lost) || is_leaving(effects),
+                !any(effects, is_lost) || requests_shutdown(effects),
                 "what cannot be done without takes everything down",
             );
         }
@@ -125,12 +125,15 @@ impl Life {
 
     fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
         if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
-            self.check(!before.was_leaving, "nothing restarts that shuts down");
+            self.check(!before.was_shutting_down, "nothing restarts that shuts down");
             self.check(before.is_replaceable, "each restart replaces one instance");
             let holders = self.holders(service);
             self.moved.extend(holders);
-        } else if !before.was_leaving && (before.is_replaceable || !self.has_policy(service)) {
-            self.check(is_leaving(effects) != self.is_optional(service), "an escalation breaks what is not optional");
+        } else if !before.was_shutting_down && (before.is_replaceable || !self.has_policy(service)) {
+            self.check(
+                requests_shutdown(effects) != self.is_optional(service),
+                "an escalation breaks what is not optional",
+            );
         }
     }
 }

@@ -89,8 +89,8 @@ impl Harness {
         self.machine.comes_back(service)
     }
 
-    pub(super) fn is_going_down(&self) -> bool {
-        self.machine.going_down.is_some()
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.machine.shutdown.is_some()
     }
 
     pub(super) fn on(&mut self, input: Input) -> Vec<Step> {

@@ -166,9 +166,9 @@ fn what_has_recovered_by_itself_is_not_revived() {
 fn a_shutdown_during_a_restart_brings_nothing_up_again() {
     let mut machine = up();
     machine.on(Input::Restart(1));
-    assert!(!machine.is_going_down());
+    assert!(!machine.is_shutting_down());
     machine.on(Input::ShutDown);
-    assert!(machine.is_going_down() && !machine.comes_back(1));
+    assert!(machine.is_shutting_down() && !machine.comes_back(1));
     machine.on(Input::Stopped(3));
     assert_eq!(machine.on(Input::Stopped(2)), [Step::Forget(2), Step::Stop(1)]);
 }
@@ -256,6 +256,6 @@ fn a_second_failure_while_it_stops_to_restart_costs_no_second_restart() {
     machine.on(Input::Started(0));
     assert_eq!(machine.on(Input::Restart(0)), [Step::Stop(0)]);
     assert_eq!(machine.on(Input::Restart(0)), [], "its instance is replaced already");
-    assert!(!machine.is_going_down(), "one restart was allowed, and there was one");
+    assert!(!machine.is_shutting_down(), "one restart was allowed, and there was one");
     assert_eq!(machine.on(Input::Stopped(0)), [Step::Wait(0), Step::Start(0)]);
 }
