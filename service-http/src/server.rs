@@ -205,7 +205,7 @@ impl Server {
     pub fn serve<S: 'static>(&self, cx: &Context<S>, router: Router) -> Result<()> {
         let listener = self.take()?;
         // `spawn` is refused only during a shutdown. Then there is nothing to serve.
-        cx.spawn("http", self.acceptor(cx, router).run(listener, cx.stopping()));
+        cx.spawn("http", self.acceptor(cx, router).run(listener, cx.draining()));
         Ok(())
     }
 

@@ -41,7 +41,7 @@ impl Store {
 struct Feed {
     store: Arc<Store>,
     recorder: Recorder,
-    stopping: CancellationToken,
+    draining: CancellationToken,
 }
 
 impl Lifecycle for Feed {
@@ -51,7 +51,7 @@ impl Lifecycle for Feed {
         if world.fails {
             return Err("no feed".into());
         }
-        Ok(Self { store: cx.get(), recorder: world.recorder.clone(), stopping: cx.stopping() })
+        Ok(Self { store: cx.get(), recorder: world.recorder.clone(), draining: cx.draining() })
     }
 
     async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
@@ -64,21 +64,21 @@ impl Lifecycle for Feed {
 impl Feed {
     /// A stream that ends when the service stops.
     pub async fn polite(&self) -> Result<(), NotReady> {
-        self.stopping.cancelled().await;
+        self.draining.cancelled().await;
         self.recorder.record("ended");
         Ok(())
     }
 
     /// A stream that continues although the service stops.
     pub async fn endless(&self) -> Result<(), NotReady> {
-        self.stopping.cancelled().await;
+        self.draining.cancelled().await;
         self.recorder.record("continued");
         std::future::pending().await
     }
 
     /// Uses a dependency while it is being drained.
     pub async fn late(&self) -> Result<u32, NotReady> {
-        self.stopping.cancelled().await;
+        self.draining.cancelled().await;
         sleep(ms(100)).await;
         self.store.read().await
     }

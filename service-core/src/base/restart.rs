@@ -57,6 +57,11 @@ impl Restart {
         Self::new(After::Any)
     }
 
+    /// Restarts after any end, for ever, each time after this pause. The failure never escalates.
+    pub const fn forever(pause: Duration) -> Self {
+        Self::permanent().intensity(u32::MAX, Duration::from_secs(1)).backoff(pause, pause)
+    }
+
     /// Restarts after an error or a panic; for tasks that may complete.
     pub const fn transient() -> Self {
         Self::new(After::Failure)

@@ -20,13 +20,14 @@ pub struct Schedule {
     first: Duration,
     interval: Duration,
     jitter: Duration,
+    after_error: Duration,
 }
 
 impl Schedule {
     /// A run at each multiple of this interval. An interval of zero means one nanosecond.
     pub const fn new(interval: Duration) -> Self {
         let interval = if interval.is_zero() { Duration::from_nanos(1) } else { interval };
-        Self { first: Duration::ZERO, interval, jitter: Duration::ZERO }
+        Self { first: Duration::ZERO, interval, jitter: Duration::ZERO, after_error: Duration::ZERO }
     }
 
     /// Delays the first run by this pause. The interval is counted from the first run.
@@ -43,6 +44,13 @@ impl Schedule {
         self
     }
 
+    /// Skips the runs that would begin earlier than this after the end of a run that failed; by default none is skipped.
+    #[must_use]
+    pub const fn after_error(mut self, pause: Duration) -> Self {
+        self.after_error = pause;
+        self
+    }
+
     /// The time from the start of one run to the start of the next.
     pub const fn interval(&self) -> Duration {
         self.interval
@@ -52,10 +60,12 @@ impl Schedule {
         self.first
     }
 
-    /// The next multiple of the interval after this time, both counted from the first run.
-    pub(crate) fn turn_after(&self, now: Duration) -> Duration {
-        let passed = now.as_nanos() / self.interval.as_nanos();
-        let nanos = (passed + 1).saturating_mul(self.interval.as_nanos());
+    /// The next multiple of the interval after a run that ended now, both counted from the first run.
+    pub(crate) fn turn_after(&self, now: Duration, has_failed: bool) -> Duration {
+        let interval = self.interval.as_nanos();
+        let next = now.as_nanos() / interval + 1;
+        let earliest = if has_failed { now.saturating_add(self.after_error) } else { now };
+        let nanos = earliest.as_nanos().div_ceil(interval).max(next).saturating_mul(interval);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 

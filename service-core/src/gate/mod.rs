@@ -3,6 +3,7 @@
 
 mod any_type_entry;
 pub(crate) mod context_stack;
+mod failed_tasks;
 mod fast_gate;
 mod frame;
 mod gate;

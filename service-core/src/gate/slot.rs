@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::any_type_entry::AnyTypeEntry;
 use super::context_stack::{self, Frame, Role};
+use super::failed_tasks::FailedTasks;
 use super::gate::{CounterIndex, Gate};
 use super::instance::ManagedInstance;
 use super::sync::LANES;
@@ -43,6 +44,7 @@ pub(crate) struct Slot {
     token: AtomicUsize,
     waiting: AtomicUsize,
     times: Mutex<StartTimes>,
+    pub failed_tasks: FailedTasks,
 }
 
 /// When the start of the service began and ended, and what is known about it: for the report.
@@ -80,6 +82,7 @@ impl Slot {
             token: AtomicUsize::new(1),
             waiting: AtomicUsize::new(0),
             times: Mutex::default(),
+            failed_tasks: FailedTasks::default(),
         }
     }
 

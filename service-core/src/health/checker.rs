@@ -12,6 +12,7 @@ use super::check_state::{CheckResult, CheckState, InFlight};
 use super::propagation::along_the_graph;
 use crate::base::{Mutex, MutexGuard, Phase, State, caught, race};
 use crate::gate::context_stack::{self, Role};
+use crate::plan::Bond;
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
 use crate::shared::{PollMonitor, Shared, later, poll_monitor};
@@ -67,7 +68,7 @@ impl HealthChecker {
         }
         let states = self.states();
         let own = states.iter().enumerate().map(|(index, state)| match &state.result {
-            Some(result) => Some(result.health.clone()),
+            Some(result) => Some(self.degraded(index, result.health.clone())),
             None => self.not_ready(index),
         });
         let all = along_the_graph(&shared.plan, own.collect());
@@ -182,6 +183,30 @@ impl HealthChecker {
             Err(message) => Health::unhealthy(format!("its check panicked: {message}")),
         };
         Some(CheckResult { at: Instant::now(), health, latency: began.elapsed() })
+    }
+
+    /// The health of a ready service that reports this health: degraded if a task has failed, or if it does without a service
+    /// that it wants.
+    fn degraded(&self, index: usize, reported: Health) -> Health {
+        if reported != Health::Healthy {
+            return reported;
+        }
+        if let Some(failure) = self.shared.slots[index].failed_tasks.failures().first() {
+            return Health::degraded(failure.to_string());
+        }
+        let plan = &self.shared.plan;
+        if let Some(absent) = plan.absent_wants(index).first() {
+            return Health::degraded(format!("it wants {absent}, which is not in this registry"));
+        }
+        let wanted = plan.services()[index].needs.iter().filter(|need| need.bond == Bond::Wants);
+        let mut slots = wanted.map(|need| &self.shared.slots[need.index]);
+        match slots.find(|slot| slot.state() != State::Ready) {
+            Some(slot) => {
+                let state = if slot.state() == State::Idle { "not booted" } else { slot.state().as_str() };
+                Health::degraded(format!("it wants {}, which is {state}", slot.name))
+            }
+            None => reported,
+        }
     }
 
     fn limit(&self, index: usize) -> Duration {

@@ -44,8 +44,9 @@ pub(crate) async fn stop(
     let began = Instant::now();
     // In this order: a task that is cancelled may ask at once how long it has.
     incarnation.deadline.set(later(budgets.drain));
-    incarnation.stopping.cancel();
+    incarnation.stop_tokens.begin_drain();
     steps.drain(&incarnation).await;
+    incarnation.stop_tokens.begin_stop();
     steps.join(&incarnation).await;
     if steps.entry.calls_left.is_empty() {
         // Once more: a task may have begun a call that outlives it.
@@ -83,7 +84,7 @@ pub(crate) async fn unwind(
     incarnation.deadline.limit(limit);
     let began = Instant::now();
     incarnation.deadline.set(later(budgets.drain));
-    incarnation.stopping.cancel();
+    incarnation.stop_tokens.begin_stop();
     steps.join(incarnation).await;
     steps.entry.drain = began.elapsed();
     let began_own = Instant::now();
@@ -126,6 +127,9 @@ impl<'a> Steps<'a> {
     async fn join(&mut self, incarnation: &Incarnation) {
         let began = Instant::now();
         incarnation.tasks.close();
+        // If calls have used up the budget, the tasks still get the time to notice.
+        let budgets = incarnation.shared.plan.services()[self.slot.index].facts.budgets;
+        incarnation.deadline.extend(GRACE.min(budgets.drain));
         let ended = wait_for_end(incarnation.tasks.ended(), || wait::for_tasks(self.slot, true));
         if incarnation.deadline.bounds(ended).await.is_none() {
             let names = incarnation.tasks.names().join(", ");
@@ -134,7 +138,7 @@ impl<'a> Steps<'a> {
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
         }
-        if let Some(failure) = incarnation.tasks.failure() {
+        for failure in self.slot.failed_tasks.failures() {
             self.failed(failure);
         }
     }
@@ -177,6 +181,7 @@ impl<'a> Steps<'a> {
 
     /// The first thing that went wrong is the outcome, unless something was abandoned: that is worse.
     fn failed(&mut self, failure: Failure) {
+        self.entry.failures.push(failure.clone());
         if self.entry.outcome.is_clean() {
             self.entry.outcome = StopOutcome::Failed(failure);
         }
@@ -184,6 +189,7 @@ impl<'a> Steps<'a> {
 
     fn abandoned(&mut self, phase: Phase, began: Instant, detail: String) {
         let failure = Failure::timed_out(&self.slot.name, self.slot.location, phase, began.elapsed(), detail);
+        self.entry.failures.push(failure.clone());
         if !matches!(self.entry.outcome, StopOutcome::Abandoned(_)) {
             self.entry.outcome = StopOutcome::Abandoned(failure);
         }

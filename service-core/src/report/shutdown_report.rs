@@ -27,6 +27,8 @@ pub struct ServiceShutdown {
     pub location: Location,
     /// How it ended.
     pub outcome: StopOutcome,
+    /// Everything that went wrong, in order: tasks, steps that exceeded their budget, `shutdown` and the cleanups.
+    pub failures: Vec<Failure>,
     /// How long the drain took: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
@@ -44,6 +46,7 @@ impl ServiceShutdown {
             name: name.to_owned(),
             location,
             outcome: StopOutcome::Clean,
+            failures: Vec::new(),
             drain: Duration::ZERO,
             own: Duration::ZERO,
             calls_left: Vec::new(),
@@ -69,9 +72,9 @@ impl ShutdownReport {
             && self.services.iter().all(|service| service.outcome.is_clean())
     }
 
-    /// Every failure, in order.
+    /// Every failure of every service, in order.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.services.iter().filter_map(|service| service.outcome.failure())
+        self.services.iter().flat_map(|service| &service.failures)
     }
 }
 
@@ -82,7 +85,7 @@ impl fmt::Display for ShutdownReport {
         write!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
-            let ServiceShutdown { name, outcome, drain, own, calls_left, still_held, .. } = service;
+            let ServiceShutdown { name, outcome, failures, drain, own, calls_left, still_held, .. } = service;
             write!(f, "\n  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for CallsLeft { method, count } in calls_left {
                 write!(f, ", {count} × {method} still running")?;
@@ -91,6 +94,9 @@ impl fmt::Display for ShutdownReport {
                 0 => {}
                 1 => f.write_str(", a reference outlives it")?,
                 many => write!(f, ", {many} references outlive it")?,
+            }
+            for other in failures.iter().filter(|failure| outcome.failure() != Some(failure)) {
+                write!(f, "\n  {:width$}  also: {other}", "")?;
             }
         }
         Ok(())

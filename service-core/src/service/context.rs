@@ -11,13 +11,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::incarnation::Incarnation;
+use super::job::Job;
 use super::task_output::TaskOutput;
 use super::tasks::Tasks;
-use crate::base::{Key, ShutdownReason};
-use crate::gate::context_stack;
-use crate::gate::context_stack::Role;
+use crate::base::{BoxError, Key, ShutdownReason};
+use crate::gate::context_stack::{self, Role};
 use crate::plan::{Requires, Wants};
 use crate::report::{EventKind, NotReady};
+use crate::shared::CurrentTask;
 
 /// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
 pub struct Context<S> {
@@ -139,6 +140,28 @@ impl<S> Context<S> {
         self.incarnation.tasks.spawn(name, future)
     }
 
+    /// Starts a job: a background task with a result; see [`Tasks::spawn_job`].
+    ///
+    /// ```
+    /// # use service_core::{Context, Result};
+    /// # async fn example<S: 'static>(cx: Context<S>) -> Result<()> {
+    /// let job = cx.spawn_job("sum", async { Ok::<u64, std::io::Error>(1 + 2) });
+    /// assert_eq!(job.await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn spawn_job<F, T, E>(&self, name: impl Into<Arc<str>>, future: F) -> Job<T>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.incarnation.tasks.spawn_job(name, future)
+    }
+
     /// The background tasks of this service.
     ///
     /// ```
@@ -173,7 +196,41 @@ impl<S> Context<S> {
         context_stack::with_context(self.incarnation.slot.frame(Role::Task), future).await
     }
 
-    /// A token that is cancelled when this service begins to stop. A task should end then.
+    /// A token that is cancelled as soon as the shutdown of the registry is requested, or this service begins to stop. The
+    /// service still accepts calls; with a lame-duck delay it does so for a while.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let requested = cx.shutdown_requested();
+    /// cx.spawn("goodbye", async move { requested.cancelled().await });
+    /// # }
+    /// ```
+    pub fn shutdown_requested(&self) -> CancellationToken {
+        self.incarnation.stop_tokens.shutdown_requested.clone()
+    }
+
+    /// A token that is cancelled when this service begins to drain: it refuses new calls, and the admitted calls still run. Code
+    /// that takes in work should take no more: an accept loop, a producer, an endless call or stream.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # async fn example<S: 'static>(cx: Context<S>, mut requests: tokio::sync::mpsc::Receiver<u32>) {
+    /// let draining = cx.draining();
+    /// while let Some(Some(request)) = draining.run_until_cancelled(requests.recv()).await {
+    ///     println!("{request}");
+    /// }
+    /// # }
+    /// ```
+    pub fn draining(&self) -> CancellationToken {
+        self.incarnation.stop_tokens.draining.clone()
+    }
+
+    /// A token that is cancelled when the admitted calls of this service have ended, or its drain budget has. A task should finish
+    /// its work and end then.
+    ///
+    /// In a task, this is the token of that task, which [`Tasks::stop`] and [`Job::stop`](super::Job::stop) cancel too. In a
+    /// guarded call of the service, it is [`draining`](Self::draining), because the service stops only after the call has ended.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -185,10 +242,15 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn stopping(&self) -> CancellationToken {
-        self.incarnation.stopping.clone()
+        let here = self.incarnation.slot.frame(Role::Task);
+        match CurrentTask::current() {
+            _ if self.incarnation.slot.is_on_stack(|role| role == Role::Call) => self.draining(),
+            Some(CurrentTask { frame, task: Some((_, stop)) }) if frame == here => stop,
+            _ => self.incarnation.stop_tokens.stopping.clone(),
+        }
     }
 
-    /// Sleeps for this time and returns `true`; returns `false` as soon as this service begins to stop.
+    /// Sleeps for this time and returns `true`; returns `false` as soon as [`stopping`](Self::stopping) is cancelled.
     ///
     /// ```
     /// # use service_core::Context;
@@ -200,7 +262,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub async fn sleep(&self, time: Duration) -> bool {
-        self.incarnation.stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
+        self.stopping().run_until_cancelled(tokio::time::sleep(time)).await.is_some()
     }
 
     /// Registers a cleanup. Cleanups run after `shutdown`, or if the start of the service fails, the latest first, as with Go's

@@ -4,8 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
+use super::stop_tokens::StopTokens;
 use super::tasks::Tasks;
 use crate::base::{Mutex, MutexGuard, Phase, Result};
 use crate::gate::Slot;
@@ -21,7 +20,7 @@ pub(crate) struct Incarnation {
     pub shared: Arc<Shared>,
     pub slot: Arc<Slot>,
     pub tasks: Tasks,
-    pub stopping: CancellationToken,
+    pub stop_tokens: StopTokens,
     pub deadline: Arc<Deadline>,
     phase: Mutex<Phase>,
     /// The monitor of the running hook.
@@ -32,12 +31,13 @@ pub(crate) struct Incarnation {
 impl Incarnation {
     pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
         let slot = shared.slots[index].clone();
-        let stopping = CancellationToken::new();
+        let stop_tokens = StopTokens::new(&shared.shutdown_requested);
+        slot.failed_tasks.clear();
         Self {
-            tasks: Tasks::new(slot.clone(), stopping.clone(), deadline.clone()),
+            tasks: Tasks::new(slot.clone(), stop_tokens.stopping.clone(), deadline.clone()),
             shared,
             slot,
-            stopping,
+            stop_tokens,
             deadline,
             phase: Mutex::new(Phase::Init),
             monitor: Mutex::default(),

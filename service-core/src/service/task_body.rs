@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::task_output::TaskOutput;
-use crate::base::{Failure, Phase, Restart, Result, Rng, Schedule, caught};
+use crate::base::{BoxError, Failure, Phase, Restart, Result, Rng, Schedule, caught};
 use crate::gate::Slot;
 use crate::machine::{Next, Restarts};
 use crate::report::EventKind;
@@ -19,15 +19,35 @@ use crate::shared::registries;
 pub(crate) struct TaskBody {
     slot: Arc<Slot>,
     task: Arc<str>,
-    stopping: CancellationToken,
+    /// Cancelled when the service stops, or when this task is asked to.
+    stop: CancellationToken,
 }
 
 impl TaskBody {
-    pub(crate) fn new(slot: Arc<Slot>, task: Arc<str>, stopping: CancellationToken) -> Self {
-        Self { slot, task, stopping }
+    pub(crate) fn new(slot: Arc<Slot>, task: Arc<str>, stop: CancellationToken) -> Self {
+        Self { slot, task, stop }
     }
 
-    /// Reports a failure.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.task
+    }
+
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// The task runs: if a task of this name has failed before, the service is no longer degraded by that.
+    pub(crate) fn runs(&self) {
+        self.slot.failed_tasks.remove(&self.task);
+    }
+
+    /// The task has failed and does not run: the service is degraded.
+    pub(crate) fn failed(&self, failure: Failure) {
+        self.report(&failure);
+        self.slot.failed_tasks.insert(self.task.clone(), failure);
+    }
+
+    /// Emits the event of a failure.
     pub(crate) fn report(&self, failure: &Failure) {
         let (service, task) = (self.slot.name.clone(), self.task.clone());
         self.slot.emit(EventKind::TaskFailed { service, task, failure: failure.clone() });
@@ -37,18 +57,26 @@ impl TaskBody {
         Failure::panic(&self.slot.name, self.slot.location, Phase::Task(self.task.clone()), elapsed, message)
     }
 
+    pub(crate) fn failure(&self, elapsed: Duration, error: BoxError) -> Failure {
+        Failure::error(&self.slot.name, self.slot.location, Phase::Task(self.task.clone()), elapsed, error)
+    }
+
+    pub(crate) async fn job<T, E>(self, future: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+    where
+        E: Into<BoxError>,
+    {
+        let began = Instant::now();
+        match caught::caught(future).await {
+            Ok(ended) => ended.map_err(|error| self.failure(began.elapsed(), error.into())),
+            Err(message) => Err(self.panicked(began.elapsed(), message)),
+        }
+    }
+
     pub(crate) async fn once<F>(self, future: F) -> Result<(), Failure>
     where
         F: Future<Output: TaskOutput> + Send,
     {
-        let began = Instant::now();
-        match caught::caught(future).await {
-            Ok(ending) => ending.into_result().map_err(|error| {
-                let phase = Phase::Task(self.task.clone());
-                Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error)
-            }),
-            Err(message) => Err(self.panicked(began.elapsed(), message)),
-        }
+        self.job(async { future.await.into_result() }).await
     }
 
     pub(crate) async fn later<F>(self, delay: Duration, future: F) -> Result<(), Failure>
@@ -69,11 +97,12 @@ impl TaskBody {
         let began = Instant::now();
         let mut rng = Rng::new(None);
         loop {
-            if let Err(failure) = self.clone().once(async { run().await }).await {
-                self.report(&failure);
+            let ended = self.clone().once(async { run().await }).await;
+            if let Err(failure) = &ended {
+                self.report(failure);
             }
             let now = began.elapsed();
-            let pause = every.turn_after(now).saturating_sub(now) + every.delay(rng.draw());
+            let pause = every.turn_after(now, ended.is_err()).saturating_sub(now) + every.delay(rng.draw());
             if !self.pause(pause).await {
                 return Ok(());
             }
@@ -90,20 +119,21 @@ impl TaskBody {
         loop {
             let began = Instant::now();
             let ended = self.clone().once(async { run().await }).await;
-            if self.stopping.is_cancelled() {
+            if self.stop.is_cancelled() {
                 return ended;
             }
             match restarts.after(first.elapsed(), began.elapsed(), ended.is_err(), rng.draw()) {
                 Next::Over => return ended,
                 Next::Again(delay) => {
-                    if let Err(failure) = &ended {
-                        self.report(failure);
+                    if let Err(failure) = ended {
+                        self.failed(failure);
                     }
                     let (service, task) = (self.slot.name.clone(), self.task.clone());
                     self.slot.emit(EventKind::TaskRestarting { service, task, delay });
                     if !self.pause(delay).await {
                         return Ok(());
                     }
+                    self.runs();
                 }
                 Next::GiveUp => {
                     let failure = ended.err().unwrap_or_else(|| self.ended_too_often(began.elapsed()));
@@ -117,13 +147,11 @@ impl TaskBody {
     }
 
     fn ended_too_often(&self, elapsed: Duration) -> Failure {
-        let phase = Phase::Task(self.task.clone());
-        let error = "it ended too often, although it is to run always".into();
-        Failure::error(&self.slot.name, self.slot.location, phase, elapsed, error)
+        self.failure(elapsed, "it ended too often, although it is to run always".into())
     }
 
-    /// Sleeps. Returns false as soon as the service stops.
+    /// Sleeps. Returns false as soon as the service stops, or the task is asked to.
     async fn pause(&self, time: Duration) -> bool {
-        self.stopping.run_until_cancelled(sleep(time)).await.is_some()
+        self.stop.run_until_cancelled(sleep(time)).await.is_some()
     }
 }

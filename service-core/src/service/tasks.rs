@@ -1,6 +1,5 @@
 //! [`Tasks`]: the background tasks of one service, each with a name, none of them forgotten.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -8,30 +7,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::job::{self, Job};
 use super::task_body::TaskBody;
 use super::task_output::TaskOutput;
-use crate::base::{Failure, Restart, Result, Schedule};
-use crate::base::{Mutex, MutexGuard, caught};
+use super::task_table::{SameName, TaskTable};
+use crate::base::{BoxError, Failure, Restart, Result, Schedule, caught};
 use crate::gate::Slot;
-use crate::gate::context_stack;
-use crate::gate::context_stack::Role;
-use crate::report::EventKind;
-use crate::shared::CurrentTask;
-use crate::shared::wait;
-use crate::shared::{Deadline, later};
+use crate::gate::context_stack::{self, Role};
+use crate::shared::{CurrentTask, Deadline, later, wait};
 
 /// The background tasks of one service. When the service stops, they are joined, and those that do not end are aborted
 /// and reported.
 ///
-/// A task should end when [`stopping`](super::Context::stopping) is cancelled. It has the drain budget of the service for
-/// that (10 s by default), and is aborted afterwards. An error or a panic of a task is an event immediately; unless the
-/// task is restarted, it is also part of the shutdown report. Each method that starts a task returns whether it did: once
-/// the service is stopping or its runtime has ended, no task is started.
+/// A task should end when [`stopping`](super::Context::stopping) is cancelled. It has the rest of the drain budget of the
+/// service for that (10 s by default), and is aborted afterwards. Once the service is stopping or its runtime has ended, no task
+/// is started; each method that starts a task returns whether it did.
+///
+/// There are two kinds of tasks:
+///
+/// - A *job* has a result that somebody takes: [`spawn_job`](Self::spawn_job) returns a handle. The owner of the handle decides
+///   what a failure means.
+/// - Any other task is a part of the service. If it fails, this is an event immediately, and the health of the service is degraded
+///   until a task of this name runs again or the service restarts. If that has not happened by the time the service stops, the
+///   failure is part of the shutdown report.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,59 +61,9 @@ pub struct Tasks {
     inner: Arc<TaskTable>,
 }
 
-struct TaskTable {
-    slot: Arc<Slot>,
-    stopping: CancellationToken,
-    /// Of the phase in which its service is.
-    deadline: Arc<Deadline>,
-    state: Mutex<TableState>,
-    ended: Notify,
-}
-
-#[derive(Default)]
-struct TableState {
-    closed: bool,
-    next: u64,
-    running: BTreeMap<u64, Running>,
-    /// How the first task failed that nothing started again.
-    failure: Option<Failure>,
-}
-
-/// A task that runs, or is about to.
-struct Running {
-    name: Arc<str>,
-    /// Absent while it is being started.
-    abort: Option<AbortHandle>,
-    /// Whether it is to be aborted as soon as it is started.
-    is_doomed: bool,
-}
-
-impl Running {
-    fn abort(&mut self) {
-        self.is_doomed = true;
-        if let Some(abort) = &self.abort {
-            abort.abort();
-        }
-    }
-}
-
-/// What becomes of a task of the same name that is running.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Same {
-    Beside,
-    First,
-    Replaced,
-}
-
-/// Takes its task out of the table when the task's future is dropped, however it ended.
-struct TaskEntry {
-    tasks: Arc<TaskTable>,
-    number: u64,
-}
-
 impl Tasks {
     pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { inner: Arc::new(TaskTable { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }) }
+        Self { inner: Arc::new(TaskTable::new(slot, stopping, deadline)) }
     }
 
     /// Starts a task. Several tasks of the same name may run. Returns whether the task was started.
@@ -130,7 +83,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Beside, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::Beside, |body| body.once(future))
     }
 
     /// Starts a task unless one of the same name is running. Returns whether the task was started.
@@ -152,7 +105,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::First, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::First, |body| body.once(future))
     }
 
     /// Aborts the tasks of this name and starts a new one. Returns whether the task was started.
@@ -172,7 +125,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::Replaced, |body| body.once(future))
     }
 
     /// Calls `run` immediately and then at each multiple of the interval, instead of the running tasks of this name. A run that
@@ -196,7 +149,7 @@ impl Tasks {
         R: Future<Output: TaskOutput> + Send + 'static,
     {
         let every = every.into();
-        self.start(name.into(), Same::Replaced, |body| body.every(every, run))
+        self.spawn_as(name.into(), SameName::Replaced, |body| body.every(every, run))
     }
 
     /// Starts a task after a delay, instead of the running tasks of this name. If the service stops first, the task never
@@ -217,7 +170,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, move |body| body.later(delay, future))
+        self.spawn_as(name.into(), SameName::Replaced, move |body| body.later(delay, future))
     }
 
     /// Runs a task, instead of the running tasks of this name, and restarts it as the policy determines. If it fails more often
@@ -240,51 +193,111 @@ impl Tasks {
         F: FnMut() -> R + Send + 'static,
         R: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.start(name.into(), Same::Replaced, move |body| body.supervised(restart, run))
+        self.spawn_as(name.into(), SameName::Replaced, move |body| body.supervised(restart, run))
     }
 
-    fn start<F>(&self, name: Arc<str>, same: Same, work: impl FnOnce(TaskBody) -> F) -> bool
+    /// Starts a job: a task with a result, which the owner of the handle takes. If the service is stopping, the job is refused,
+    /// and the handle returns this as an error.
+    ///
+    /// ```
+    /// # use service_core::{Context, Result};
+    /// # async fn sum() -> Result<u64> { Ok(0) }
+    /// # async fn example<S: 'static>(cx: Context<S>) -> Result<()> {
+    /// let job = cx.tasks().spawn_job("sum", sum());
+    /// println!("the sum is {}", job.await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn spawn_job<F, T, E>(&self, name: impl Into<Arc<str>>, future: F) -> Job<T>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        let (handle, result) = oneshot::channel();
+        let body = self.body(name.into());
+        let abort = self.start(&body, SameName::Beside, |body| job::run(body.clone(), body.job(future), handle));
+        Job::new(body, abort, result)
+    }
+
+    /// Starts a task that is a part of the service, and runs it in this way.
+    fn spawn_as<F>(&self, name: Arc<str>, same: SameName, work: impl FnOnce(TaskBody) -> F) -> bool
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let work = |body: TaskBody| {
+            let work = work(body.clone());
+            async move {
+                body.runs();
+                work.await
+            }
+        };
+        self.start(&self.body(name), same, work).is_some()
+    }
+
+    fn body(&self, name: Arc<str>) -> TaskBody {
+        TaskBody::new(self.inner.slot.clone(), name, self.inner.stopping.child_token())
+    }
+
+    fn start<F>(&self, body: &TaskBody, same: SameName, work: impl FnOnce(TaskBody) -> F) -> Option<AbortHandle>
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let runtime = Handle::current();
-        let Some(number) = self.inner.reserve(&name, same) else {
-            self.inner.refuse(name);
-            return false;
+        let name = body.name();
+        let Some(entry) = self.inner.reserve(name, same, body.stop()) else {
+            self.inner.refuse(name.clone());
+            return None;
         };
-        let task = name.clone();
-        let place = TaskEntry { tasks: self.inner.clone(), number };
+        let number = entry.number();
         let frame = self.inner.slot.frame(Role::Task);
-        let current = CurrentTask { frame, task: Some(name.clone()) };
-        let body = TaskBody::new(self.inner.slot.clone(), name, self.inner.stopping.clone());
+        let current = CurrentTask { frame, task: Some((name.clone(), body.stop().clone())) };
         let work = current.run(work(body.clone()));
         let begun = Arc::new(AtomicBool::new(false));
-        let begins = begun.clone();
+        let (begins, task) = (begun.clone(), body.clone());
         let handle = runtime.spawn(async move {
             begins.store(true, Ordering::Relaxed);
             let began = Instant::now();
             let ended = caught::caught(context_stack::with_context(frame, work)).await;
-            let failure = match ended {
-                Ok(Ok(())) => None,
-                Ok(Err(failure)) => Some(failure),
-                Err(message) => Some(body.panicked(began.elapsed(), message)),
-            };
-            if let Some(failure) = failure {
-                body.report(&failure);
-                let mut state = place.tasks.lock();
-                if state.failure.is_none() {
-                    state.failure = Some(failure);
-                }
+            let ended = ended.unwrap_or_else(|message| Err(task.panicked(began.elapsed(), message)));
+            if let Err(failure) = ended {
+                task.failed(failure);
             }
-            drop(place);
+            drop(entry);
         });
         self.inner.started(number, handle.abort_handle());
         // A runtime that is gone drops a task at once, and never polls it.
-        let is_dropped = handle.is_finished() && !begun.load(Ordering::Relaxed);
-        if is_dropped {
-            self.inner.refuse(task);
+        if handle.is_finished() && !begun.load(Ordering::Relaxed) {
+            self.inner.refuse(name.clone());
+            return None;
         }
-        !is_dropped
+        Some(handle.abort_handle())
+    }
+
+    /// Asks the tasks of this name to stop, waits until they have ended, but at most for `timeout`, and then aborts those that
+    /// still run. Returns the number of aborted tasks.
+    ///
+    /// Inside such a task, [`Context::stopping`](super::Context::stopping) is cancelled and
+    /// [`Context::sleep`](super::Context::sleep) ends; a periodic or supervised task does not run again.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::Context;
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let aborted = cx.tasks().stop("poll", Duration::from_secs(2)).await;
+    /// println!("{aborted} tasks did not end by themselves");
+    /// # }
+    /// ```
+    pub async fn stop(&self, name: &str, timeout: Duration) -> usize {
+        let asked = self.inner.ask_to_stop(name);
+        let ended = self.inner.ended(|number| asked.contains(&number));
+        match tokio::time::timeout(timeout, ended).await {
+            Ok(()) => 0,
+            Err(_) => self.inner.abort_numbers(&asked),
+        }
     }
 
     /// Aborts the tasks of this name. Returns whether there was one.
@@ -313,7 +326,7 @@ impl Tasks {
     /// # }
     /// ```
     pub fn len(&self) -> usize {
-        self.inner.lock().running.len()
+        self.inner.lock().names().count()
     }
 
     /// Whether no task is running.
@@ -343,7 +356,7 @@ impl Tasks {
     /// # }
     /// ```
     pub fn names(&self) -> Vec<String> {
-        self.inner.lock().running.values().map(|task| task.name.to_string()).collect()
+        self.inner.lock().names().map(ToString::to_string).collect()
     }
 
     /// Waits until no task is running, but at most for `timeout`. Returns the number of tasks that still run.
@@ -366,18 +379,12 @@ impl Tasks {
         let _wait = is_in_start.then(|| wait::for_tasks(slot, later(timeout) >= deadline.get()).paused());
         // A time-out is an answer here, not an error: the count says it.
         let _ = tokio::time::timeout(timeout, self.ended()).await;
-        self.len()
+        self.inner.lock().alive()
     }
 
     /// Waits until none is running.
     pub(crate) async fn ended(&self) {
-        loop {
-            let ended = self.inner.ended.notified();
-            if self.is_empty() {
-                break;
-            }
-            ended.await;
-        }
+        self.inner.ended(|_| true).await;
     }
 
     /// Refuses new tasks from now on.
@@ -388,63 +395,6 @@ impl Tasks {
     /// Aborts what still runs.
     pub(crate) fn abort_all(&self) {
         self.inner.lock().abort(|_| true);
-    }
-
-    /// How the first task failed that nothing started again.
-    pub(crate) fn failure(&self) -> Option<Failure> {
-        self.inner.lock().failure.clone()
-    }
-}
-
-impl TableState {
-    /// Aborts the tasks whose name is like this, and says whether there was one.
-    fn abort(&mut self, is_meant: impl Fn(&str) -> bool) -> bool {
-        let meant = self.running.values_mut().filter(|task| is_meant(&task.name));
-        meant.map(Running::abort).count() > 0
-    }
-}
-
-impl TaskTable {
-    /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.
-    fn reserve(&self, name: &Arc<str>, same: Same) -> Option<u64> {
-        let mut state = self.lock();
-        // First of all: what is refused puts an end to nothing.
-        if state.closed || (same == Same::First && state.running.values().any(|task| task.name == *name)) {
-            return None;
-        }
-        if same == Same::Replaced {
-            state.abort(|running| *running == **name);
-        }
-        let number = state.next;
-        state.next += 1;
-        state.running.insert(number, Running { name: name.clone(), abort: None, is_doomed: false });
-        Some(number)
-    }
-
-    fn refuse(&self, task: Arc<str>) {
-        self.slot.emit(EventKind::TaskRefused { service: self.slot.name.clone(), task });
-    }
-
-    /// The task has been started, and may have ended. Not under one lock with its start: a runtime that is gone drops it
-    /// at once, and its place with it.
-    fn started(&self, number: u64, abort: AbortHandle) {
-        if let Some(task) = self.lock().running.get_mut(&number) {
-            if task.is_doomed {
-                abort.abort();
-            }
-            task.abort = Some(abort);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, TableState> {
-        self.state.lock()
-    }
-}
-
-impl Drop for TaskEntry {
-    fn drop(&mut self) {
-        self.tasks.lock().running.remove(&self.number);
-        self.tasks.ended.notify_waiters();
     }
 }
 

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::gate::context_stack::Frame;
 
 /// A task of a service.
@@ -10,8 +12,8 @@ use crate::gate::context_stack::Frame;
 pub(crate) struct CurrentTask {
     /// The frame of the service that started it.
     pub frame: Frame,
-    /// Its name, if it is in the table of tasks of the service.
-    pub task: Option<Arc<str>>,
+    /// Its name and its own token, if it is in the table of tasks of the service.
+    pub task: Option<(Arc<str>, CancellationToken)>,
 }
 
 tokio::task_local! {

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::isolated::IsolatedCount;
 use super::message::Message;
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     end: watch::Sender<Option<End>>,
     /// The first one that was requested, until the machine has decided which one counts.
     reason: Mutex<Option<ShutdownReason>>,
+    /// Cancelled as soon as there is a reason.
+    pub shutdown_requested: CancellationToken,
     timing: Mutex<Timing>,
     isolated: IsolatedCount,
 }
@@ -87,6 +90,7 @@ impl Shared {
             boot_waiters: AtomicUsize::new(0),
             end: watch::Sender::new(None),
             reason: Mutex::new(None),
+            shutdown_requested: CancellationToken::new(),
             timing: Mutex::default(),
         };
         (Arc::new(shared), messages)
@@ -136,6 +140,7 @@ impl Shared {
     /// registry.
     pub(crate) fn request_shutdown(&self, reason: ShutdownReason) {
         self.reason.lock().get_or_insert_with(|| reason.clone());
+        self.shutdown_requested.cancel();
         self.send(Message::ShutDown(reason));
     }
 
@@ -176,6 +181,7 @@ impl Shared {
     /// Publishes the reason that the machine decided on.
     pub(crate) fn set_reason(&self, reason: ShutdownReason) {
         *self.reason.lock() = Some(reason);
+        self.shutdown_requested.cancel();
     }
 
     pub(crate) fn timing(&self) -> Timing {

@@ -129,7 +129,7 @@ fn current_waiters(number: u64) -> Vec<(Waiter, Option<Arc<str>>)> {
     });
     waiters.extend(task.map(|CurrentTask { frame, task }| {
         let waiter = if task.is_some() { Waiter::Task } else { Waiter::Scope };
-        (waiter(ServiceId::at(frame), number), task)
+        (waiter(ServiceId::at(frame), number), task.map(|(name, _)| name))
     }));
     waiters
 }

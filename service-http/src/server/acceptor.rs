@@ -35,24 +35,24 @@ pub(crate) struct Acceptor<S> {
 }
 
 impl<S: 'static> Acceptor<S> {
-    /// Serves until `stopping` is cancelled, then until every connection has ended or was cut off.
+    /// Serves until `draining` is cancelled, then until every connection has ended or was cut off.
     ///
     /// # Errors
     /// If a handler did not answer a request in time.
-    pub(crate) async fn run(self, listener: TcpListener, stopping: CancellationToken) -> Result<()> {
+    pub(crate) async fn run(self, listener: TcpListener, draining: CancellationToken) -> Result<()> {
         let cut_off = CancellationToken::new();
         let mut connections = JoinSet::new();
         let mut serve = |stream: TcpStream| {
             // Frees the tasks that have ended. Only results after the cut-off matter.
             while connections.try_join_next().is_some() {}
-            let (cx, stopping, cut_off) = (self.cx.clone(), stopping.clone(), cut_off.clone());
+            let (cx, draining, cut_off) = (self.cx.clone(), draining.clone(), cut_off.clone());
             let connection = Connection::new(self.router.clone(), self.timeouts);
             connections.spawn(async move {
                 let scope = cx.clone();
-                scope.scope(connection.serve(stream, &cx, stopping, cut_off)).await
+                scope.scope(connection.serve(stream, &cx, draining, cut_off)).await
             });
         };
-        stopping.run_until_cancelled(self.accept(&listener, &mut serve)).await;
+        draining.run_until_cancelled(self.accept(&listener, &mut serve)).await;
         if self.owns_listener && drop_new_connections(&listener) {
             let time = LATE_HANDSHAKES.min(self.cx.remaining() / 4);
             let _ = timeout(time, self.accept(&listener, &mut serve)).await;

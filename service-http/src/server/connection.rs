@@ -29,7 +29,7 @@ use super::idle_timeout_body::IdleTimeoutBody;
 use super::lingering_close::LingeringClose;
 use super::tracked_body::TrackedBody;
 
-/// How long the server keeps reading from an idle connection once it is stopping. A request may be in the kernel's
+/// How long the server keeps reading from an idle connection once it is draining. A request may be in the kernel's
 /// buffer or on its way, and the client's kernel sends a dropped packet again after 200 ms.
 const IDLE_GRACE: Duration = Duration::from_millis(300);
 
@@ -64,13 +64,13 @@ impl Connection {
         Self { router, timeouts, exchange: Arc::default() }
     }
 
-    /// Answers requests until the client disconnects. Once `stopping` is cancelled, answers what was requested and
+    /// Answers requests until the client disconnects. Once `draining` is cancelled, answers what was requested and
     /// closes the connection. Returns `CutOff` if `cut_off` is cancelled before that.
     pub(crate) async fn serve<S: 'static>(
         self,
         stream: TcpStream,
         cx: &Context<S>,
-        stopping: CancellationToken,
+        draining: CancellationToken,
         cut_off: CancellationToken,
     ) -> Option<CutOff> {
         // Sends each response without delay. On failure the response is late, but correct.
@@ -88,7 +88,7 @@ impl Connection {
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut grace = pin!(async {
-            stopping.cancelled().await;
+            draining.cancelled().await;
             // Limited, so that a short drain ends with idle connections closed and not cut off.
             let limit = cx.remaining() / 4;
             sleep(IDLE_GRACE.min(limit)).await;
@@ -132,8 +132,7 @@ async fn answer<S: 'static>(
     };
     let mut response = CatchPanic::custom(router, on_panic).call(request).await?;
     // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
-    // A restart of the service has no shutdown reason, but cancels `stopping`.
-    if cx.reason().is_some() || cx.stopping().is_cancelled() {
+    if cx.shutdown_requested().is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Body::new(TrackedBody::of_response(body, exchange))))
