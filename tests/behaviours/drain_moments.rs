@@ -106,7 +106,8 @@ async fn admitted_calls_use_the_loop_of_their_service_while_it_drains() -> Resul
 async fn work_that_an_admitted_call_hands_to_a_task_runs_and_later_work_is_refused() -> Result<()> {
     let (recorder, begin, events) = (Recorder::new(), Latch::new(), EventCollector::new());
     let settings = Settings { recorder: recorder.clone(), begin: begin.clone() };
-    let registry = isolated().replace::<Settings>(settings).only::<Answers>().on_event(events.listener()).boot().await?;
+    let registry =
+        isolated().replace::<Settings>(settings).only::<Answers>().on_event(events.listener()).boot().await?;
     let answers = registry.get::<Answers>()?;
     let call = tokio::spawn({
         let answers = answers.clone();

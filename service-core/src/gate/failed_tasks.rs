@@ -1,18 +1,24 @@
-//! [`FailedTasks`]: the background tasks of a service that have failed and do not run again.
+//! [`FailedTasks`]: the background tasks of a service that have failed and do not run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Failure, Mutex};
 
-/// The background tasks of a service that have failed and do not run again, by name. They degrade the service.
+/// The background tasks of a service that have failed and do not run, by name. They degrade the service.
 #[derive(Default)]
-pub(crate) struct FailedTasks(Mutex<BTreeMap<Arc<str>, Failure>>);
+pub(crate) struct FailedTasks(Mutex<BTreeMap<Arc<str>, FailedTask>>);
+
+struct FailedTask {
+    failure: Failure,
+    /// Whether its policy runs it again after a pause.
+    runs_again: bool,
+}
 
 impl FailedTasks {
-    pub(crate) fn insert(&self, task: Arc<str>, failure: Failure) {
+    pub(crate) fn insert(&self, task: Arc<str>, failure: Failure, runs_again: bool) {
         // The former failure is user code in parts; it is dropped after the lock is released.
-        let _former = self.0.lock().insert(task, failure);
+        let _former = self.0.lock().insert(task, FailedTask { failure, runs_again });
     }
 
     /// A task of this name runs again.
@@ -25,8 +31,14 @@ impl FailedTasks {
         let _former = std::mem::take(&mut *self.0.lock());
     }
 
-    /// The failures, in the order of the names.
-    pub(crate) fn failures(&self) -> Vec<Failure> {
-        self.0.lock().values().cloned().collect()
+    /// A failure of a task that does not run now.
+    pub(crate) fn first(&self) -> Option<Failure> {
+        self.0.lock().values().next().map(|task| task.failure.clone())
+    }
+
+    /// The failures of the tasks that nothing runs again, in the order of the names.
+    pub(crate) fn given_up(&self) -> Vec<Failure> {
+        let tasks = self.0.lock();
+        tasks.values().filter(|task| !task.runs_again).map(|task| task.failure.clone()).collect()
     }
 }

@@ -191,7 +191,7 @@ impl HealthChecker {
         if reported != Health::Healthy {
             return reported;
         }
-        if let Some(failure) = self.shared.slots[index].failed_tasks.failures().first() {
+        if let Some(failure) = self.shared.slots[index].failed_tasks.first() {
             return Health::degraded(failure.to_string());
         }
         let plan = &self.shared.plan;

@@ -138,7 +138,7 @@ impl<'a> Steps<'a> {
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
         }
-        for failure in self.slot.failed_tasks.failures() {
+        for failure in self.slot.failed_tasks.given_up() {
             self.failed(failure);
         }
     }

@@ -36,15 +36,15 @@ impl TaskBody {
         &self.stop
     }
 
-    /// The task runs: if a task of this name has failed before, the service is no longer degraded by that.
+    /// The task begins to run: if a task of this name has failed before, the service is no longer degraded by that.
     pub(crate) fn runs(&self) {
         self.slot.failed_tasks.remove(&self.task);
     }
 
     /// The task has failed and does not run: the service is degraded.
-    pub(crate) fn failed(&self, failure: Failure) {
+    pub(crate) fn failed(&self, failure: Failure, runs_again: bool) {
         self.report(&failure);
-        self.slot.failed_tasks.insert(self.task.clone(), failure);
+        self.slot.failed_tasks.insert(self.task.clone(), failure, runs_again);
     }
 
     /// Emits the event of a failure.
@@ -126,7 +126,7 @@ impl TaskBody {
                 Next::Over => return ended,
                 Next::Again(delay) => {
                     if let Err(failure) = ended {
-                        self.failed(failure);
+                        self.failed(failure, true);
                     }
                     let (service, task) = (self.slot.name.clone(), self.task.clone());
                     self.slot.emit(EventKind::TaskRestarting { service, task, delay });

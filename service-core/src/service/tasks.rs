@@ -34,7 +34,7 @@ use crate::shared::{CurrentTask, Deadline, later, wait};
 ///   what a failure means.
 /// - Any other task is a part of the service. If it fails, this is an event immediately, and the health of the service is degraded
 ///   until a task of this name runs again or the service restarts. If that has not happened by the time the service stops, the
-///   failure is part of the shutdown report.
+///   failure is part of the shutdown report, except if the task was about to be restarted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -229,11 +229,8 @@ impl Tasks {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let work = |body: TaskBody| {
-            let work = work(body.clone());
-            async move {
-                body.runs();
-                work.await
-            }
+            body.runs();
+            work(body)
         };
         self.start(&self.body(name), same, work).is_some()
     }
@@ -264,7 +261,7 @@ impl Tasks {
             let ended = caught::caught(context_stack::with_context(frame, work)).await;
             let ended = ended.unwrap_or_else(|message| Err(task.panicked(began.elapsed(), message)));
             if let Err(failure) = ended {
-                task.failed(failure);
+                task.failed(failure, false);
             }
             drop(entry);
         });

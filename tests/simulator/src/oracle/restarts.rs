@@ -33,6 +33,8 @@ impl RegistryModel<'_> {
         if matches!(failure.phase(), Phase::Task(_)) {
             let escalated_at = model.escalates_at.take();
             ensure!(escalated_at == Some(at), "{service} is restarted without a reason: {failure}");
+            let is_replaced = model.restarting_since.is_some_and(|since| since < at);
+            ensure!(!is_replaced, "{service} was being restarted already, and a second restart is counted");
             model.restart_delay = delay;
             if matches!(model.state, ServiceState::Starting | ServiceState::Ready) {
                 self.restart_with_holders(service, at);
@@ -132,10 +134,17 @@ impl RegistryModel<'_> {
     /// Whether a service that is not optional, and is or was ready, fails for good at this instant.
     pub(super) fn fails_registry(&self, at: Duration) -> bool {
         let escalates = (0..self.services.len()).any(|service| {
-            let is_optional = self.scenario.services[service].optional;
-            self.services[service].escalates_at == Some(at) && !is_optional && !self.is_restarted(service, at)
+            let (model, is_optional) = (&self.services[service], self.scenario.services[service].optional);
+            let is_replaced = model.restarting_since.is_some_and(|since| since < at);
+            model.escalates_at == Some(at) && !is_optional && !is_replaced && !self.is_restarted(service, at)
         });
         self.fatal_failure_at == Some(at) || escalates
+    }
+
+    /// Whether a restart replaces the instance of a service whose supervised task has reached its limit. Its failure has no
+    /// consequence then. If both happen at one instant, either may be first.
+    fn is_replaced(&self, service: usize, at: Duration) -> bool {
+        self.services[service].restarting_since.is_some_and(|since| since <= at)
     }
 
     /// Whether its policy restarts a service whose supervised task has reached its restart limit.
@@ -157,7 +166,8 @@ impl RegistryModel<'_> {
                 ServiceState::Draining | ServiceState::Stopping => Some(model.draining_since),
                 _ => model.stopped_at,
             };
-            if self.shutdown.is_none() && task_stopped_at.is_none_or(|stopped_at| stopped_at > at) {
+            let is_stopped = task_stopped_at.is_some_and(|stopped_at| stopped_at <= at);
+            if self.shutdown.is_none() && !is_stopped && !self.is_replaced(service, at) {
                 let is_optional = self.scenario.services[service].optional;
                 ensure!(!self.is_restarted(service, at), "the task of {service} escalated, and it is not restarted");
                 ensure!(is_optional, "the task of {service} escalated, and the registry is not shut down");
