@@ -11,9 +11,8 @@ use crate::report::EventKind;
 impl Machine {
     /// A supervised task of a service has failed for good: the service restarts, or the failure breaks the registry.
     pub(super) fn escalated(&mut self, service: usize, failure: &Failure, drawn: f64) {
-        // A second failure of an instance that a restart already replaces is not worth a second restart.
-        let is_replaced = self.nodes[service].restarts.is_some() && !self.has_instance_to_replace(service);
-        if self.shutdown_requested || is_replaced {
+        // What fails in an instance that a restart already replaces ends with it.
+        if self.shutdown_requested || !self.has_instance_to_replace(service) {
             return;
         }
         if let Some(pause) = self.restart_pause(service, failure, drawn) {

@@ -129,11 +129,9 @@ impl Life {
             self.check(before.is_replaceable, "each restart replaces one instance");
             let holders = self.holders(service);
             self.moved.extend(holders);
-        } else if !before.was_shutting_down && (before.is_replaceable || !self.has_policy(service)) {
-            self.check(
-                requests_shutdown(effects) != self.is_optional(service),
-                "an escalation breaks what is not optional",
-            );
+        } else if !before.was_shutting_down {
+            let breaks = before.is_replaceable && !self.is_optional(service);
+            self.check(requests_shutdown(effects) == breaks, "an escalation breaks what is not optional");
         }
     }
 }

@@ -310,10 +310,6 @@ impl Life {
         self.plan.services()[service].facts.optional
     }
 
-    pub(super) fn has_policy(&self, service: usize) -> bool {
-        self.plan.services()[service].facts.restart.is_some()
-    }
-
     pub(super) fn below(&self, service: usize, bond: Bond) -> impl Iterator<Item = usize> {
         self.plan.services()[service].needs.iter().filter(move |need| need.bond == bond).map(|need| need.index)
     }
