@@ -205,6 +205,8 @@ impl Runner {
     /// user's, ends the step and not the registry.
     fn spawn(&mut self, service: usize, phase: Phase, step: impl Future<Output = Done> + Send + 'static) {
         let slot = self.shared.slots[service].clone();
+        // Its future is large. In a box, it is moved once and not once per layer.
+        let step = Box::pin(step);
         self.steps.spawn(async move {
             let began = Instant::now();
             let done = caught::caught(step).await.unwrap_or_else(|message| {
