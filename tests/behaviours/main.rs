@@ -1,5 +1,6 @@
 //! The behaviours of the library, a file for each topic. Every service that is linked in here is lazy: see `tests::isolated`.
 
+mod blocked_threads;
 mod blocking;
 mod boot_order;
 mod boot_time;
@@ -7,6 +8,7 @@ mod budgets;
 mod definitions;
 mod dependencies;
 mod deployment;
+mod destructors;
 mod drain_moments;
 mod events;
 mod every_failure;

@@ -26,6 +26,12 @@ async fn hook<S>(hook: &str, cx: &Context<S>) -> Result<()> {
     if is_injected(&format!("hang {call}")) {
         std::future::pending::<()>().await;
     }
+    if is_injected(&format!("block {call}")) {
+        tokio::task::yield_now().await;
+        loop {
+            std::thread::park();
+        }
+    }
     if is_injected(&format!("fail {call}")) {
         return Err(format!("injected failure of {call}").into());
     }
@@ -104,6 +110,11 @@ async fn main() -> Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             return std::thread::spawn(move || runtime.block_on(run_again())).join().expect("no panic");
         }
+        Some("limited") => return limited().await,
+        Some("limited on one thread") => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return std::thread::spawn(move || runtime.block_on(limited())).join().expect("no panic");
+        }
         Some("build") => run(Registry::builder()).await?,
         Some("use") => drop(Db::service().await?),
         Some("events") => {
@@ -134,6 +145,26 @@ async fn run_again() -> Result<ExitCode> {
     println!("waiting");
     std::thread::park();
     Ok(ExitCode::FAILURE)
+}
+
+/// Runs until a signal, with a budget of one second for the shutdown, and lists the threads of the library that are left.
+async fn limited() -> Result<ExitCode> {
+    let builder = Registry::builder().signals(true).shutdown_timeout(Duration::from_secs(1));
+    let registry = builder.second_signal_exits(!is_injected("ignore second signal")).boot().await?;
+    println!("up");
+    match registry.stopped().await {
+        Ok(_) => println!("clean"),
+        Err(error) => println!("{}", error.to_string().replace('\n', ";")),
+    }
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let name = std::fs::read_to_string(thread?.path().join("comm")).unwrap_or_default();
+        if name.starts_with("service-core") {
+            println!("left: {name}");
+        }
+    }
+    println!("end");
+    // Not by a return, because the runtime waits for blocked threads.
+    std::process::exit(0)
 }
 
 async fn run(builder: service_core::Builder) -> Result<()> {

@@ -254,6 +254,49 @@ fn shutdown_events_come_before_the_hooks_and_before_run_returns() {
 }
 
 #[test]
+fn a_signal_has_its_effect_although_a_hook_blocks_its_thread() {
+    let mut program = Program::start(&["limited", "block shutdown Users"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    let printed = program.until("end").join("\n");
+    assert!(printed.contains("shutdown of Users did not end within"), "{printed}");
+    assert!(printed.contains("shutdown Db: SIGTERM received"), "the others are shut down: {printed}");
+    assert!(!printed.contains("left: "), "{printed}");
+}
+
+#[test]
+fn a_second_signal_exits_although_every_thread_is_blocked() {
+    let mut program = Program::start(&["limited on one thread", "block shutdown Web"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    program.until("shutdown Web: SIGTERM received");
+    assert_eq!(program.signal_until_exit("TERM").status.code(), Some(143));
+}
+
+#[test]
+fn a_second_signal_has_no_effect_if_the_builder_says_so() {
+    let mut program = Program::start(&["limited", "ignore second signal", "hang shutdown Users"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    program.until("shutdown Users: SIGTERM received");
+    // Longer than the time in which a second signal counts as a duplicate of the first.
+    std::thread::sleep(Duration::from_millis(100));
+    program.signal(&["TERM", "INT"]);
+    let printed = program.until("end").join("\n");
+    assert!(printed.contains("shutdown of Users did not end within"), "the budget ends it: {printed}");
+    assert_eq!(program.end().status.code(), Some(0));
+}
+
+#[test]
+fn no_thread_of_the_library_outlives_the_registry() {
+    let mut program = Program::start(&["limited"]);
+    program.until("up");
+    program.signal(&["TERM"]);
+    let printed = program.until("end");
+    assert_eq!(printed[printed.len() - 2..], ["clean", "end"]);
+}
+
+#[test]
 fn a_registry_that_has_ended_does_not_listen_for_signals() {
     let mut program = Program::start(&["run again"]);
     program.until("waiting");

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,16 +66,28 @@ struct FailureData {
 }
 
 enum Cause {
-    /// With its text, which is formatted once, because `Display` is user code and may panic.
-    Error(BoxError, String),
+    Error(UserError),
     Panic(String),
     TimedOut(String),
+}
+
+/// An error of the user's, with its text. The text is formatted once, because `Display` is user code: it may panic or block.
+pub(crate) struct UserError {
+    error: BoxError,
+    text: String,
+}
+
+impl From<BoxError> for UserError {
+    fn from(error: BoxError) -> Self {
+        let text = words(&*error);
+        Self { error, text }
+    }
 }
 
 impl Cause {
     fn text(&self) -> &str {
         match self {
-            Self::Error(_, text) | Self::Panic(text) | Self::TimedOut(text) => text,
+            Self::Error(UserError { text, .. }) | Self::Panic(text) | Self::TimedOut(text) => text,
         }
     }
 }
@@ -86,9 +99,14 @@ impl Failure {
     }
 
     /// The hook returned an error.
-    pub(crate) fn error(service: &str, location: Location, phase: Phase, elapsed: Duration, error: BoxError) -> Self {
-        let words = words(&*error);
-        Self::new(service, location, phase, elapsed, Cause::Error(error, words))
+    pub(crate) fn error(
+        service: &str,
+        location: Location,
+        phase: Phase,
+        elapsed: Duration,
+        error: impl Into<UserError>,
+    ) -> Self {
+        Self::new(service, location, phase, elapsed, Cause::Error(error.into()))
     }
 
     /// The hook panicked, with this message.
@@ -169,19 +187,22 @@ impl Failure {
     }
 }
 
+/// How many sources of an error are part of its text. A chain may be endless: an error may be its own source.
+const MAX_SOURCES: usize = 32;
+
 /// The text of an error and its sources. A source whose text is already part of it is left out.
 fn words(error: &(dyn Error + 'static)) -> String {
     let mut words = String::new();
     let spoken = catch_unwind(AssertUnwindSafe(|| {
         write!(words, "{error}")?;
-        let mut source = error.source();
-        while let Some(cause) = source {
+        let first: Option<&dyn Error> = error.source();
+        let sources = iter::successors(first, |cause: &&dyn Error| (*cause).source());
+        for cause in sources.take(MAX_SOURCES) {
             let mut more = String::new();
             write!(more, "{cause}")?;
             if !words.contains(&more) {
                 write!(words, ": {more}")?;
             }
-            source = cause.source();
         }
         fmt::Result::Ok(())
     }));
@@ -202,7 +223,7 @@ impl fmt::Display for Failure {
         let FailureData { service, location, phase, elapsed, path, cause } = &*self.inner;
         let elapsed = lasted(*elapsed);
         match cause {
-            Cause::Error(_, words) => write!(f, "{phase} of {service} failed after {elapsed:?}: {words}")?,
+            Cause::Error(UserError { text, .. }) => write!(f, "{phase} of {service} failed after {elapsed:?}: {text}")?,
             Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
             Cause::TimedOut(detail) if detail.is_empty() => {
                 write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
@@ -252,7 +273,7 @@ impl Eq for Failure {}
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.inner.cause {
-            Cause::Error(error, _) => Some(&**error),
+            Cause::Error(UserError { error, .. }) => Some(&**error),
             _ => None,
         }
     }

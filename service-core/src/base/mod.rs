@@ -25,6 +25,7 @@ mod stop_outcome;
 pub use budgets::{Budgets, Retry};
 pub(crate) use caught::caught_payload;
 pub(crate) use duration_text::{lasted, seconds};
+pub(crate) use failure::UserError;
 pub use failure::{Failure, Phase};
 pub(crate) use key::Key;
 pub use location::Location;

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::mem::needs_drop;
 use std::sync::{Arc, Weak};
 
 /// An `Arc<T>` in a box. Any `T`, sized or not, is found by its `TypeId`.
@@ -13,12 +14,19 @@ pub(crate) struct ManagedInstance {
     views: Vec<(TypeId, View)>,
     /// The references that the registry itself keeps: they are no leak.
     ours: usize,
+    /// Whether dropping the value may run code of the user's.
+    pub(crate) has_destructor: bool,
 }
 
 impl ManagedInstance {
     /// An instance that can be requested as its own type.
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
-        Self { value: value.clone(), views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
+        Self {
+            value: value.clone(),
+            views: vec![(TypeId::of::<T>(), Box::new(value))],
+            ours: 0,
+            has_destructor: needs_drop::<T>(),
+        }
     }
 
     /// The same, of a supplied value: the registry keeps it for as long as the service may start.
@@ -30,7 +38,7 @@ impl ManagedInstance {
     pub(crate) fn of_dyn<T: ?Sized + Send + Sync + 'static>(value: Arc<T>) -> Self {
         // A trait object cannot become `dyn Any`, but the `Arc` that holds it can.
         let owner: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-        Self { value: owner, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0 }
+        Self { value: owner, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0, has_destructor: true }
     }
 
     /// Adds a trait object as which it can be requested.
@@ -56,7 +64,7 @@ impl ManagedInstance {
 
     /// Drops the registry's references, and returns how many others are left.
     pub(crate) fn release(self) -> usize {
-        let Self { value, views, ours } = self;
+        let Self { value, views, ours, has_destructor: _ } = self;
         drop(views);
         let left: Weak<_> = Arc::downgrade(&value);
         drop(value);

@@ -184,10 +184,9 @@ impl Slot {
         left.map(|(lane, &count)| CallsLeft { method: name(lane).to_owned(), count }).collect()
     }
 
-    /// Drops the instance, and returns how many references to it are left.
-    pub(crate) fn release(&self) -> usize {
-        let instance = self.instance.write().take();
-        instance.map_or(0, ManagedInstance::release)
+    /// Takes the instance out, to release it.
+    pub(crate) fn take_instance(&self) -> Option<ManagedInstance> {
+        self.instance.write().take()
     }
 
     /// The instance as a `T`, while there is one.

@@ -49,6 +49,7 @@ impl HealthChecker {
             let tags = &shared.plan.services()[index].facts.tags;
             tag.is_none_or(|tag| tags.iter().any(|it| it == tag))
         };
+        let _busy = shared.busy();
         let mut due: BTreeSet<_> = (0..shared.slots.len()).filter(|index| is_meant(*index)).collect();
         while !due.is_empty() {
             let mut pending = self.start(&std::mem::take(&mut due));

@@ -17,7 +17,8 @@ use crate::base::{ShutdownReason, State};
 use crate::machine::{self, BOOT, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
-use crate::shared::{End, Message, Shared, Timing};
+use crate::shared::poll_monitor::BLOCKING;
+use crate::shared::{Busy, End, Message, Shared, Timing};
 
 enum Happened {
     Message(Message),
@@ -41,6 +42,8 @@ pub(crate) struct Driver {
     /// What was not ready when the boot ran out of its budget.
     unready: Vec<UnreadyService>,
     end: Option<machine::Finish>,
+    /// While anything of a user runs, or a timer is set.
+    busy: Option<Busy>,
 }
 
 /// If the driver is dropped before its end, its runtime was.
@@ -78,6 +81,7 @@ impl Driver {
             is_cancelled: false,
             unready: Vec::new(),
             end: None,
+            busy: None,
         }
     }
 
@@ -96,13 +100,22 @@ impl Driver {
             if let Some(end) = self.end.take() {
                 break end;
             }
+            self.set_busy(self.runner.is_running() || !self.timers.is_empty());
         };
+        self.set_busy(true);
         self.finish(end).await;
         drop(lost);
     }
 
+    fn set_busy(&mut self, is_busy: bool) {
+        if is_busy != self.busy.is_some() {
+            self.busy = if is_busy { self.shared.busy() } else { None };
+        }
+    }
+
     /// At the same instant, a cancelled token comes first, so that nothing starts; a timer comes last, so that what ends at
-    /// the very instant of its deadline has ended in time.
+    /// the very instant of its deadline has ended in time. A timer that is late, because the only thread was blocked, comes
+    /// before what has ended meanwhile.
     async fn next(&mut self) -> Happened {
         let token = self.shared.options.cancel.clone().filter(|_| !self.is_cancelled);
         let mut cancelled = pin!(async {
@@ -118,10 +131,14 @@ impl Driver {
                 None => std::future::pending().await,
             }
         });
+        let is_late = self.timers.iter().any(|(at, _)| at.elapsed() >= BLOCKING);
         let (inbox, runner) = (&mut self.inbox, &mut self.runner);
         poll_fn(|cx| {
             if cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Happened::Cancelled);
+            }
+            if is_late {
+                return Poll::Ready(Happened::Due);
             }
             if let Poll::Ready(Some(message)) = inbox.poll_recv(cx) {
                 return Poll::Ready(Happened::Message(message));

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostics;
-use crate::base::{Phase, caught};
+use crate::base::{Phase, Result, UserError, caught, lasted};
 use crate::gate::context_stack::{self, Role};
 use crate::report::EventKind;
 use crate::service::Incarnation;
@@ -20,13 +20,19 @@ use crate::shared::{PollMonitor, poll_monitor};
 /// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// The same, if the common budget of all services is used up.
+const MIN_GRACE: Duration = Duration::from_millis(10);
+
 /// How a hook ended.
 pub(crate) enum Ended<T> {
-    Returned(T),
+    Returned(Result<T, UserError>),
     Panicked(String),
-    /// Its budget ran out; what is known about why.
+    /// Its budget ran out.
     Late {
+        /// What is known about why.
         detail: String,
+        /// What it has returned, if it blocked its thread until after its deadline.
+        returned: Option<T>,
     },
     /// It was given up.
     Aborted {
@@ -42,18 +48,16 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Runs a hook until it ends, the incarnation's deadline passes or it is given up. At the same instant, ending wins over being
 /// given up, and that over being late. While it lasts, events tell that it is late, or that it blocks its thread.
-pub(crate) async fn run<F>(
-    incarnation: &Incarnation,
-    role: Role,
-    hook: F,
-    abort: &CancellationToken,
-) -> Ended<F::Output>
+pub(crate) async fn run<F, T>(incarnation: &Incarnation, role: Role, hook: F, abort: &CancellationToken) -> Ended<T>
 where
-    F: Future<Output: Send> + Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+    T: Send + 'static,
 {
     let monitor = incarnation.new_monitor();
     let mut watch =
         Watch { incarnation, monitor: monitor.clone(), began: Instant::now(), late: LATE, reported_blocking: false };
+    // The error is formatted in the same task, because that runs the user's code too.
+    let hook = async move { hook.await.map_err(UserError::from) };
     let mut task = tokio::spawn(context_stack::with_context(
         incarnation.slot.frame(role),
         poll_monitor::monitored(monitor.clone(), hook),
@@ -84,7 +88,7 @@ where
             Some(Ended::Aborted { .. }) => break true,
             Some(ended) => {
                 watch.ended();
-                return ended;
+                return watch.in_time(ended);
             }
             // It may have been extended since.
             None if incarnation.deadline.get() > Instant::now() => {
@@ -96,14 +100,20 @@ where
             None => is_last_turn = true,
         }
     };
-    let detail = watch.detail();
+    let mut detail = watch.detail();
     task.abort();
-    if timeout(GRACE, &mut task).await.is_err() {
-        watch.look();
-    } else {
-        watch.ended();
+    let grace = incarnation.deadline.common().map_or(GRACE, |left| left.clamp(MIN_GRACE, GRACE));
+    match timeout(grace, &mut task).await {
+        Ok(joined) => {
+            watch.ended();
+            if let Some(message) = joined.err().and_then(panic_message) {
+                detail.push_str(", and it panicked when it was dropped: ");
+                detail.push_str(&message);
+            }
+        }
+        Err(_) => drop(watch.look()),
     }
-    if given_up { Ended::Aborted { detail } } else { Ended::Late { detail } }
+    if given_up { Ended::Aborted { detail } } else { Ended::Late { detail, returned: None } }
 }
 
 /// Looks at a hook while it runs.
@@ -142,6 +152,22 @@ impl Watch<'_> {
         }
     }
 
+    /// A hook that has blocked its thread until after its deadline is late, although it has ended: on a runtime with several
+    /// threads, it is given up at the deadline.
+    fn in_time<T>(&self, ended: Ended<T>) -> Ended<T> {
+        let is_late = self.incarnation.deadline.get() < Instant::now();
+        match (ended, self.monitor.has_blocked()) {
+            (Ended::Returned(Ok(returned)), Some((longest, _))) if is_late => {
+                let longest = lasted(longest);
+                let detail = format!(
+                    "it blocked its thread for {longest:?}; work that does not await belongs in spawn_blocking"
+                );
+                Ended::Late { detail, returned: Some(returned) }
+            }
+            (ended, _) => ended,
+        }
+    }
+
     /// Names the phase that blocked: the hook may have reached another one meanwhile.
     fn report_blocking(&self, elapsed: Duration, phase: Option<Phase>) {
         let (service, phase) = (self.incarnation.slot.name.clone(), phase.unwrap_or_else(|| self.incarnation.phase()));
@@ -163,13 +189,17 @@ impl Watch<'_> {
     }
 }
 
-fn joined_as_ended<T>(joined: Result<T, JoinError>) -> Ended<T> {
+fn joined_as_ended<T>(joined: Result<Result<T, UserError>, JoinError>) -> Ended<T> {
     match joined {
         Ok(output) => Ended::Returned(output),
-        Err(error) => match error.try_into_panic() {
-            Ok(payload) => Ended::Panicked(caught::message(payload)),
+        Err(error) => match panic_message(error) {
+            Some(message) => Ended::Panicked(message),
             // Only a runtime that is shutting down cancels it; then nobody is left to read this.
-            Err(_) => Ended::Aborted { detail: String::new() },
+            None => Ended::Aborted { detail: String::new() },
         },
     }
+}
+
+fn panic_message(error: JoinError) -> Option<String> {
+    error.try_into_panic().ok().map(caught::message)
 }

@@ -20,7 +20,7 @@ pub(crate) fn launch(
     listeners: Vec<Callback>,
 ) -> Arc<Shared> {
     let (log, dispatcher) = EventLog::new(observers, listeners);
-    let (shared, messages) = Shared::new(plan, options, Arc::new(log), registries::next_number());
+    let (shared, messages) = Shared::new(plan, options, Arc::new(log), registries::next_number(), runtime);
     registries::add(&shared);
     let dispatcher = dispatcher.map(|dispatcher| runtime.spawn(dispatcher.run()));
     runtime.spawn(Driver::new(shared.clone(), hooks, messages, dispatcher).run());

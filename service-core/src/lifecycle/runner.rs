@@ -72,6 +72,11 @@ impl Runner {
         later(time.saturating_sub(self.born.elapsed()))
     }
 
+    /// Whether a step of any service runs.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
     /// The next random number for the restarts of a service.
     pub(crate) fn draw(&mut self, service: usize) -> f64 {
         self.each[service].rng.as_mut().map_or(0.0, Rng::draw)

@@ -88,14 +88,22 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
     };
     let ended = hook::run(&incarnation, Role::Starting, start, &abort.token).await;
     let (phase, elapsed) = (incarnation.phase(), began.elapsed());
+    let mut instance = None;
     let (failure, may_retry) = match ended {
-        Ended::Returned(Ok(instance)) => return Attempted::Started { instance, incarnation },
+        Ended::Returned(Ok(instance)) => {
+            // The instance holds it from here on.
+            drop(incarnation.take_made());
+            return Attempted::Started { instance, incarnation };
+        }
         Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.location, phase, elapsed, error), true),
         Ended::Panicked(message) => (Failure::panic(&slot.name, slot.location, phase, elapsed, message), true),
-        Ended::Late { detail } => (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false),
+        Ended::Late { detail, returned } => {
+            instance = returned;
+            (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false)
+        }
         Ended::Aborted { .. } => return Attempted::Aborted { unwound: unwind(&incarnation, None, None).await },
     };
     // The cleanups have a budget of their own; what is left of this one is for the next attempt.
     let retry_until = may_retry.then(|| deadline.own());
-    Attempted::Failed { failure, retry_until, unwound: unwind(&incarnation, None, None).await }
+    Attempted::Failed { failure, retry_until, unwound: unwind(&incarnation, instance, None).await }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::hook::{self, Ended};
-use crate::base::{Failure, Phase, Result, State, StopOutcome, caught};
+use crate::base::{Failure, Phase, Result, State, StopOutcome};
 use crate::gate::context_stack::Role;
 use crate::gate::{ManagedInstance, Slot};
 use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
@@ -62,13 +62,16 @@ pub(crate) async fn stop(
         steps.hook(&incarnation, Phase::Shutdown, shutdown).await;
     }
     steps.clean_up(&incarnation).await;
-    steps.release(|| {
-        let still_held = slot.release();
+    let instance = slot.take_instance();
+    let has_destructor = instance.as_ref().is_some_and(|instance| instance.has_destructor);
+    let release = move || {
+        let still_held = instance.map_or(0, ManagedInstance::release);
         if !comes_back {
             hooks.release();
         }
         still_held
-    });
+    };
+    steps.release(&incarnation, has_destructor, release).await;
     steps.finish(began_own.elapsed())
 }
 
@@ -90,7 +93,14 @@ pub(crate) async fn unwind(
     let began_own = Instant::now();
     incarnation.deadline.set(later(budgets.shutdown));
     steps.clean_up(incarnation).await;
-    steps.release(|| instance.map_or(0, ManagedInstance::release));
+    let made = incarnation.take_made();
+    if made.is_some() || instance.is_some() {
+        let release = move || {
+            drop(made);
+            instance.map_or(0, ManagedInstance::release)
+        };
+        steps.release(incarnation, true, release).await;
+    }
     steps.finish(began_own.elapsed())
 }
 
@@ -144,39 +154,58 @@ impl<'a> Steps<'a> {
     }
 
     async fn clean_up(&mut self, incarnation: &Arc<Incarnation>) {
+        let began = Instant::now();
         while let Some(cleanup) = incarnation.next_cleanup() {
+            if incarnation.deadline.get() <= Instant::now() {
+                // Those that are there get a turn each. A cleanup that defers another one must not go on for ever.
+                incarnation.close_cleanups();
+            }
             self.hook(incarnation, Phase::Cleanup, cleanup).await;
+        }
+        let refused = incarnation.refused_cleanups();
+        if refused > 0 {
+            self.abandoned(Phase::Cleanup, began, format!("{refused} more deferred when the budget had ended"));
         }
     }
 
-    async fn hook<F>(&mut self, incarnation: &Incarnation, phase: Phase, hook: F)
+    /// Drops the instance. If it has a destructor, this runs code of the user's, so it is a hook like any other.
+    async fn release(
+        &mut self,
+        incarnation: &Incarnation,
+        has_destructor: bool,
+        release: impl FnOnce() -> usize + Send + 'static,
+    ) {
+        if !has_destructor {
+            self.entry.still_held = release();
+        } else if let Some(still_held) = self.hook(incarnation, Phase::Cleanup, async move { Ok(release()) }).await {
+            self.entry.still_held = still_held;
+        }
+    }
+
+    /// Runs a hook, and enters what goes wrong into the report.
+    async fn hook<F, T>(&mut self, incarnation: &Incarnation, phase: Phase, hook: F) -> Option<T>
     where
-        F: Future<Output = Result<()>> + Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        T: Send + 'static,
     {
         let began = Instant::now();
         let never = CancellationToken::new();
         incarnation.enter_phase(phase.clone());
         match hook::run(incarnation, Role::Hook, hook, &never).await {
-            Ended::Returned(Ok(())) => {}
+            Ended::Returned(Ok(returned)) => return Some(returned),
             Ended::Returned(Err(error)) => {
                 self.failed(Failure::error(&self.slot.name, self.slot.location, phase, began.elapsed(), error));
             }
             Ended::Panicked(message) => {
                 self.failed(Failure::panic(&self.slot.name, self.slot.location, phase, began.elapsed(), message));
             }
-            Ended::Late { detail } | Ended::Aborted { detail } => self.abandoned(phase, began, detail),
-        }
-    }
-
-    fn release(&mut self, release: impl FnOnce() -> usize) {
-        let began = Instant::now();
-        match caught::caught_now(release) {
-            Ok(still_held) => self.entry.still_held = still_held,
-            Err(message) => {
-                let elapsed = began.elapsed();
-                self.failed(Failure::panic(&self.slot.name, self.slot.location, Phase::Cleanup, elapsed, message));
+            Ended::Late { detail, returned } => {
+                self.abandoned(phase, began, detail);
+                return returned;
             }
+            Ended::Aborted { detail } => self.abandoned(phase, began, detail),
         }
+        None
     }
 
     /// The first thing that went wrong is the outcome, unless something was abandoned: that is worse.

@@ -365,6 +365,18 @@ impl Builder {
         self
     }
 
+    /// Whether a second signal during the shutdown exits the process immediately, with the exit code 128 plus the number of the
+    /// signal; `true` by default. Otherwise it has no effect, and only the budgets end the shutdown.
+    ///
+    /// ```
+    /// let builder = service_core::Registry::builder().signals(true).second_signal_exits(false);
+    /// # let _ = builder;
+    /// ```
+    pub fn second_signal_exits(mut self, exits: bool) -> Self {
+        self.assembly.options.second_signal_exits = exits;
+        self
+    }
+
     /// Notifies systemd when the registry is ready, of its status, as a watchdog, and when it stops (`sd_notify`). By default
     /// only [`Registry::launch`] does.
     ///

@@ -19,7 +19,7 @@ use crate::report::{
     UndeclaredCall,
 };
 use crate::shared::{self, CurrentTask, End, Message, Shared};
-use crate::signals::{Signals, signals};
+use crate::signals::Signals;
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
 ///
@@ -535,11 +535,13 @@ impl Registry {
     /// Lets signals shut this registry down.
     pub(crate) fn shut_down_on(&self, signals: Signals) {
         let shared = Arc::downgrade(self.shared());
-        self.shared().owned_tasks.spawn(signals::shut_down_on(signals, move |reason| {
+        let shut_down = move |reason| {
             if let Some(shared) = shared.upgrade() {
                 shared.request_shutdown(reason);
             }
-        }));
+        };
+        let thread = signals.react(shut_down, self.shared().options.second_signal_exits);
+        self.shared().owned_tasks.at_end(thread.end());
     }
 
     /// Requests the shutdown and returns immediately. Every hook can read the reason with

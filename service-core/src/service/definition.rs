@@ -365,6 +365,7 @@ impl<T: Send + Sync + 'static> Hooks for Closures<T> {
         Box::pin(async move {
             let cx = Context::<T>::new(incarnation.clone());
             let value = Arc::new(init(cx.clone()).await?);
+            incarnation.keep_made(value.clone());
             incarnation.enter_phase(Phase::Start);
             if let Some(start) = start {
                 start(value.clone(), cx).await?;

@@ -53,6 +53,7 @@ pub(super) fn instance<S: HasTypeEntry>(
     provides: &[Provided],
     incarnation: &Incarnation,
 ) -> ManagedInstance {
+    incarnation.keep_made(value.clone());
     S::type_entry().manage(&value, &incarnation.slot);
     let mut instance = ManagedInstance::new(value.clone());
     for provided in provides {

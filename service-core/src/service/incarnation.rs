@@ -1,12 +1,13 @@
 //! [`Incarnation`]: what belongs to one run of one service, from the start of `init` to the last cleanup.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::stop_tokens::StopTokens;
 use super::tasks::Tasks;
-use crate::base::{Mutex, MutexGuard, Phase, Result};
+use crate::base::{Mutex, Phase, Result};
 use crate::gate::Slot;
 use crate::shared::Deadline;
 use crate::shared::PollMonitor;
@@ -14,6 +15,19 @@ use crate::shared::Shared;
 
 /// A deferred cleanup.
 pub(crate) type Cleanup = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// The value of a service, whatever its type.
+type MadeValue = Arc<dyn Any + Send + Sync>;
+
+/// The deferred cleanups that have not run.
+#[derive(Default)]
+struct Cleanups {
+    pending: Vec<Cleanup>,
+    /// Whether no more are accepted.
+    is_closed: bool,
+    /// How many were not accepted.
+    refused: usize,
+}
 
 /// What belongs to one run of one service. A restart makes a new one.
 pub(crate) struct Incarnation {
@@ -25,7 +39,9 @@ pub(crate) struct Incarnation {
     phase: Mutex<Phase>,
     /// The monitor of the running hook.
     monitor: Mutex<Arc<PollMonitor>>,
-    cleanups: Mutex<Vec<Cleanup>>,
+    cleanups: Mutex<Cleanups>,
+    /// The value that `init` has made, until the service is ready.
+    made: Mutex<Option<MadeValue>>,
 }
 
 impl Incarnation {
@@ -42,6 +58,7 @@ impl Incarnation {
             phase: Mutex::new(Phase::Init),
             monitor: Mutex::default(),
             cleanups: Mutex::default(),
+            made: Mutex::default(),
         }
     }
 
@@ -62,15 +79,39 @@ impl Incarnation {
     }
 
     pub(crate) fn defer(&self, cleanup: Cleanup) {
-        self.cleanups().push(cleanup);
+        let mut cleanups = self.cleanups.lock();
+        if cleanups.is_closed {
+            cleanups.refused += 1;
+            drop(cleanups);
+            // After the lock is released, because dropping it runs the user's code.
+            drop(cleanup);
+        } else {
+            cleanups.pending.push(cleanup);
+        }
     }
 
     /// The latest deferred cleanup that has not run.
     pub(crate) fn next_cleanup(&self) -> Option<Cleanup> {
-        self.cleanups().pop()
+        self.cleanups.lock().pending.pop()
     }
 
-    fn cleanups(&self) -> MutexGuard<'_, Vec<Cleanup>> {
-        self.cleanups.lock()
+    /// Accepts no more cleanups.
+    pub(crate) fn close_cleanups(&self) {
+        self.cleanups.lock().is_closed = true;
+    }
+
+    /// How many cleanups were not accepted.
+    pub(crate) fn refused_cleanups(&self) -> usize {
+        self.cleanups.lock().refused
+    }
+
+    /// Keeps the value that `init` has made. If `start` or the first `health` fails, the value is dropped in a step of its own,
+    /// so that a destructor that blocks or panics does not hide the failure.
+    pub(crate) fn keep_made(&self, value: MadeValue) {
+        *self.made.lock() = Some(value);
+    }
+
+    pub(crate) fn take_made(&self) -> Option<MadeValue> {
+        self.made.lock().take()
     }
 }

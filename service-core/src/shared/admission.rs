@@ -134,10 +134,13 @@ fn starting(shared: &Shared) -> Vec<usize> {
 
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
     match policy {
-        Policy::WaitFor(bound) => match timeout(bound, until_ready(slot, false)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
-        },
+        Policy::WaitFor(bound) => {
+            let _busy = registries::find(slot.registry).and_then(|shared| shared.busy());
+            match timeout(bound, until_ready(slot, false)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
+            }
+        }
         Policy::Wait | Policy::Refuse => until_ready(slot, true).await,
     }
 }

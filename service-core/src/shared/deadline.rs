@@ -45,6 +45,11 @@ impl Deadline {
         bound.map_or(own, |bound| bound.min(own))
     }
 
+    /// What is left of the common budget, once there is one.
+    pub(crate) fn common(&self) -> Option<Duration> {
+        self.lock().bound.map(|bound| bound.saturating_duration_since(Instant::now()))
+    }
+
     /// The deadline without the common budget.
     pub(crate) fn own(&self) -> Instant {
         self.lock().own

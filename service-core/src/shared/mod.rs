@@ -15,6 +15,7 @@
 //! | `Incarnation::monitor` in `service/incarnation.rs` | the monitor of the running hook | `PollMonitor` |
 //! | `EventChannel::buffer` in `events/event_channel.rs` | the latest events, and which of them observers have seen | nothing |
 //! | `ALL` in `shared/registries.rs` | the registries of the process, by number | nothing |
+//! | `KEEPER` in `shared/timer_keeper.rs` | the runtimes whose timers are kept going | nothing |
 //! | `LISTENING` in `signals/disposition.rs` | the actions of signals | nothing |
 //! | every other lock | the field that it wraps | nothing |
 
@@ -30,6 +31,7 @@ pub(crate) mod poll_monitor;
 mod probes;
 pub(crate) mod registries;
 mod shared;
+mod timer_keeper;
 mod undeclared;
 pub(crate) mod wait;
 mod wait_graph;
@@ -44,4 +46,5 @@ pub(crate) use message::Message;
 pub(crate) use options::Options;
 pub(crate) use poll_monitor::PollMonitor;
 pub(crate) use shared::{End, Shared, Timing};
+pub(crate) use timer_keeper::Busy;
 pub(crate) use wait::Wait;

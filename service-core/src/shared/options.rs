@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub cancel: Option<CancellationToken>,
     pub isolated: bool,
     pub deny_undeclared: bool,
+    /// Whether a second signal exits the process.
+    pub second_signal_exits: bool,
     /// Where, or by what, it was booted: for the error of a second boot.
     pub origin: String,
 }
@@ -47,6 +49,7 @@ impl Default for Options {
             cancel: None,
             isolated: false,
             deny_undeclared: false,
+            second_signal_exits: true,
             origin: String::new(),
         }
     }

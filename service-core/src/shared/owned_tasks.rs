@@ -1,6 +1,7 @@
 //! [`OwnedTasks`]: the tasks that belong to a registry and to none of its services. They end with it.
 
 use std::future::{Future, pending};
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -12,11 +13,15 @@ use crate::base::Mutex;
 /// How long aborted tasks may take to notice.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The tasks of one registry; `None` once it has ended.
-#[derive(Debug)]
+/// The tasks of one registry.
 pub(crate) struct OwnedTasks {
+    /// `None` once the registry has ended.
     tasks: Mutex<Option<Vec<Task>>>,
+    at_end: Mutex<Vec<AtEnd>>,
 }
+
+/// What a registry waits for at its end.
+type AtEnd = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Debug)]
 struct Task {
@@ -27,7 +32,7 @@ struct Task {
 
 impl OwnedTasks {
     pub(crate) fn new() -> Self {
-        Self { tasks: Mutex::new(Some(Vec::new())) }
+        Self { tasks: Mutex::new(Some(Vec::new())), at_end: Mutex::default() }
     }
 
     /// Runs a task that ends with the registry at the latest.
@@ -66,13 +71,26 @@ impl OwnedTasks {
         task
     }
 
-    /// Aborts the running tasks, and refuses new ones.
+    /// The registry waits for this future at its end. If its runtime ends first, the future is dropped.
+    pub(crate) fn at_end(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.at_end.lock().push(Box::pin(future));
+    }
+
+    /// Aborts the running tasks, refuses new ones, and waits for what is to be waited for.
     pub(crate) async fn end(&self) {
-        let tasks = self.tasks.lock().take();
-        for task in tasks.into_iter().flatten() {
-            task.abort.abort();
-            // An error means that it has ended; a timeout, that it blocks its thread.
-            let _ = timeout(GRACE, task.ended).await;
+        let tasks = self.tasks.lock().take().unwrap_or_default();
+        tasks.iter().for_each(|task| task.abort.abort());
+        let ended = async {
+            for task in tasks {
+                // An error means that it has ended.
+                let _ = task.ended.await;
+            }
+        };
+        // A timeout means that some of them block their threads.
+        let _ = timeout(GRACE, ended).await;
+        let at_end = std::mem::take(&mut *self.at_end.lock());
+        for future in at_end {
+            future.await;
         }
     }
 }

@@ -54,6 +54,28 @@ impl PollMonitor {
         state.phase_since = state.polling_since.map(|_| Instant::now());
     }
 
+    fn begin_poll(&self, now: Instant) {
+        let mut state = self.lock();
+        state.polls += 1;
+        state.woken_since = false;
+        state.polling_since = Some(now);
+        state.phase_since = Some(now);
+        state.longest_phase = (Duration::ZERO, None);
+    }
+
+    fn end_poll(&self, pending: bool) {
+        let mut state = self.lock();
+        let lasted = state.polling_since.map_or(Duration::ZERO, |since| since.elapsed());
+        if lasted > state.longest_poll.0 {
+            state.longest_poll = (lasted, state.main_phase().1);
+        }
+        state.polling_since = None;
+        state.phase_since = None;
+        state.ended = !pending;
+        drop(state);
+        self.polled.notify_waiters();
+    }
+
     fn lock(&self) -> MutexGuard<'_, PollState> {
         self.state.lock()
     }
@@ -119,17 +141,38 @@ impl PollState {
 }
 
 pin_project! {
-    /// A future whose polls are monitored.
+    /// A future whose polls are monitored, and its drop like a poll.
     pub(crate) struct Monitored<F> {
-        monitor: Arc<PollMonitor>,
+        // Fields are dropped in order.
+        monitor: DropBegins,
         #[pin]
         future: F,
+        after_drop: DropEnds,
+    }
+}
+
+/// Marks that its future is about to be dropped.
+struct DropBegins(Arc<PollMonitor>);
+
+impl Drop for DropBegins {
+    fn drop(&mut self) {
+        self.0.begin_poll(Instant::now());
+    }
+}
+
+/// Marks that its future was dropped.
+struct DropEnds(Arc<PollMonitor>);
+
+impl Drop for DropEnds {
+    fn drop(&mut self) {
+        self.0.end_poll(false);
     }
 }
 
 /// Monitors the polls of a future.
 pub(crate) fn monitored<F: Future>(monitor: Arc<PollMonitor>, future: F) -> Monitored<F> {
-    Monitored { monitor, future }
+    let after_drop = DropEnds(monitor.clone());
+    Monitored { monitor: DropBegins(monitor), future, after_drop }
 }
 
 impl<F: Future> Future for Monitored<F> {
@@ -137,18 +180,11 @@ impl<F: Future> Future for Monitored<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let waker = Waker::from(Arc::new(WakeRecorder { monitor: this.monitor.clone(), waker: cx.waker().clone() }));
-        let began = Instant::now();
-        {
-            let mut state = this.monitor.lock();
-            state.polls += 1;
-            state.woken_since = false;
-            state.polling_since = Some(began);
-            state.phase_since = Some(began);
-            state.longest_phase = (Duration::ZERO, None);
-        }
+        let monitor = &this.monitor.0;
+        let waker = Waker::from(Arc::new(WakeRecorder { monitor: monitor.clone(), waker: cx.waker().clone() }));
+        monitor.begin_poll(Instant::now());
         // Also when the poll panics: a future that has ended is not blocking.
-        let mut polled = Polled { monitor: this.monitor, began, pending: false };
+        let mut polled = Polled { monitor, pending: false };
         let poll = this.future.poll(&mut Context::from_waker(&waker));
         polled.pending = poll.is_pending();
         poll
@@ -157,22 +193,12 @@ impl<F: Future> Future for Monitored<F> {
 
 struct Polled<'a> {
     monitor: &'a PollMonitor,
-    began: Instant,
     pending: bool,
 }
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        let mut state = self.monitor.lock();
-        let lasted = self.began.elapsed();
-        if lasted > state.longest_poll.0 {
-            state.longest_poll = (lasted, state.main_phase().1);
-        }
-        state.polling_since = None;
-        state.phase_since = None;
-        state.ended = !self.pending;
-        drop(state);
-        self.monitor.polled.notify_waiters();
+        self.monitor.end_poll(self.pending);
     }
 }
 

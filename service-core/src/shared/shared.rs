@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,7 @@ use super::message::Message;
 use super::options::Options;
 use super::owned_tasks::OwnedTasks;
 use super::probes::Probes;
+use super::timer_keeper::{Busy, KeptRuntime};
 use super::undeclared::UndeclaredCalls;
 use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
 use crate::events::EventLog;
@@ -42,6 +44,8 @@ pub(crate) struct Shared {
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
     pub probes: Probes,
     pub owned_tasks: OwnedTasks,
+    /// Absent if its runtime has one thread, and after its end.
+    runtime: Mutex<Option<KeptRuntime>>,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
     pub(super) boot_waiters: AtomicUsize,
@@ -68,6 +72,7 @@ impl Shared {
         options: Options,
         log: Arc<EventLog>,
         id: u32,
+        runtime: &Handle,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Message>) {
         let (inbox, messages) = mpsc::unbounded_channel();
         let services = plan.services().iter().enumerate();
@@ -85,6 +90,7 @@ impl Shared {
             handle: OnceLock::new(),
             probes: Probes::default(),
             owned_tasks: OwnedTasks::new(),
+            runtime: Mutex::new(KeptRuntime::new(id, runtime)),
             inbox,
             boot: watch::Sender::new(None),
             boot_waiters: AtomicUsize::new(0),
@@ -134,6 +140,11 @@ impl Shared {
             }
             first
         });
+    }
+
+    /// While this exists, the timers of the runtime fire in time, whatever blocks one of its threads.
+    pub(crate) fn busy(&self) -> Option<Busy> {
+        self.runtime.lock().as_ref().map(KeptRuntime::busy)
     }
 
     /// Requests the shutdown. It counts from this moment, even before the driver has received it: a later boot gets the next
@@ -194,6 +205,9 @@ impl Shared {
 
     /// The registry has ended. The driver calls this, or the guard that is dropped with it.
     pub(crate) fn finish(&self, end: End) {
+        let runtime = self.runtime.lock().take();
+        // After the lock is released: this may wait for the end of a thread.
+        drop(runtime);
         let first = self.end.send_if_modified(|current| {
             let first = current.is_none();
             if first {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Failure, Phase, Restart, ShutdownReason, State, StopOutcome};
+use crate::base::{BoxError, Failure, Phase, Restart, ShutdownReason, State, StopOutcome};
 use crate::machine::{Effect, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{at, plan};
 use crate::plan::{Facts, Plan};
@@ -53,7 +53,7 @@ pub(super) const SETTINGS: Settings = Settings {
 };
 
 pub(super) fn failure() -> Failure {
-    Failure::error("it", at("it", 3), Phase::Init, Duration::ZERO, "refused".into())
+    Failure::error("it", at("it", 3), Phase::Init, Duration::ZERO, BoxError::from("refused"))
 }
 
 /// The service that blocks another, by what its refused calls are told.
