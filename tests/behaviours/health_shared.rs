@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use service_core::{Definition, Health, HealthReport, Registry, Result};
-use tests::{isolated, ms, secs};
+use tests::{Latch, isolated, ms, secs};
 use tokio::time::{Instant, sleep};
 
 /// A service that is healthy at its start. Its later checks hang until they time out after 2 s.
@@ -93,20 +93,20 @@ async fn a_shared_check_continues_until_its_last_caller_is_gone() -> Result<()> 
 }
 
 #[test]
-fn a_shared_check_is_run_again_if_the_runtime_of_its_first_caller_ends() -> Result<()> {
+fn a_shared_check_goes_on_if_the_runtime_of_its_first_caller_ends() -> Result<()> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let (asked, (own, other)) = (Arc::new(AtomicU32::new(0)), (runtime()?, runtime()?));
-    let count = asked.clone();
-    let second_hangs = Definition::new("db").health(move |_| {
-        let hangs = count.fetch_add(1, Ordering::SeqCst) == 1;
+    let (asked, ends, (own, other)) = (Arc::new(AtomicU32::new(0)), Latch::new(), (runtime()?, runtime()?));
+    let (count, latch) = (asked.clone(), ends.clone());
+    let waits = Definition::new("db").health(move |_| {
+        let (is_first, latch) = (count.fetch_add(1, Ordering::SeqCst) == 0, latch.clone());
         async move {
-            if hangs {
-                std::future::pending::<()>().await;
+            if !is_first {
+                latch.opened().await;
             }
             Health::degraded("slow")
         }
     });
-    let registry = own.block_on(async { isolated().define(second_hangs).boot().await })?;
+    let registry = own.block_on(async { isolated().define(waits).boot().await })?;
     let ask = || {
         let registry = registry.clone();
         async move { registry.health().await }
@@ -120,9 +120,11 @@ fn a_shared_check_is_run_again_if_the_runtime_of_its_first_caller_ends() -> Resu
     other.block_on(until_it_waits());
     let second = own.spawn(ask());
     own.block_on(until_it_waits());
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "the second caller shares the check");
     drop(other);
+    own.block_on(until_it_waits());
+    ends.open();
     assert_eq!(own.block_on(second)?.services[0].health, Health::degraded("slow"));
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "the second caller shares the check");
     own.block_on(registry.shutdown())?;
     Ok(())
 }

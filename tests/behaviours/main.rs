@@ -30,6 +30,7 @@ mod leaks;
 mod logs;
 mod macro_rules;
 mod macro_rules_guarded;
+mod outside_tokio;
 mod panics;
 mod periodic_tasks;
 mod probes;

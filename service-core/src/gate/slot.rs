@@ -100,9 +100,11 @@ impl Slot {
         context_stack::find(|frame| (mine(frame) && pick(frame.role())).then_some(())).is_some()
     }
 
-    /// Whether the start of any service of this registry is on the thread's context stack.
-    pub(crate) fn is_start_on_stack(&self) -> bool {
-        let starts = |frame: Frame| frame.registry() == self.registry && frame.role() == Role::Starting;
+    /// Whether the start of any service of this registry is on the thread's context stack, or a task, whose service may be
+    /// starting.
+    pub(crate) fn may_start_on_stack(&self) -> bool {
+        let starts =
+            |frame: Frame| frame.registry() == self.registry && matches!(frame.role(), Role::Starting | Role::Task);
         context_stack::find(|frame| starts(frame).then_some(())).is_some()
     }
 

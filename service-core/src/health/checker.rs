@@ -1,7 +1,6 @@
 //! [`HealthChecker`]: runs the health checks of one registry, all at once, at most one in flight for each service, and
 //! keeps the results.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::gate::context_stack::{self, Role};
 use crate::plan::Bond;
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
-use crate::shared::{PollMonitor, Shared, later, poll_monitor};
+use crate::shared::{PollMonitor, Shared, in_runtime, later, poll_monitor};
 
 /// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
@@ -32,8 +31,6 @@ pub(crate) struct HealthChecker {
 struct Pending {
     index: usize,
     in_flight: Arc<InFlight>,
-    /// Another caller has started it.
-    is_shared: bool,
 }
 
 impl HealthChecker {
@@ -44,27 +41,24 @@ impl HealthChecker {
 
     /// The health of every service, or of those with this tag.
     pub(crate) async fn check(self: &Arc<Self>, tag: Option<&str>) -> HealthReport {
+        in_runtime(&self.shared.runtime, self.check_all(tag)).await
+    }
+
+    async fn check_all(self: &Arc<Self>, tag: Option<&str>) -> HealthReport {
         let shared = &self.shared;
         let is_meant = |index: usize| {
             let tags = &shared.plan.services()[index].facts.tags;
             tag.is_none_or(|tag| tags.iter().any(|it| it == tag))
         };
         let _busy = shared.busy();
-        let mut due: BTreeSet<_> = (0..shared.slots.len()).filter(|index| is_meant(*index)).collect();
-        while !due.is_empty() {
-            let mut pending = self.start(&std::mem::take(&mut due));
-            // One after the other, and yet each is given up in time: those before it are due no later.
-            pending.sort_by_key(|pending| pending.in_flight.until);
-            for Pending { index, in_flight, is_shared } in pending {
-                match timeout_at(in_flight.until, in_flight.is_done.clone().wait_for(|is_done| *is_done)).await {
-                    // It ended with the runtime of the caller that started it, which need not be this one.
-                    Ok(Err(_)) if is_shared => {
-                        due.insert(index);
-                    }
-                    // Its panics are caught; only a runtime that is shutting down ends it, and then nobody reads this.
-                    Ok(_) => {}
-                    Err(_) => self.give_up(index, &in_flight),
-                }
+        let mut pending = self.start(is_meant);
+        // One after the other, and yet each is given up in time: those before it are due no later.
+        pending.sort_by_key(|pending| pending.in_flight.until);
+        for Pending { index, in_flight } in pending {
+            // Its panics are caught; only a runtime that is shutting down ends it, and then nobody reads this.
+            let mut is_done = in_flight.is_done.clone();
+            if timeout_at(in_flight.until, is_done.wait_for(|is_done| *is_done)).await.is_err() {
+                self.give_up(index, &in_flight);
             }
         }
         let states = self.states();
@@ -89,16 +83,16 @@ impl HealthChecker {
         self.states.lock()
     }
 
-    /// Starts the checks that are due, or joins those that are running.
-    fn start(self: &Arc<Self>, due: &BTreeSet<usize>) -> Vec<Pending> {
+    /// Starts the checks of the services that `is_meant` accepts, or joins those that are running.
+    fn start(self: &Arc<Self>, is_meant: impl Fn(usize) -> bool) -> Vec<Pending> {
         let mut pending = Vec::new();
         for (index, state) in self.states().iter_mut().enumerate() {
             let is_fresh = |result: &CheckResult| result.at.elapsed() < self.shared.options.health_cache;
             if self.shared.slots[index].state() != State::Ready {
                 (state.result, state.is_slow, state.in_flight) = (None, false, Weak::new());
-            } else if !due.contains(&index) || state.result.as_ref().is_some_and(is_fresh) {
+            } else if !is_meant(index) || state.result.as_ref().is_some_and(is_fresh) {
             } else if let Some(in_flight) = state.in_flight.upgrade() {
-                pending.push(Pending { index, in_flight, is_shared: true });
+                pending.push(Pending { index, in_flight });
             } else if state.monitor.blocking().is_some() {
                 // Another check would block another thread.
                 state.result = Some(state.timed_out(self.limit(index)));
@@ -109,7 +103,7 @@ impl HealthChecker {
                 let task = tokio::spawn(self.clone().run(index, state.monitor.clone(), done)).abort_handle();
                 let in_flight = Arc::new(InFlight { until, is_done, task });
                 state.in_flight = Arc::downgrade(&in_flight);
-                pending.push(Pending { index, in_flight, is_shared: false });
+                pending.push(Pending { index, in_flight });
             }
         }
         pending
@@ -158,10 +152,10 @@ impl HealthChecker {
 
     /// The result of a check; `None` if the service stops meanwhile, so that no check outlives its service.
     async fn result(&self, index: usize, monitor: Arc<PollMonitor>) -> Option<CheckResult> {
-        let (hooks, slot, limit) = (&self.hooks[index], &self.shared.slots[index], self.limit(index));
+        let (hooks, slot, limit) = (self.hooks.get(index), &self.shared.slots[index], self.limit(index));
         let began = Instant::now();
         let check = async {
-            match hooks.health(slot) {
+            match hooks.and_then(|hooks| hooks.health(slot)) {
                 Some(check) => check.await,
                 None => Health::Healthy,
             }

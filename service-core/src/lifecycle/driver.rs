@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::diagnostics;
 use super::runner::Runner;
-use crate::base::{ShutdownReason, State};
+use crate::base::{ShutdownReason, State, caught};
 use crate::machine::{self, BOOT, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
@@ -46,19 +46,38 @@ pub(crate) struct Driver {
     busy: Option<Busy>,
 }
 
-/// If the driver is dropped before its end, its runtime was.
-struct Lost(Arc<Shared>);
+/// If the driver is dropped before its end, its runtime was. No hook can run any more; the instances are dropped, dependants
+/// first.
+struct Lost {
+    shared: Arc<Shared>,
+    hooks: Arc<[Arc<dyn Hooks>]>,
+}
 
 impl Drop for Lost {
     fn drop(&mut self) {
-        for slot in &self.0.slots {
+        if self.shared.has_ended() {
+            return;
+        }
+        let ready = self.shared.slots.iter().filter(|slot| slot.state() == State::Ready);
+        let services: Vec<_> = ready.map(|slot| slot.name.clone()).collect();
+        if !services.is_empty() {
+            self.shared.log.emit(EventKind::LeftRunning { services });
+        }
+        for slot in &self.shared.slots {
             if slot.state() != State::Stopped {
                 slot.close(Refusal::State);
                 slot.set(State::Stopped, Refusal::State);
             }
         }
-        self.0.finish(End::RuntimeGone);
-        self.0.settle_boot(Err(BootError::new(BootFailure::NoRuntime, None)));
+        for (slot, hooks) in self.shared.slots.iter().zip(&*self.hooks).rev() {
+            // The panic hook has printed a panic of a destructor, and nobody is left to report it to.
+            let _ = caught::caught_now(|| {
+                drop(slot.take_instance());
+                hooks.release();
+            });
+        }
+        self.shared.finish(End::RuntimeGone);
+        self.shared.settle_boot(Err(BootError::new(BootFailure::NoRuntime, None)));
     }
 }
 
@@ -86,7 +105,7 @@ impl Driver {
     }
 
     pub(crate) async fn run(mut self) {
-        let lost = Lost(self.shared.clone());
+        let lost = Lost { shared: self.shared.clone(), hooks: self.runner.hooks() };
         let end = loop {
             match self.next().await {
                 Happened::Message(message) => self.on_message(message),

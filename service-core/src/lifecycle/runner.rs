@@ -72,6 +72,10 @@ impl Runner {
         later(time.saturating_sub(self.born.elapsed()))
     }
 
+    pub(crate) fn hooks(&self) -> Arc<[Arc<dyn Hooks>]> {
+        self.hooks.clone()
+    }
+
     /// Whether a step of any service runs.
     pub(crate) fn is_running(&self) -> bool {
         !self.steps.is_empty()

@@ -1,12 +1,14 @@
 //! [`Assembly`]: the parts that a registry is made of, before its plan is proved. [`Prepared`]: the same, afterwards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::catalog::linked;
 use super::registry::Registry;
 use super::service_graph;
+use crate::base::caught;
 use crate::events::{self, Callback};
 use crate::health::HealthChecker;
 use crate::lifecycle::launch;
@@ -58,6 +60,9 @@ impl Assembly {
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
         let plan = prove(facts, &request)?;
         let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;
+        if !has_timer(&runtime) {
+            return Err(BootError::new(BootFailure::NoTimer, None));
+        }
         let hooks = plan.services().iter().map(|service| Arc::clone(&hooks[service.source])).collect();
         Ok(Prepared {
             runtime,
@@ -86,6 +91,12 @@ impl Assembly {
         }
         catalog
     }
+}
+
+/// Whether timers work on this runtime. tokio tells by a panic, whose message is printed.
+fn has_timer(runtime: &Handle) -> bool {
+    let _entered = runtime.enter();
+    caught::caught_now(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
 /// What a registry is launched from, with a proved plan.

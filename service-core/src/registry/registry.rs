@@ -18,6 +18,7 @@ use crate::report::{
     BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError, ShutdownReport,
     UndeclaredCall,
 };
+use crate::service::Context;
 use crate::shared::{self, CurrentTask, End, Message, Shared};
 use crate::signals::Signals;
 
@@ -65,6 +66,15 @@ impl Registry {
     pub(super) fn of(shared: &Shared) -> Option<Self> {
         let handle = shared.handle.get()?.upgrade()?.downcast::<Handle>().ok()?;
         Some(Self { handle })
+    }
+
+    /// The same; or a new handle, if a hook or a task of the registry asks while nothing outside of it does.
+    fn from_inside(shared: &Arc<Shared>) -> Self {
+        Self::of(shared).unwrap_or_else(|| {
+            // The last handle was dropped, so the registry shuts down. Services that are still ready report no health.
+            let health = Arc::new(HealthChecker::new(shared.clone(), Arc::default()));
+            Self { handle: Arc::new(Handle { shared: shared.clone(), health }) }
+        })
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -142,7 +152,7 @@ impl Registry {
     /// # Errors
     /// If the service is not ready now, its value is not a `T`, or this registry does not have it.
     pub fn get_named<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>, NotReady> {
-        self.shared().named(name)
+        shared::named(self.shared(), name)
     }
 
     /// Returns the state of a service; [`State::Idle`] if this registry does not have it.
@@ -484,9 +494,6 @@ impl Registry {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -634,6 +641,22 @@ impl Registry {
             End::Down(report) => Err(ShutdownError::unclean(ShutdownReport::clone(&report))),
             End::RuntimeGone => Err(ShutdownError::runtime_gone()),
         }
+    }
+}
+
+impl<S> Context<S> {
+    /// The registry that this service belongs to. Like every handle, it keeps the registry running: a service that stores it
+    /// must be shut down by a signal or a request, and not by the drop of the last handle.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # fn example<S: 'static>(cx: Context<S>) {
+    /// let registry = cx.registry();
+    /// cx.spawn("health", async move { println!("{}", registry.health().await) });
+    /// # }
+    /// ```
+    pub fn registry(&self) -> Registry {
+        Registry::from_inside(self.shared())
     }
 }
 

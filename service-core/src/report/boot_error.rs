@@ -58,6 +58,8 @@ pub enum BootFailure {
     Signals(Arc<io::Error>),
     /// There is no tokio runtime to run on, or it was shut down before the boot ended.
     NoRuntime,
+    /// The tokio runtime has no timer, so no budget could end.
+    NoTimer,
 }
 
 /// A service that was not started, because a service that it requires failed.
@@ -142,6 +144,9 @@ impl fmt::Display for BootError {
                 "{service} cannot wait for the boot: it is a part of what comes up; use Registry::current(), or wait elsewhere"
             )?,
             BootFailure::Signals(error) => write!(f, "cannot listen for SIGTERM and ctrl-c: {error}")?,
+            BootFailure::NoTimer => f.write_str(
+                "the tokio runtime has no timer, and budgets need one; build the runtime with enable_time() or enable_all()",
+            )?,
             BootFailure::NoRuntime => {
                 f.write_str("a boot needs a tokio runtime that outlives it; call it inside #[tokio::main]")?;
             }

@@ -18,7 +18,7 @@ use crate::base::{BoxError, Key, ShutdownReason};
 use crate::gate::context_stack::{self, Role};
 use crate::plan::{Requires, Wants};
 use crate::report::{EventKind, NotReady};
-use crate::shared::CurrentTask;
+use crate::shared::{self, CurrentTask, Shared, in_runtime};
 
 /// What a hook of the service `S` may see and do. Cheap to clone, so a task can keep one.
 pub struct Context<S> {
@@ -29,6 +29,10 @@ pub struct Context<S> {
 impl<S> Context<S> {
     pub(crate) fn new(incarnation: Arc<Incarnation>) -> Self {
         Self { incarnation, service: PhantomData }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.incarnation.shared
     }
 
     pub(crate) fn incarnation(&self) -> &Arc<Incarnation> {
@@ -103,7 +107,7 @@ impl<S> Context<S> {
     /// # Errors
     /// If no service of that name is ready, or its value is not a `D`.
     pub fn get_named<D: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<D>, NotReady> {
-        self.incarnation.shared.named(name)
+        shared::named(&self.incarnation.shared, name)
     }
 
     /// The name of the service, as it stands in reports and events.
@@ -130,9 +134,6 @@ impl<S> Context<S> {
     /// cx.spawn("poll", poll());
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -150,9 +151,6 @@ impl<S> Context<S> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn_job<F, T, E>(&self, name: impl Into<Arc<str>>, future: F) -> Job<T>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -262,7 +260,9 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub async fn sleep(&self, time: Duration) -> bool {
-        self.stopping().run_until_cancelled(tokio::time::sleep(time)).await.is_some()
+        let stopping = self.stopping();
+        let sleep = async { stopping.run_until_cancelled(tokio::time::sleep(time)).await.is_some() };
+        in_runtime(&self.incarnation.shared.runtime, sleep).await
     }
 
     /// Registers a cleanup. Cleanups run after `shutdown`, or if the start of the service fails, the latest first, as with Go's

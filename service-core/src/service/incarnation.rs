@@ -50,7 +50,7 @@ impl Incarnation {
         let stop_tokens = StopTokens::new(&shared.shutdown_requested);
         slot.failed_tasks.clear();
         Self {
-            tasks: Tasks::new(slot.clone(), stop_tokens.stopping.clone(), deadline.clone()),
+            tasks: Tasks::new(shared.runtime.clone(), slot.clone(), stop_tokens.stopping.clone(), deadline.clone()),
             shared,
             slot,
             stop_tokens,

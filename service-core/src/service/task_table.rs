@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use crate::shared::Deadline;
 
 /// The background tasks of one service.
 pub(super) struct TaskTable {
+    pub(super) runtime: Handle,
     pub(super) slot: Arc<Slot>,
     /// Cancelled when the service stops. Each task has a child of it.
     pub(super) stopping: CancellationToken,
@@ -64,8 +66,8 @@ pub(super) struct TaskEntry {
 }
 
 impl TaskTable {
-    pub(super) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }
+    pub(super) fn new(runtime: Handle, slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
+        Self { runtime, slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }
     }
 
     /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.

@@ -19,7 +19,7 @@ use super::task_table::{SameName, TaskTable};
 use crate::base::{BoxError, Failure, Restart, Result, Schedule, caught};
 use crate::gate::Slot;
 use crate::gate::context_stack::{self, Role};
-use crate::shared::{CurrentTask, Deadline, later, wait};
+use crate::shared::{CurrentTask, Deadline, in_runtime, later, wait};
 
 /// The background tasks of one service. When the service stops, they are joined, and those that do not end are aborted
 /// and reported.
@@ -62,8 +62,8 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn new(slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { inner: Arc::new(TaskTable::new(slot, stopping, deadline)) }
+    pub(crate) fn new(runtime: Handle, slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
+        Self { inner: Arc::new(TaskTable::new(runtime, slot, stopping, deadline)) }
     }
 
     /// Starts a task. Several tasks of the same name may run. Returns whether the task was started.
@@ -76,9 +76,6 @@ impl Tasks {
     /// cx.tasks().spawn("poll", poll());
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -98,9 +95,6 @@ impl Tasks {
     /// }
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn_unique<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -118,9 +112,6 @@ impl Tasks {
     /// cx.tasks().replace("refresh", poll());
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn replace<F>(&self, name: impl Into<Arc<str>>, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -140,9 +131,6 @@ impl Tasks {
     /// cx.tasks().periodic("poll", Duration::from_secs(5), poll);
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn periodic<F, R>(&self, name: impl Into<Arc<str>>, every: impl Into<Schedule>, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
@@ -163,9 +151,6 @@ impl Tasks {
     /// cx.tasks().delayed("warm up", Duration::from_secs(10), poll());
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn delayed<F>(&self, name: impl Into<Arc<str>>, delay: Duration, future: F) -> bool
     where
         F: Future<Output: TaskOutput> + Send + 'static,
@@ -185,9 +170,6 @@ impl Tasks {
     /// cx.tasks().supervised("poll", Restart::transient(), poll);
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn supervised<F, R>(&self, name: impl Into<Arc<str>>, restart: Restart, run: F) -> bool
     where
         F: FnMut() -> R + Send + 'static,
@@ -208,9 +190,6 @@ impl Tasks {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn spawn_job<F, T, E>(&self, name: impl Into<Arc<str>>, future: F) -> Job<T>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -243,7 +222,6 @@ impl Tasks {
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let runtime = Handle::current();
         let name = body.name();
         let Some(entry) = self.inner.reserve(name, same, body.stop()) else {
             self.inner.refuse(name.clone());
@@ -255,7 +233,7 @@ impl Tasks {
         let work = current.run(work(body.clone()));
         let begun = Arc::new(AtomicBool::new(false));
         let (begins, task) = (begun.clone(), body.clone());
-        let handle = runtime.spawn(async move {
+        let handle = self.inner.runtime.spawn(async move {
             begins.store(true, Ordering::Relaxed);
             let began = Instant::now();
             let ended = caught::caught(context_stack::with_context(frame, work)).await;
@@ -291,7 +269,8 @@ impl Tasks {
     pub async fn stop(&self, name: &str, timeout: Duration) -> usize {
         let asked = self.inner.ask_to_stop(name);
         let ended = self.inner.ended(|number| asked.contains(&number));
-        match tokio::time::timeout(timeout, ended).await {
+        let ended = async { tokio::time::timeout(timeout, ended).await };
+        match in_runtime(&self.inner.runtime, ended).await {
             Ok(()) => 0,
             Err(_) => self.inner.abort_numbers(&asked),
         }
@@ -375,7 +354,8 @@ impl Tasks {
         let is_in_start = slot.is_on_stack(|role| role == Role::Starting);
         let _wait = is_in_start.then(|| wait::for_tasks(slot, later(timeout) >= deadline.get()).paused());
         // A time-out is an answer here, not an error: the count says it.
-        let _ = tokio::time::timeout(timeout, self.ended()).await;
+        let ended = async { tokio::time::timeout(timeout, self.ended()).await };
+        let _ = in_runtime(&self.inner.runtime, ended).await;
         self.inner.lock().alive()
     }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tokio::time::timeout;
 
+use super::in_runtime::in_runtime;
 use super::registries;
 use super::shared::Shared;
 use super::wait::{self, Wait};
-use crate::base::State;
+use crate::base::{Key, State};
 use crate::gate::context_stack::{self, Role};
 use crate::gate::{FastGate, Method, Permit, Policy, Slot};
 use crate::report::{NotReady, Refusal};
@@ -85,6 +86,21 @@ where
     Err(not_now(slot))
 }
 
+/// The value of a ready service, by its name.
+pub(crate) fn named<T: Send + Sync + 'static>(shared: &Shared, name: &str) -> Result<Arc<T>, NotReady> {
+    let slot = shared.slot(&Key::Name(name.to_owned()), name)?;
+    record_use(slot)?;
+    // The state first: a service that has just become ready has its value already.
+    let is_ready = slot.state() == State::Ready;
+    match slot.value::<T>() {
+        Some(value) if is_ready => Ok(value),
+        None if is_ready && slot.state() == State::Ready => {
+            Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>())))
+        }
+        _ => Err(slot.refusal()),
+    }
+}
+
 /// Whether the caller is a part of what this service's drain waits for, which would otherwise wait for itself.
 fn is_reentrant(slot: &Slot) -> bool {
     matches!(slot.state(), State::Draining | State::Stopping)
@@ -104,12 +120,14 @@ fn own_start(slot: &Slot) -> NotReady {
 }
 
 fn record_use(slot: &Slot) -> Result<(), NotReady> {
-    if !slot.is_start_on_stack() {
+    if !slot.may_start_on_stack() {
         return Ok(());
     }
     let Some(shared) = registries::find(slot.registry) else { return Ok(()) };
     for service in starting(&shared) {
-        if service != slot.index && !shared.depends(service, slot.index) {
+        // A task of a starting service may wait for what depends on the service; that cannot be declared.
+        let is_above = shared.depends(slot.index, service);
+        if service != slot.index && !is_above && !shared.depends(service, slot.index) {
             shared.undeclared.record(service, slot.index);
             if shared.options.deny_undeclared {
                 return Err(slot.refuse(Refusal::Undeclared(shared.slots[service].name.clone())));
@@ -119,12 +137,17 @@ fn record_use(slot: &Slot) -> Result<(), NotReady> {
     Ok(())
 }
 
-/// The services of this registry on whose start this thread is working.
+/// The services of this registry on whose start this thread is working, in a hook or in a task of a starting service.
 fn starting(shared: &Shared) -> Vec<usize> {
     let mut services = Vec::new();
     context_stack::find(|frame| {
         let service = frame.service() as usize;
-        if frame.registry() == shared.id && frame.role() == Role::Starting && !services.contains(&service) {
+        let is_starting = |service: usize| match frame.role() {
+            Role::Starting => true,
+            Role::Task => shared.slots[service].state() == State::Starting,
+            _ => false,
+        };
+        if frame.registry() == shared.id && !services.contains(&service) && is_starting(service) {
             services.push(service);
         }
         None::<()>
@@ -135,8 +158,10 @@ fn starting(shared: &Shared) -> Vec<usize> {
 async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
     match policy {
         Policy::WaitFor(bound) => {
-            let _busy = registries::find(slot.registry).and_then(|shared| shared.busy());
-            match timeout(bound, until_ready(slot, false)).await {
+            let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
+            let _busy = shared.busy();
+            let ready = async { timeout(bound, until_ready(slot, false)).await };
+            match in_runtime(&shared.runtime, ready).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
             }

@@ -4,6 +4,7 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// The tasks of one registry.
 pub(crate) struct OwnedTasks {
+    runtime: Handle,
     /// `None` once the registry has ended.
     tasks: Mutex<Option<Vec<Task>>>,
     at_end: Mutex<Vec<AtEnd>>,
@@ -31,8 +33,8 @@ struct Task {
 }
 
 impl OwnedTasks {
-    pub(crate) fn new() -> Self {
-        Self { tasks: Mutex::new(Some(Vec::new())), at_end: Mutex::default() }
+    pub(crate) fn new(runtime: Handle) -> Self {
+        Self { runtime, tasks: Mutex::new(Some(Vec::new())), at_end: Mutex::default() }
     }
 
     /// Runs a task that ends with the registry at the latest.
@@ -43,7 +45,7 @@ impl OwnedTasks {
         let has_ended = self.tasks.lock().is_none();
         let (running, ended) = oneshot::channel::<()>();
         // Outside of the lock: a runtime that has ended drops the future immediately, and that may call this function again.
-        let task = tokio::spawn(async move {
+        let task = self.runtime.spawn(async move {
             let _running = running;
             if has_ended {
                 // It is aborted before it runs, even if another thread polls it first.

@@ -44,8 +44,9 @@ pub(crate) struct Shared {
     pub handle: OnceLock<Weak<dyn Any + Send + Sync>>,
     pub probes: Probes,
     pub owned_tasks: OwnedTasks,
+    pub runtime: Handle,
     /// Absent if its runtime has one thread, and after its end.
-    runtime: Mutex<Option<KeptRuntime>>,
+    kept_runtime: Mutex<Option<KeptRuntime>>,
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
     pub(super) boot_waiters: AtomicUsize,
@@ -89,8 +90,9 @@ impl Shared {
             undeclared: UndeclaredCalls::default(),
             handle: OnceLock::new(),
             probes: Probes::default(),
-            owned_tasks: OwnedTasks::new(),
-            runtime: Mutex::new(KeptRuntime::new(id, runtime)),
+            owned_tasks: OwnedTasks::new(runtime.clone()),
+            runtime: runtime.clone(),
+            kept_runtime: Mutex::new(KeptRuntime::new(id, runtime)),
             inbox,
             boot: watch::Sender::new(None),
             boot_waiters: AtomicUsize::new(0),
@@ -144,7 +146,7 @@ impl Shared {
 
     /// While this exists, the timers of the runtime fire in time, whatever blocks one of its threads.
     pub(crate) fn busy(&self) -> Option<Busy> {
-        self.runtime.lock().as_ref().map(KeptRuntime::busy)
+        self.kept_runtime.lock().as_ref().map(KeptRuntime::busy)
     }
 
     /// Requests the shutdown. It counts from this moment, even before the driver has received it: a later boot gets the next
@@ -205,19 +207,18 @@ impl Shared {
 
     /// The registry has ended. The driver calls this, or the guard that is dropped with it.
     pub(crate) fn finish(&self, end: End) {
-        let runtime = self.runtime.lock().take();
+        let kept = self.kept_runtime.lock().take();
         // After the lock is released: this may wait for the end of a thread.
-        drop(runtime);
-        let first = self.end.send_if_modified(|current| {
+        drop(kept);
+        // Before anybody sees the end: from here on, a first use may boot the process's registry.
+        self.isolated.end();
+        self.end.send_if_modified(|current| {
             let first = current.is_none();
             if first {
                 *current = Some(end);
             }
             first
         });
-        if first {
-            self.isolated.end();
-        }
     }
 
     pub(crate) fn is_coming_up(&self, service: usize) -> bool {
@@ -262,20 +263,6 @@ impl Shared {
         match self.plan.index_of(key) {
             Some(index) => Ok(&self.slots[index]),
             None => Err(NotReady::new(text, State::Idle, Refusal::Unregistered)),
-        }
-    }
-
-    /// A ready service by its name.
-    pub(crate) fn named<T: Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>, NotReady> {
-        let slot = self.slot(&Key::Name(name.to_owned()), name)?;
-        // The state first: a service that has just become ready has its value already.
-        let is_ready = slot.state() == State::Ready;
-        match slot.value::<T>() {
-            Some(value) if is_ready => Ok(value),
-            None if is_ready && slot.state() == State::Ready => {
-                Err(slot.refuse(Refusal::OtherType(std::any::type_name::<T>())))
-            }
-            _ => Err(slot.refusal()),
         }
     }
 }
