@@ -41,6 +41,7 @@ mod reports;
 mod restart_policies;
 mod restarts;
 mod rollback;
+mod shared_instance;
 mod shutdown;
 #[cfg(unix)]
 mod systemd;

@@ -112,6 +112,16 @@ impl Gate {
         self.open.store(token, Ordering::Release);
     }
 
+    /// If the gate is open, admits callers that present this token instead of the former one. Calls that are inside stay.
+    ///
+    /// Invariants 2 and 3 are about closed counters, so they do not notice. A caller that is about to enter with the former
+    /// token is admitted or not, and is counted if it is.
+    pub(crate) fn change_token(&self, token: usize) {
+        if self.open.load(Ordering::Relaxed) != 0 {
+            self.open.store(token, Ordering::Release);
+        }
+    }
+
     /// Admits no call from now on.
     pub(crate) fn close(&self) {
         self.open.store(0, Ordering::Release);

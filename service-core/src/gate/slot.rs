@@ -40,8 +40,11 @@ pub(crate) struct Slot {
     /// Whether it owns the gate in that entry. Otherwise it uses `own_gate`.
     owns_fast_gate: AtomicBool,
     own_gate: Gate,
-    /// What opens the gate: the address of the instance.
-    token: AtomicUsize,
+    /// The address of the instance.
+    address: AtomicUsize,
+    /// What opens the gate. It is the address of the instance, so that the fast path knows it; or the address of this slot, if
+    /// the same instance is in another registry too. Locked for writing while the gate is opened or closed.
+    token: RwLock<usize>,
     waiting: AtomicUsize,
     times: Mutex<StartTimes>,
     pub failed_tasks: FailedTasks,
@@ -79,7 +82,8 @@ impl Slot {
             type_entry: OnceLock::new(),
             owns_fast_gate: AtomicBool::new(false),
             own_gate: Gate::new(),
-            token: AtomicUsize::new(1),
+            address: AtomicUsize::new(1),
+            token: RwLock::new(1),
             waiting: AtomicUsize::new(0),
             times: Mutex::default(),
             failed_tasks: FailedTasks::default(),
@@ -124,7 +128,32 @@ impl Slot {
     pub(crate) fn set_type_entry(&self, entry: &'static dyn AnyTypeEntry, address: usize, owns_fast_gate: bool) {
         self.type_entry.get_or_init(|| entry);
         self.owns_fast_gate.store(owns_fast_gate, Ordering::Release);
-        self.token.store(address, Ordering::Release);
+        self.address.store(address, Ordering::Release);
+        *self.token.write() = address;
+    }
+
+    /// The same instance is in another registry too, so its address no longer says at whose gate a call counts: from now on,
+    /// calls take the slow path, which looks for the registry.
+    pub(super) fn leave_fast_path(&self) {
+        let mut token = self.token.write();
+        *token = std::ptr::from_ref(self) as usize;
+        self.gate().change_token(*token);
+    }
+
+    /// Whether a call may run now or soon: it is ready, coming up, or the caller is a part of what its drain waits for.
+    pub(super) fn may_admit(&self) -> bool {
+        match self.state() {
+            State::Ready => true,
+            State::Draining | State::Stopping => {
+                self.is_restarting() || self.is_on_stack(|role| matches!(role, Role::Call | Role::Task | Role::Hook))
+            }
+            state => state.is_coming_up(),
+        }
+    }
+
+    /// Whether its registry is the process's.
+    pub(super) fn is_of_process(&self) -> bool {
+        self.is_of_process
     }
 
     fn gate(&self) -> &Gate {
@@ -136,7 +165,7 @@ impl Slot {
 
     /// Whether the value at this address was its instance before a restart; not if the call has no receiver.
     pub(crate) fn is_replaced(&self, address: Option<usize>) -> bool {
-        address.is_some_and(|address| address != self.token.load(Ordering::Acquire))
+        address.is_some_and(|address| address != self.address.load(Ordering::Acquire))
     }
 
     /// Whether it is stopping only to start again.
@@ -153,7 +182,10 @@ impl Slot {
     pub(crate) fn open(&self, instance: ManagedInstance) {
         let value = instance.value_any();
         let former = self.instance.write().replace(instance);
-        self.gate().open(self.token.load(Ordering::Acquire));
+        {
+            let token = self.token.write();
+            self.gate().open(*token);
+        }
         self.set(State::Ready, Refusal::State);
         // Last, because the fast path of `try_service` does not check the state.
         if let Some(entry) = self.entry_of_process() {
@@ -168,6 +200,7 @@ impl Slot {
         if let Some(entry) = self.entry_of_process() {
             entry.withdraw(self.registry);
         }
+        let _token = self.token.write();
         self.gate().close();
     }
 
@@ -215,7 +248,8 @@ impl Slot {
 
     /// Counts a call in, in this lane, if the gate is open.
     pub(super) fn enter(&self, lane: usize) -> Option<CounterIndex> {
-        self.gate().enter(self.token.load(Ordering::Acquire), context_stack::stripe() + lane)
+        let token = self.token.read();
+        self.gate().enter(*token, context_stack::stripe() + lane)
     }
 
     pub(super) fn leave(&self, counter: CounterIndex) {

@@ -23,7 +23,8 @@ pub trait HasTypeEntry: Sized + Send + Sync + 'static {
 ///
 /// The first slot with an instance of this type owns the gate in the static: "this value is that instance, and the service
 /// is ready" is one comparison with the gate's token. The slots of other registries are found in the list, and use gates of
-/// their own.
+/// their own. So do all slots of an instance that several registries have, because its address does not say in which of them
+/// a call runs.
 #[derive(Debug)]
 pub struct TypeEntry<S> {
     fast_gate: FastGate,
@@ -40,6 +41,12 @@ pub struct TypeEntry<S> {
 struct ManagedValue<S> {
     instance: Weak<S>,
     slot: Arc<Slot>,
+}
+
+impl<S> ManagedValue<S> {
+    fn address(&self) -> usize {
+        self.instance.as_ptr() as usize
+    }
 }
 
 impl<S> TypeEntry<S> {
@@ -78,44 +85,63 @@ impl<S> TypeEntry<S> {
 impl<S: HasTypeEntry> TypeEntry<S> {
     /// From now on, this slot manages this instance, and calls on it pass the slot's gate.
     pub(crate) fn manage(&'static self, instance: &Arc<S>, slot: &Arc<Slot>) {
+        let address = Arc::as_ptr(instance) as usize;
         let added = ManagedValue { instance: Arc::downgrade(instance), slot: slot.clone() };
         let mut managed = self.managed.write();
         // Dropped unlocked: a slot may hold the last reference to an event log, and so to the user's listeners.
         let gone: Vec<_> = managed.extract_if(.., |entry| entry.instance.strong_count() == 0).collect();
+        let (is_owner, former_owner) = self.claim(slot);
+        // Under the lock, so that of two registries that get the same instance at once, the second one sees the first.
+        slot.set_type_entry(self, address, is_owner);
+        let is_same = |entry: &&ManagedValue<S>| entry.address() == address && !Arc::ptr_eq(&entry.slot, slot);
+        let mut is_shared = false;
+        for entry in managed.iter().filter(is_same).filter(|entry| entry.slot.state() != State::Stopped) {
+            entry.slot.leave_fast_path();
+            is_shared = true;
+        }
+        if is_shared {
+            slot.leave_fast_path();
+        }
         managed.push(added);
         drop(managed);
-        drop(gone);
-        slot.set_type_entry(self, Arc::as_ptr(instance) as usize, self.claim(slot));
+        drop((gone, former_owner));
     }
 
-    /// Makes this slot the owner of the gate in the static, unless another slot still needs it. Returns whether it is.
-    fn claim(&self, slot: &Arc<Slot>) -> bool {
+    /// Makes this slot the owner of the gate in the static, unless another slot still needs it. Returns whether it is, and the
+    /// former owner.
+    fn claim(&self, slot: &Arc<Slot>) -> (bool, Option<Arc<Slot>>) {
         let mut owner = self.owner.lock();
         let is_free = match &*owner {
             None => true,
-            Some(owner) if Arc::ptr_eq(owner, slot) => return true,
+            Some(owner) if Arc::ptr_eq(owner, slot) => return (true, None),
             Some(owner) => owner.state() == State::Stopped && self.fast_gate.gate().is_empty(),
         };
-        if is_free {
-            let former = owner.replace(slot.clone());
-            self.fast_gate.set_frame(slot.frame(Role::Call));
-            drop(owner);
-            drop(former);
+        if !is_free {
+            return (false, None);
         }
-        is_free
+        self.fast_gate.set_frame(slot.frame(Role::Call));
+        (true, owner.replace(slot.clone()))
     }
 
-    /// The slot that manages the value at this address, if one does. If several registries were given the same value, that
-    /// of the current registry, else the latest.
+    /// The slot at whose gate a call on the value at this address counts, if a registry manages the value.
+    ///
+    /// If several registries have the same value, it is the slot of the registry in which the call runs; without one, that of
+    /// the process's registry, else the first one that is ready. A slot that cannot admit the call gives way to one that can.
     pub(crate) fn find(&self, address: usize) -> Option<Arc<Slot>> {
         let managed = self.managed.read();
-        let matching = || managed.iter().rev().filter(|it| it.instance.as_ptr() as usize == address).map(|it| &it.slot);
-        let latest = matching().next()?;
-        let current = match matching().nth(1) {
-            None => None,
-            Some(_) => context_stack::find(|frame| matching().find(|slot| slot.registry == frame.registry())),
-        };
-        Some(current.unwrap_or(latest).clone())
+        let matching = || managed.iter().filter(|entry| entry.address() == address).map(|entry| &entry.slot);
+        let mut all = matching();
+        let (first, second) = (all.next()?, all.next());
+        if second.is_none() {
+            return Some(first.clone());
+        }
+        let of_stack = context_stack::find(|frame| matching().find(|slot| slot.registry == frame.registry()));
+        let in_order = || of_stack.into_iter().chain(matching().filter(|slot| slot.is_of_process())).chain(matching());
+        let mut candidates = in_order().filter(|slot| slot.may_admit());
+        let (best, ready) = (candidates.next(), in_order().find(|slot| slot.state() == State::Ready));
+        // Without a registry of its own, a call need not wait for one that is coming up while another one is ready.
+        let chosen = if of_stack.is_some() { best.or(ready) } else { ready.or(best) };
+        Some(chosen.or(of_stack).unwrap_or(first).clone())
     }
 }
 

@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | `REGISTRY` in `registry/process.rs` | the process's registry, while it is launched | `ALL`, `LISTENING` |
 //! | `GRAPH` in `shared/wait.rs` | the wait-for graph | `ALL`, the status of slots |
+//! | `TypeEntry::managed` in `gate/type_entry.rs` | which slots have instances of a type | `TypeEntry::owner`, `Slot::token`, the status of slots |
 //! | `TypeEntry::owner` in `gate/type_entry.rs` | the slot that uses the gate of its type | the status of that slot |
 //! | `HealthChecker::states` in `health/checker.rs` | results and running checks | `PollMonitor`, the status of slots |
 //! | `Incarnation::monitor` in `service/incarnation.rs` | the monitor of the running hook | `PollMonitor` |

@@ -36,7 +36,11 @@ impl Service {
 
     /// A guarded call. It reads the instance, as several concurrent calls may.
     fn call(&self, stripe: usize) -> bool {
-        let Some(counter) = self.gate.enter(1, stripe) else { return false };
+        self.call_with(1, stripe)
+    }
+
+    fn call_with(&self, token: usize, stripe: usize) -> bool {
+        let Some(counter) = self.gate.enter(token, stripe) else { return false };
         self.touch();
         self.gate.leave(counter);
         true
@@ -146,6 +150,25 @@ fn a_late_call_against_the_next_instance() {
 #[test]
 fn a_call_on_the_last_instance_does_not_pass_the_gate_of_the_next() {
     exhaustive(a_late_call_against_the_next_instance);
+}
+
+/// The token changes, because another registry gets the same instance, while one call is about to enter; then the gate is
+/// drained.
+#[test]
+fn a_call_is_counted_or_refused_while_the_token_changes() {
+    model(|| {
+        let service = Service::ready();
+        let (early, late) = (service.clone(), service.clone());
+        let calls = [thread::spawn(move || early.call(0)), thread::spawn(move || late.call_with(2, 1))];
+        service.gate.change_token(2);
+        service.shut_down();
+        for call in calls {
+            call.join().expect("a call does not panic");
+        }
+        service.gate.change_token(3);
+        assert!(!service.call_with(3, 0), "a closed gate stays closed");
+        assert!(service.gate.is_empty(), "every call that was counted in was counted out");
+    });
 }
 
 // The model finds bugs: a test fails for each ordering of the gate that is relaxed.
