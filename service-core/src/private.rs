@@ -10,4 +10,4 @@ pub use crate::plan::cycle_check::{Checked, check};
 pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
 pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};
 pub use crate::registry::{Entry, Trial, argument, inventory};
-pub use crate::service::{Declared, MakeHooks};
+pub use crate::service::{Declared, GivenHooks, HasHooks, MakeHooks, WithoutLifecycle};

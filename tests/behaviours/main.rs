@@ -14,6 +14,8 @@ mod events;
 mod every_failure;
 mod failed_tasks;
 mod failure_storms;
+mod given;
+mod given_absent;
 mod guard;
 mod guard_cancelled;
 mod guard_drain;

@@ -69,6 +69,7 @@ pub(crate) struct StartTimes {
 impl Slot {
     pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, log: Arc<EventLog>) -> Self {
         let name: Arc<str> = facts.name.as_str().into();
+        let idle = if facts.lacks_value { Refusal::NotGiven } else { Refusal::State };
         Self {
             registry,
             index,
@@ -77,7 +78,7 @@ impl Slot {
             lazy: facts.lazy,
             is_of_process,
             log,
-            status: watch::Sender::new(NotReady::new(name, State::Idle, Refusal::State)),
+            status: watch::Sender::new(NotReady::new(name, State::Idle, idle)),
             instance: RwLock::new(None),
             type_entry: OnceLock::new(),
             owns_fast_gate: AtomicBool::new(false),

@@ -214,7 +214,7 @@ impl HealthChecker {
         match state {
             State::Idle | State::Ready => None,
             State::Stopped if !service.eager => None,
-            _ if service.facts.optional => Some(Health::degraded(state.as_str())),
+            _ if service.facts.is_optional() => Some(Health::degraded(state.as_str())),
             _ => Some(Health::unhealthy(state.as_str())),
         }
     }

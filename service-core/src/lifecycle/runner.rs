@@ -210,6 +210,14 @@ impl Runner {
         records.into_iter().map(|(_, entry)| entry).collect()
     }
 
+    /// Releases the supplied values of services that have never stopped, because they were never ready.
+    pub(crate) fn release(&self) {
+        for hooks in self.hooks.iter() {
+            // The destructor is the user's, and there is no step left that a panic could fail.
+            let _ = caught::caught_now(|| hooks.release(false));
+        }
+    }
+
     /// Runs a step of one service in a task of its own. A panic in it, which would be ours or of a destructor of the
     /// user's, ends the step and not the registry.
     fn spawn(&mut self, service: usize, phase: Phase, step: impl Future<Output = Done> + Send + 'static) {

@@ -66,9 +66,7 @@ pub(crate) async fn stop(
     let has_destructor = instance.as_ref().is_some_and(|instance| instance.has_destructor);
     let release = move || {
         let still_held = instance.map_or(0, ManagedInstance::release);
-        if !comes_back {
-            hooks.release();
-        }
+        hooks.release(comes_back);
         still_held
     };
     steps.release(&incarnation, has_destructor, release).await;

@@ -143,7 +143,7 @@ impl Machine {
     }
 
     pub(super) fn is_optional(&self, service: usize) -> bool {
-        self.plan.services()[service].facts.optional
+        self.plan.services()[service].facts.is_optional()
     }
 
     pub(super) fn demand(&mut self, ticket: Ticket, roots: Vec<usize>) {

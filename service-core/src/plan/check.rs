@@ -60,15 +60,21 @@ pub(super) fn dependencies(resolved: &ResolvedGraph<'_>, problems: &mut Vec<Prob
     }
 }
 
-/// A value was supplied for every service that is declared `given`.
+/// A service that has neither a value nor an `init` is not named by the builder, and the boot succeeds without it: every
+/// booted service that requires it, directly or through others, is optional.
 pub(super) fn given(resolved: &ResolvedGraph<'_>, named: &Named, problems: &mut Vec<Problem>) {
-    for (at, definition) in resolved.real().filter(|(at, it)| it.facts.given && !named.supplied.contains(at)) {
-        let requires_it = |&(by, _): &(usize, &Registered)| {
-            let mut dependencies = resolved.dependencies(by);
-            dependencies.any(|(_, dependency, target)| dependency.bond == Bond::Requires && target == [at])
-        };
-        let required_by = resolved.real().find(requires_it).map(|(_, by)| by.service_location());
-        problems.push(Problem::NotGiven { service: definition.service_location(), required_by });
+    let lacking: Vec<_> = resolved.real().filter(|(_, definition)| definition.facts.lacks_value).collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let is_named = |at: &usize| named.with.contains(at) || named.only.iter().flatten().any(|only| only == at);
+    let vital = resolved.vital();
+    for (at, definition) in lacking {
+        let required_by = resolved.real().find(|&(by, _)| vital[by] && resolved.requires(by, at));
+        if required_by.is_some() || is_named(&at) {
+            let required_by = required_by.map(|(_, by)| by.service_location());
+            problems.push(Problem::NotGiven { service: definition.service_location(), required_by });
+        }
     }
 }
 

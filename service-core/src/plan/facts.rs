@@ -59,6 +59,8 @@ pub(crate) struct Facts {
     pub lazy: bool,
     pub optional: bool,
     pub given: bool,
+    /// Has no `init`, and no value was supplied, so it cannot start.
+    pub lacks_value: bool,
     /// Handed over by `replace`: ready at once, and its declared dependencies do not count.
     pub replaced: bool,
     pub when: Option<When>,
@@ -83,6 +85,7 @@ impl Facts {
             lazy: false,
             optional: false,
             given: false,
+            lacks_value: false,
             replaced: false,
             when: None,
             budgets: Budgets::DEFAULT,
@@ -90,5 +93,10 @@ impl Facts {
             tags: Vec::new(),
             restart: None,
         }
+    }
+
+    /// Whether a boot succeeds without it. The plan has proved that of a service that cannot start.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.optional || self.lacks_value
     }
 }

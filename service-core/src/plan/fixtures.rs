@@ -81,11 +81,19 @@ impl Facts {
     }
 
     pub(crate) fn given(self) -> Self {
-        Self { given: true, ..self }
+        Self { given: true, lacks_value: true, ..self }
+    }
+
+    pub(crate) fn supplied(self) -> Self {
+        Self { lacks_value: false, ..self }
+    }
+
+    pub(crate) fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 
     pub(crate) fn replaced(self) -> Self {
-        Self { replaced: true, ..self }
+        Self { replaced: true, lacks_value: false, ..self }
     }
 }
 

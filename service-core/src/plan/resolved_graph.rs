@@ -65,8 +65,15 @@ impl<'a> ResolvedGraph<'a> {
             let ambiguous = target.len() > 1;
             let counts = !ambiguous || dependency.bond == Bond::After;
             let meant = target.iter().copied().filter(move |&to| counts && !(ambiguous && to == at));
-            meant.filter(|&to| self.selection.present[to]).map(move |to| (number, dependency, to))
+            let is_there = move |to: usize| dependency.bond == Bond::Requires || self.can_start(to);
+            let present = meant.filter(move |&to| self.selection.present[to] && is_there(to));
+            present.map(move |to| (number, dependency, to))
         })
+    }
+
+    /// Not if it has neither a value nor an `init`. To a service that only wants it, or comes after it, it is absent.
+    fn can_start(&self, at: usize) -> bool {
+        !self.registered[at].facts.lacks_value
     }
 
     /// The graph of all registered definitions, with the edges to targets that are present.
@@ -75,6 +82,33 @@ impl<'a> ResolvedGraph<'a> {
             self.present(from).map(move |(number, dependency, to)| (from, to, (dependency.bond, number)))
         });
         Digraph::new(self.registered.len(), edges.collect())
+    }
+
+    /// Whether one definition requires another, which is the only one that its dependency means.
+    pub(super) fn requires(&self, at: usize, on: usize) -> bool {
+        let mut dependencies = self.dependencies(at);
+        dependencies.any(|(_, dependency, target)| dependency.bond == Bond::Requires && target == [on])
+    }
+
+    /// For each definition, whether a boot fails without it: it is booted, and it is not optional or is required by one that
+    /// is vital.
+    pub(super) fn vital(&self) -> Vec<bool> {
+        let is_vital = |at: usize| self.selection.eager[at] && !self.registered[at].facts.is_optional();
+        let mut vital: Vec<bool> = (0..self.registered.len()).map(is_vital).collect();
+        let mut open: Vec<usize> = (0..vital.len()).filter(|&at| vital[at]).collect();
+        while let Some(at) = open.pop() {
+            if self.registered[at].facts.replaced {
+                continue;
+            }
+            for (_, dependency, target) in self.dependencies(at) {
+                if let (Bond::Requires, &[on]) = (dependency.bond, target)
+                    && !std::mem::replace(&mut vital[on], true)
+                {
+                    open.push(on);
+                }
+            }
+        }
+        vital
     }
 
     /// The trait object by which a dependency names that service, if it names one.
@@ -122,7 +156,8 @@ impl<'a> ResolvedGraph<'a> {
 
     fn absent_wants(&self, at: usize) -> Vec<String> {
         let wants = self.dependencies(at).filter(|(_, dependency, _)| dependency.bond == Bond::Wants);
-        let absent = wants.filter(|(_, _, target)| !target.iter().any(|&to| self.selection.present[to]));
+        let is_there = |&to: &usize| self.selection.present[to] && self.can_start(to);
+        let absent = wants.filter(|(_, _, target)| !target.iter().any(is_there));
         absent.map(|(_, dependency, _)| dependency.text.clone()).collect()
     }
 }

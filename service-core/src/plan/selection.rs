@@ -38,7 +38,7 @@ impl Selection {
         }
         let seeds = (0..registered.len()).filter(|&at| {
             let facts = &registered[at].facts;
-            present[at] && (!facts.lazy || facts.replaced)
+            present[at] && (!facts.lazy || facts.replaced) && !facts.lacks_value
         });
         let eager = required.reached_from(seeds.chain(named.with.iter().copied()));
         Self { present, eager }

@@ -155,7 +155,7 @@ impl Builder {
     /// ```
     pub fn give<T: Service>(mut self, value: T) -> Self {
         self.assembly.request.supplied.push(requested::<T>());
-        self.stand_in(T::declared(), Arc::new(value), false);
+        self.assembly.stand_ins.push(Declared::given(T::DESCRIPTOR.get(), T::HOOKS, Arc::new(value)));
         self
     }
 
@@ -179,19 +179,8 @@ impl Builder {
     /// # }
     /// ```
     pub fn replace<T: Service>(mut self, value: impl Into<Arc<T>>) -> Self {
-        self.stand_in(T::declared(), value.into(), true);
+        self.assembly.stand_ins.push(Declared::replaced(T::DESCRIPTOR.get(), value.into()));
         self
-    }
-
-    fn stand_in<T: Service>(&mut self, mut declared: Declared, value: Arc<T>, replaces: bool) {
-        declared.supply(value);
-        declared.facts.replaced = replaces;
-        if replaces {
-            declared.facts.given = false;
-            declared.facts.lazy = false;
-            declared.facts.when = None;
-        }
-        self.assembly.stand_ins.push(declared);
     }
 
     /// Puts a value in the place of the service that provides a `dyn Trait`, for tests.

@@ -32,11 +32,11 @@ pub trait Service: HasTypeEntry {
 
     /// `None` for a service whose value has to be supplied.
     #[doc(hidden)]
-    const HOOKS: Option<MakeHooks> = None;
+    const HOOKS: Option<MakeHooks<Self>> = None;
 
     #[doc(hidden)]
     fn declared() -> Declared {
-        Declared::described(TypeId::of::<Self>(), Self::DESCRIPTOR.get(), Self::HOOKS)
+        Declared::described(Self::DESCRIPTOR.get(), Self::HOOKS)
     }
 
     #[doc(hidden)]

@@ -56,6 +56,8 @@ pub enum Refusal {
     NoRegistry(&'static str),
     /// The registry does not have this service.
     Unregistered,
+    /// The service is declared `given`, was not given, and has no `init` that could make its value.
+    NotGiven,
     /// The service is ready, but its value is not of this type.
     OtherType(&'static str),
     /// The first use could not boot the registry, for this reason.
@@ -116,6 +118,9 @@ impl fmt::Display for NotReady {
                 f,
                 "{service} is not a service of this registry; annotate it with #[service]; where only a part is booted, let a part of that require it, or name it on the builder, `.with::<…>()`; and if it lives in another crate, name that crate: `use that_crate as _;`"
             ),
+            Refusal::NotGiven => {
+                write!(f, "{service} is not ready: it was not given; hand it over with `.give(…)` on the builder")
+            }
             Refusal::OtherType(asked) => write!(f, "{service} is up, but it is no {asked}; ask for it by its own type"),
             Refusal::Boot(why) => write!(f, "{service} is not ready: its first use could not boot it: {why}"),
         }

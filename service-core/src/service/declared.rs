@@ -7,31 +7,46 @@ use std::sync::Arc;
 use super::hooks::{Hooks, MakeHooks};
 use super::supplied::{Supplied, Unsupplied};
 use crate::gate::HasTypeEntry;
-use crate::plan::{Descriptor, Facts, Provided};
+use crate::plan::{Descriptor, Facts};
 
 /// The facts of a service, with its hooks.
 pub struct Declared {
     pub(crate) facts: Facts,
     pub(crate) hooks: Arc<dyn Hooks>,
-    provides: &'static [Provided],
 }
 
 impl Declared {
     /// A service that is made at run time.
     pub(crate) fn new(facts: Facts, hooks: Arc<dyn Hooks>) -> Self {
-        Self { facts, hooks, provides: &[] }
+        Self { facts, hooks }
     }
 
-    /// The service of this type, as the macro describes it; without hooks, its value has to be supplied.
-    pub(crate) fn described(service: TypeId, descriptor: &'static Descriptor, hooks: Option<MakeHooks>) -> Self {
+    /// The service of this type, as the macro describes it; without hooks, it cannot start until its value is supplied.
+    pub(crate) fn described<S: HasTypeEntry>(descriptor: &'static Descriptor, make: Option<MakeHooks<S>>) -> Self {
+        let facts = Facts { lacks_value: make.is_none(), ..descriptor.facts(TypeId::of::<S>()) };
         let hooks =
-            hooks.map_or_else(|| -> Arc<dyn Hooks> { Arc::new(Unsupplied) }, |make| make(descriptor.provides).0);
-        Self { facts: descriptor.facts(service), hooks, provides: descriptor.provides }
+            make.map_or_else(|| -> Arc<dyn Hooks> { Arc::new(Unsupplied) }, |make| make(descriptor.provides, None).0);
+        Self { facts, hooks }
     }
 
-    /// The same service, with this value in place of what its own `init` makes.
-    pub(crate) fn supply<S: HasTypeEntry>(&mut self, value: Arc<S>) {
-        self.hooks = Arc::new(Supplied::new(value, self.provides));
+    /// The same service with a given value. Its hooks, if it has any, run on that value.
+    pub(crate) fn given<S: HasTypeEntry>(
+        descriptor: &'static Descriptor,
+        make: Option<MakeHooks<S>>,
+        value: Arc<S>,
+    ) -> Self {
+        let hooks = match make {
+            Some(make) => make(descriptor.provides, Some(value)).0,
+            None => Arc::new(Supplied::new(value, descriptor.provides)),
+        };
+        Self { facts: descriptor.facts(TypeId::of::<S>()), hooks }
+    }
+
+    /// The same service, replaced by this value: it is there from the beginning, and none of its hooks run.
+    pub(crate) fn replaced<S: HasTypeEntry>(descriptor: &'static Descriptor, value: Arc<S>) -> Self {
+        let facts = descriptor.facts(TypeId::of::<S>());
+        let facts = Facts { replaced: true, given: false, lazy: false, when: None, ..facts };
+        Self { facts, hooks: Arc::new(Supplied::new(value, descriptor.provides)) }
     }
 }
 

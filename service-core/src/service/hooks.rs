@@ -31,15 +31,16 @@ pub(crate) trait Hooks: Send + Sync {
         None
     }
 
-    /// Releases a supplied value: its service does not start again.
-    fn release(&self) {}
+    /// The service has stopped: releases a supplied value, unless the next start uses it again.
+    fn release(&self, _comes_back: bool) {}
 }
 
 /// The hooks of a service, on their way from its type to its registration.
 pub struct ServiceHooks(pub(super) Arc<dyn Hooks>);
 
-/// Makes the hooks of one service, which provides these trait objects.
-pub type MakeHooks = fn(&'static [Provided]) -> ServiceHooks;
+/// Makes the hooks of one service, which provides these trait objects. If a value was given, its first life uses that value
+/// in place of what `init` makes.
+pub type MakeHooks<S> = fn(&'static [Provided], Option<Arc<S>>) -> ServiceHooks;
 
 impl fmt::Debug for ServiceHooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

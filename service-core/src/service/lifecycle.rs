@@ -1,12 +1,12 @@
 //! [`Lifecycle`]: what a service does.
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::context::Context;
 use super::hooks::{Boxed, Hooks, ServiceHooks, fit, instance};
 use super::incarnation::Incarnation;
+use super::supplied::SuppliedValue;
 use crate::base::{Phase, Result};
 use crate::gate::{HasTypeEntry, ManagedInstance, Slot};
 use crate::plan::Provided;
@@ -47,6 +47,8 @@ use crate::report::Health;
 )]
 pub trait Lifecycle: Sized + Send + Sync + 'static {
     /// Makes the instance. Everything that it requires is ready, and `cx.get()` hands it out.
+    ///
+    /// Not called for a value that was [given](crate::Builder::give): the other hooks run on that value.
     fn init(cx: &Context<Self>) -> impl Future<Output = Result<Self>> + Send;
 
     /// Starts what needs the instance, such as a task that holds it. No guarded call is admitted yet.
@@ -69,28 +71,36 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
 
     /// Generated code calls it on this trait, so that a service without a lifecycle is one error about this trait.
     #[doc(hidden)]
-    fn __hooks(provides: &'static [Provided]) -> ServiceHooks
+    fn __hooks(provides: &'static [Provided], given: Option<Arc<Self>>) -> ServiceHooks
     where
         Self: HasTypeEntry,
     {
-        ServiceHooks(Arc::new(Managed { provides, service: PhantomData::<fn() -> Self> }))
+        ServiceHooks(Arc::new(Managed { provides, given: SuppliedValue::new(given) }))
     }
 }
 
 /// The lifecycle of a type, as hooks.
 struct Managed<S> {
     provides: &'static [Provided],
-    service: PhantomData<fn() -> S>,
+    /// The value of its first life, if one was given.
+    given: SuppliedValue<S>,
 }
 
 impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
     fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
-        let provides = self.provides;
+        let (provides, given) = (self.provides, self.given.get());
         Box::pin(async move {
             let cx = Context::<S>::new(incarnation);
             let incarnation = cx.incarnation();
-            let value = Arc::new(S::init(&cx).await?);
-            let instance = instance(value.clone(), provides, incarnation);
+            let is_given = given.is_some();
+            let value = match given {
+                Some(value) => value,
+                None => Arc::new(S::init(&cx).await?),
+            };
+            let mut instance = instance(value.clone(), provides, incarnation);
+            if is_given {
+                instance = instance.handed_over();
+            }
             incarnation.enter_phase(Phase::Start);
             value.clone().start(&cx).await?;
             incarnation.enter_phase(Phase::Health);
@@ -107,5 +117,10 @@ impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
     fn shutdown(&self, incarnation: Arc<Incarnation>) -> Option<Boxed<Result<()>>> {
         let value = incarnation.slot.value::<S>()?;
         Some(Box::pin(async move { value.shutdown(&Context::new(incarnation)).await }))
+    }
+
+    /// A given value has ended with its `shutdown`, so the next start calls `init`.
+    fn release(&self, _comes_back: bool) {
+        self.given.release();
     }
 }

@@ -3,6 +3,7 @@
 mod context;
 mod declared;
 mod definition;
+mod given;
 mod hooks;
 mod incarnation;
 mod job;
@@ -17,6 +18,7 @@ mod tasks;
 pub use context::Context;
 pub use declared::Declared;
 pub use definition::Definition;
+pub use given::{GivenHooks, HasHooks, WithoutLifecycle};
 pub(crate) use hooks::Hooks;
 pub use hooks::MakeHooks;
 pub(crate) use incarnation::Incarnation;

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use super::hooks::{Boxed, Hooks, instance};
 use super::incarnation::Incarnation;
-use crate::base::{Mutex, MutexGuard, Result};
+use crate::base::{Mutex, Result};
 use crate::gate::HasTypeEntry;
 use crate::gate::ManagedInstance;
 use crate::plan::Provided;
 
 /// A supplied value, until it is released.
-struct SuppliedValue<T: ?Sized>(Mutex<Option<Arc<T>>>);
+pub(super) struct SuppliedValue<T: ?Sized>(Mutex<Option<Arc<T>>>);
 
 impl<T: ?Sized> SuppliedValue<T> {
-    fn new(value: Arc<T>) -> Self {
-        Self(Mutex::new(Some(value)))
+    pub(super) fn new(value: Option<Arc<T>>) -> Self {
+        Self(Mutex::new(value))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<T>>> {
-        self.0.lock()
+    /// The value, unless there is none or it was released.
+    pub(super) fn get(&self) -> Option<Arc<T>> {
+        self.0.lock().clone()
     }
 
     fn instance(
@@ -26,14 +27,14 @@ impl<T: ?Sized> SuppliedValue<T> {
         incarnation: &Incarnation,
         instance: impl FnOnce(Arc<T>) -> ManagedInstance,
     ) -> Boxed<Result<ManagedInstance>> {
-        let instance = self.lock().clone().map(instance);
+        let instance = self.get().map(instance);
         let name = incarnation.slot.name.clone();
         Box::pin(async move { instance.ok_or_else(|| format!("the value of {name} was already released").into()) })
     }
 
-    fn release(&self) {
+    pub(super) fn release(&self) {
         // Dropped outside of the lock, because its `drop` is the user's.
-        let value = self.lock().take();
+        let value = self.0.lock().take();
         drop(value);
     }
 }
@@ -46,7 +47,7 @@ pub(super) struct Supplied<S> {
 
 impl<S: HasTypeEntry> Supplied<S> {
     pub(super) fn new(value: Arc<S>, provides: &'static [Provided]) -> Self {
-        Self { value: SuppliedValue::new(value), provides }
+        Self { value: SuppliedValue::new(Some(value)), provides }
     }
 }
 
@@ -55,8 +56,10 @@ impl<S: HasTypeEntry> Hooks for Supplied<S> {
         self.value.instance(&incarnation, |value| instance(value, self.provides, &incarnation).handed_over())
     }
 
-    fn release(&self) {
-        self.value.release();
+    fn release(&self, comes_back: bool) {
+        if !comes_back {
+            self.value.release();
+        }
     }
 }
 
@@ -65,7 +68,7 @@ pub(crate) struct SuppliedDyn<B: ?Sized>(SuppliedValue<B>);
 
 impl<B: ?Sized> SuppliedDyn<B> {
     pub(crate) fn new(value: Arc<B>) -> Self {
-        Self(SuppliedValue::new(value))
+        Self(SuppliedValue::new(Some(value)))
     }
 }
 
@@ -74,18 +77,19 @@ impl<B: ?Sized + Send + Sync + 'static> Hooks for SuppliedDyn<B> {
         self.0.instance(&incarnation, ManagedInstance::of_dyn)
     }
 
-    fn release(&self) {
-        self.0.release();
+    fn release(&self, comes_back: bool) {
+        if !comes_back {
+            self.0.release();
+        }
     }
 }
 
-/// The hooks of a `given` service before its value is supplied. The plan refuses a `given` service without a value, so they
-/// never run.
+/// The hooks of a service that has neither a value nor an `init`. The plan accepts it only if the boot succeeds without it.
 pub(super) struct Unsupplied;
 
 impl Hooks for Unsupplied {
     fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let name = incarnation.slot.name.clone();
-        Box::pin(async move { Err(format!("{name} has no value; call `.give(…)` on the builder").into()) })
+        Box::pin(async move { Err(format!("{name} was not given; hand it over with `.give(…)` on the builder").into()) })
     }
 }

@@ -14,12 +14,14 @@ impl Model<'_> {
         let check = self.cycle_check();
         let autowire = self.autowire();
         let clone = self.warn_about_clone();
+        let about_hooks = self.about_hooks();
         let (ident, core, private) = (self.ident, &self.core, self.core.private());
         quote! {
             #reach
             #service
             #declared
             #autowire
+            #about_hooks
             #clone
             #check
             #private::inventory::submit! {
@@ -61,13 +63,7 @@ impl Model<'_> {
         let Self { ident, core, .. } = self;
         let private = core.private();
         let descriptor = self.descriptor();
-        let hooks = (!self.given).then(|| {
-            // Shown at the name, where a service without a lifecycle is an error.
-            let span = ident.span().resolved_at(Span::call_site());
-            let core = core.at(span);
-            let hooks = quote_spanned!(span=> <#ident as #core::Lifecycle>::__hooks);
-            quote!(const HOOKS: ::core::option::Option<#private::MakeHooks> = ::core::option::Option::Some(#hooks);)
-        });
+        let hooks = self.hooks();
         quote! {
             #[diagnostic::do_not_recommend]
             impl #core::Service for #ident {
@@ -76,7 +72,7 @@ impl Model<'_> {
                     static DESCRIPTOR: #private::Descriptor = <#ident as #core::Service>::FACTS;
                     #private::DescriptorRef::of(&DESCRIPTOR)
                 };
-                #hooks
+                const HOOKS: ::core::option::Option<#private::MakeHooks<Self>> = #hooks;
             }
 
             #[diagnostic::do_not_recommend]
@@ -88,6 +84,35 @@ impl Model<'_> {
                 }
             }
         }
+    }
+
+    /// A `given` service may do without a lifecycle, and whether it has one is known only to the compiler.
+    fn hooks(&self) -> TokenStream {
+        let (ident, core, private) = (self.ident, &self.core, self.core.private());
+        if self.given {
+            return quote! {{
+                #[allow(unused_imports)]
+                use #private::WithoutLifecycle as _;
+                #private::GivenHooks::<#ident>::HOOKS
+            }};
+        }
+        // Shown at the name, where a service without a lifecycle is an error.
+        let span = ident.span().resolved_at(Span::call_site());
+        let core = core.at(span);
+        let hooks = quote_spanned!(span=> <#ident as #core::Lifecycle>::__hooks);
+        quote!(::core::option::Option::Some(#hooks))
+    }
+
+    /// An argument of a `given` service that would have no effect is an error at that argument.
+    fn about_hooks(&self) -> Option<TokenStream> {
+        let asserted = self.about_hooks.iter().map(|argument| {
+            let span = argument.span().resolved_at(Span::call_site());
+            let private = self.core.private_at(span);
+            let mut ident = self.ident.clone();
+            ident.set_span(ident.span().located_at(span));
+            quote_spanned!(span=> <#ident as #private::HasHooks>::ASSERTED)
+        });
+        (self.given && !self.about_hooks.is_empty()).then(|| quote!(#(const _: () = #asserted;)*))
     }
 
     /// What `cx.get()` and `cx.get_opt()` hand out, and two names that nobody has, which keep the compiler from taking

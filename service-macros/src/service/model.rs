@@ -28,6 +28,8 @@ pub(crate) struct Model<'a> {
     pub(crate) lazy: bool,
     pub(crate) optional: bool,
     pub(crate) given: bool,
+    /// The arguments that have an effect on a `given` service only if it has a lifecycle.
+    pub(crate) about_hooks: Vec<Ident>,
     pub(crate) when: Option<When>,
     pub(crate) budgets: Vec<(Ident, Timespan)>,
     pub(crate) retry: Option<Retry>,
@@ -54,6 +56,7 @@ impl<'a> Model<'a> {
         if arguments.autowire.is_some() {
             inject(&mut dependencies, &shape.fields);
         }
+        let about_hooks = about_hooks(&arguments.present);
         let word = |name| arguments.present.iter().find(|present| *present == name);
         let flag = |name| word(name).is_some();
         Self {
@@ -64,6 +67,7 @@ impl<'a> Model<'a> {
             lazy: flag("lazy"),
             optional: flag("optional"),
             given: flag("given"),
+            about_hooks,
             name: arguments.name,
             tags: arguments.tags,
             dependencies,
@@ -87,6 +91,15 @@ impl<'a> Model<'a> {
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Dependency)> {
         self.dependencies.iter().enumerate()
     }
+}
+
+/// The arguments about hooks and about the order in which they run.
+fn about_hooks(present: &[Ident]) -> Vec<Ident> {
+    const ABOUT_HOOKS: [&str; 11] = [
+        "requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "health_timeout",
+        "shutdown_timeout", "retry", "restart",
+    ];
+    present.iter().filter(|present| ABOUT_HOOKS.iter().any(|it| present == it)).cloned().collect()
 }
 
 /// Adds what the fields ask for to what the arguments name.

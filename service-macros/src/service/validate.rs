@@ -16,7 +16,6 @@ pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mist
     nothing_is_named_twice(arguments, mistakes);
     provided_are_trait_objects(arguments, mistakes);
     name_says_something(arguments, mistakes);
-    given_is_not_built(arguments, mistakes);
     retry_tries(arguments, mistakes);
     defaults_are_for_autowire(arguments, shape, mistakes);
     fields_agree_with_lists(arguments, shape, mistakes);
@@ -85,23 +84,6 @@ fn name_says_something(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
         mistakes.at(name, "`name` is empty; write what people should see, or leave it out for the name of the type");
     } else if text.contains(char::is_control) {
         mistakes.at(name, "`name` has a line break or another control character; write one plain line");
-    }
-}
-
-/// A `given` service is not built, so no argument about building it makes sense.
-fn given_is_not_built(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
-    const BUILDING: [&str; 9] =
-        ["requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "retry", "restart"];
-    if !arguments.has("given") {
-        return;
-    }
-    for argument in arguments.present.iter().filter(|present| BUILDING.iter().any(|it| present == it)) {
-        mistakes.at(
-            argument,
-            format!(
-                "a `given` service is handed over and not built, so `{argument}` means nothing; remove one of them"
-            ),
-        );
     }
 }
 

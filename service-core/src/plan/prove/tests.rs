@@ -1,7 +1,7 @@
 //! What makes a plan unsound, and what is said about it.
 
 use crate::plan::facts::Facts;
-use crate::plan::fixtures::{at, error, error_for, give, names, only, plan, plan_for, service, with};
+use crate::plan::fixtures::{at, eager, error, error_for, give, names, only, plan, plan_for, service, with};
 use crate::plan::request::Request;
 use crate::report::Problem;
 
@@ -77,6 +77,7 @@ fn every_problem_is_told_at_once() {
         service("B").requires(&["Y"]),
         service("C").requires(&["Z", "C"]),
         service("D").given(),
+        service("E").requires(&["D"]),
     ]);
     assert_eq!(error.problems().len(), 5, "{error}");
     let text = error.to_string();
@@ -202,9 +203,10 @@ fn what_is_given_must_be_given() {
         "S (src/s.rs:3) is declared `given`, but was not given, and A (src/a.rs:3) requires it; \
          hand it over with `.give(…)` on the builder"
     );
-    assert_eq!(names(&plan_for(catalog(), &give(&["S"]))), ["S", "A"]);
+    let supplied = || vec![service("A").requires(&["S"]), service("S").given().supplied()];
+    assert_eq!(names(&plan_for(supplied(), &give(&["S"]))), ["S", "A"]);
     assert_eq!(
-        problem_for(catalog(), &give(&["S", "A"])),
+        problem_for(supplied(), &give(&["S", "A"])),
         "A (src/a.rs:3) is not declared `given`, so `.give(…)` cannot hand it over; use `.replace::<…>(…)`, \
          or declare it `#[service(given)]`"
     );
@@ -212,9 +214,32 @@ fn what_is_given_must_be_given() {
 }
 
 #[test]
+fn what_is_not_given_must_not_be_needed() {
+    let given = || service("S").given();
+    let absent = plan(vec![given(), service("A").wants(&["S"]).after(&["S"]), service("B")]);
+    assert_eq!(eager(&absent), ["A", "B"]);
+    let wants = absent.services().iter().position(|it| it.facts.name == "A").expect("it is in the plan");
+    assert_eq!((absent.absent_wants(wants), absent.services()[wants].needs.len()), (&["S".to_owned()][..], 0));
+    assert_eq!(eager(&plan(vec![given(), service("A").requires(&["S"]).lazy()])), [""; 0]);
+    assert_eq!(eager(&plan(vec![given(), service("A").requires(&["S"]).optional()])), ["S", "A"]);
+
+    let needed = |above: Facts| problem(vec![given(), service("B").requires(&["S"]).optional(), above]);
+    let by_b = "S (src/s.rs:3) is declared `given`, but was not given, and B (src/b.rs:3) requires it; \
+                hand it over with `.give(…)` on the builder";
+    assert_eq!(needed(service("A").requires(&["B"])), by_b, "through others");
+    assert_eq!(names(&plan(vec![given(), service("B").requires(&["S"]).optional()])), ["S", "B"]);
+    let named = "S (src/s.rs:3) is declared `given`, but was not given; hand it over with `.give(…)` on the builder";
+    for request in [only(&["S"]), with(&["S"])] {
+        assert_eq!(problem_for(vec![given()], &request), named);
+    }
+    let replaced = vec![given(), service("A").requires(&["S"]).replaced()];
+    assert_eq!(eager(&plan(replaced)), ["A"]);
+}
+
+#[test]
 fn what_is_handed_over_twice_is_refused() {
     assert_eq!(
-        problem_for(vec![service("S").given()], &give(&["S", "S"])),
+        problem_for(vec![service("S").given().supplied()], &give(&["S", "S"])),
         "S (src/s.rs:3) is handed over 2 times, by `.give(…)` and `.give(…)`; keep one of them"
     );
     assert_eq!(

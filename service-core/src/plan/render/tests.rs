@@ -6,7 +6,7 @@ use crate::plan::graph::{Graph, NodeStatus};
 /// A boot in which the database failed; `Q` never said how long it takes, `Z` called what it did not declare.
 fn failed() -> Graph {
     let catalog = vec![
-        service("Q").given(),
+        service("Q").given().supplied(),
         service("D").requires(&["Q"]).provides("dyn S"),
         service("C").requires(&["dyn S"]),
         service("U").requires(&["C", "D"]).wants(&["M"]).after(&["Z"]),

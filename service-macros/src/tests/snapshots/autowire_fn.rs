@@ -53,7 +53,7 @@ impl ::service_core::Service for Cache {
         static DESCRIPTOR: ::service_core::__private_v1::Descriptor = <Cache as ::service_core::Service>::FACTS;
         ::service_core::__private_v1::DescriptorRef::of(&DESCRIPTOR)
     };
-    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks> = ::core::option::Option::Some(
+    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks<Self>> = ::core::option::Option::Some(
         <Cache as ::service_core::Lifecycle>::__hooks,
     );
 }

@@ -113,7 +113,7 @@ impl ::service_core::Service for Users {
         static DESCRIPTOR: ::service_core::__private_v1::Descriptor = <Users as ::service_core::Service>::FACTS;
         ::service_core::__private_v1::DescriptorRef::of(&DESCRIPTOR)
     };
-    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks> = ::core::option::Option::Some(
+    const HOOKS: ::core::option::Option<::service_core::__private_v1::MakeHooks<Self>> = ::core::option::Option::Some(
         <Users as ::service_core::Lifecycle>::__hooks,
     );
 }
