@@ -131,11 +131,13 @@ impl<L: Copy + Ord> Digraph<L> {
         reached
     }
 
-    /// For each node, the number of edges on the longest path that leads to it, given an [`order`](Self::order).
-    pub(crate) fn heights(&self, order: &[usize]) -> Vec<u32> {
+    /// For each node, the number of edges on the longest path that leads to it, given an [`order`](Self::order). Only edges
+    /// for which `counts(from, to)` holds are on a path.
+    pub(crate) fn heights(&self, order: &[usize], counts: impl Fn(usize, usize) -> bool) -> Vec<u32> {
         let mut heights = vec![0; self.len()];
         for &node in order.iter().rev() {
-            heights[node] = self.neighbours(node, Incoming).map(|above| heights[above] + 1).max().unwrap_or(0);
+            let above = self.neighbours(node, Incoming).filter(|&above| counts(above, node));
+            heights[node] = above.map(|above| heights[above] + 1).max().unwrap_or(0);
         }
         heights
     }

@@ -40,4 +40,4 @@ pub use graph::{Graph, ServiceNode};
 pub use plan::Plan;
 pub(crate) use prove::prove;
 pub(crate) use request::{Request, Requested};
-pub use requires::{Hidden, Requires, Wants};
+pub use requires::{Hidden, OnlyWanted, Requires, Wants};

@@ -46,7 +46,8 @@ pub(crate) struct Planned {
     pub dependants: Vec<usize>,
     /// Whether a boot starts it; if not, its first use does.
     pub eager: bool,
-    /// The number of edges on the longest path from a service that nothing depends on to this one.
+    /// The number of edges on the longest path from a service that nothing depends on to this one. If a boot starts this one,
+    /// only services that it starts, too, are on the path.
     pub height: u32,
 }
 

@@ -16,6 +16,15 @@ pub trait Requires<D: ?Sized> {}
 )]
 pub trait Wants<D: ?Sized> {}
 
+/// The bound of `S: Requires<D>` where `S` only wants `D`. Nothing implements it, so `cx.get()` does not compile, and the error
+/// names `cx.get_opt()`. The lifetime keeps the compiler from refusing the bound itself.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` only wants `{Self}`, which may be absent",
+    label = "call `cx.get_opt()`, which returns an `Option`",
+    note = "`cx.get()` returns only what `{S}` requires: `#[service(requires = [{Self}])]`"
+)]
+pub trait OnlyWanted<'a, S> {}
+
 /// Stands in for a dependency that does not exist. With a single impl of [`Requires`], inference would pick it for any
 /// `cx.get()` and the message above would turn into "mismatched types"; two hidden ones keep the choice open.
 #[derive(Debug)]

@@ -119,7 +119,9 @@ impl<'a> ResolvedGraph<'a> {
 
     /// The edges of each service of the plan, given a topological order of all registered definitions.
     pub(super) fn wire(&self, graph: &Digraph<Label>, order: &[usize]) -> Vec<Wiring> {
-        let heights = graph.heights(order);
+        // A boot that starts a service does not continue with a lazy one above it.
+        let eager = &self.selection.eager;
+        let heights = graph.heights(order, |above, below| eager[above] || !eager[below]);
         let mut dependants = graph.dependants();
         let order: Vec<usize> = order.iter().copied().filter(|&at| self.selection.present[at]).collect();
         let mut index_of = vec![usize::MAX; self.registered.len()];

@@ -5,6 +5,7 @@ mod boot;
 mod builder;
 mod catalog;
 pub(crate) mod current;
+mod injectable;
 mod process;
 mod registry;
 mod service;
@@ -13,6 +14,7 @@ mod test_run;
 
 pub use builder::Builder;
 pub use catalog::{Entry, inventory};
+pub use injectable::Injectable;
 pub use registry::Registry;
 pub use service::Service;
 pub use test_run::{Trial, argument};

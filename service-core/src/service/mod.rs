@@ -3,6 +3,7 @@
 mod context;
 mod declared;
 mod definition;
+mod field_default;
 mod given;
 mod hooks;
 mod incarnation;
@@ -18,6 +19,7 @@ mod tasks;
 pub use context::Context;
 pub use declared::Declared;
 pub use definition::Definition;
+pub use field_default::FieldDefault;
 pub use given::{GivenHooks, HasHooks, WithoutLifecycle};
 pub(crate) use hooks::Hooks;
 pub use hooks::MakeHooks;

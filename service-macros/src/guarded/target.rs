@@ -1,8 +1,8 @@
 //! [`Target`]: what `#[guarded]` was put on, and which methods that means.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Visibility, parse2};
+use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Signature, Visibility, parse2};
 
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
@@ -35,6 +35,7 @@ impl Target {
 
     pub(crate) fn guard(mut self, arguments: &GuardedArguments, mistakes: &mut Mistakes) -> Self {
         match &mut self {
+            Self::Method(method) if is_hook(method) => mistakes.at(&method.sig.ident, HOOK),
             Self::Method(method) => {
                 if !guard(method, arguments, None, mistakes) {
                     arguments.forbid_waiting(&method.sig.ident, mistakes);
@@ -47,14 +48,35 @@ impl Target {
     }
 }
 
+const HOOK: &str =
+    "hooks are not guarded calls, because the registry calls them before and after the service is ready; remove #[guarded]";
+
+/// Whether a method, whose impl block is not seen, is a hook: by its name, and by the type that only hooks have.
+fn is_hook(method: &ImplItemFn) -> bool {
+    let Signature { ident, inputs, output, .. } = &method.sig;
+    let (types, name) = match &*ident.to_string() {
+        "init" | "start" | "shutdown" => (inputs.to_token_stream(), "Context"),
+        "health" => (output.to_token_stream(), "Health"),
+        _ => return false,
+    };
+    matches!(method.vis, Visibility::Inherited) && mentions(types, name)
+}
+
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// Guards what can be called from outside: the methods of a trait, and of an inherent impl those that are not private. A
 /// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice.
 fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut Mistakes) {
     if let Some((path, _)) = &block.trait_
         && path.segments.last().is_some_and(|last| last.ident == "Lifecycle")
     {
-        let text = "hooks are not guarded calls, because the registry calls them before and after the service is ready; remove #[guarded]";
-        mistakes.at(path, text);
+        mistakes.at(path, HOOK);
         return;
     }
     let is_trait = block.trait_.is_some();

@@ -131,7 +131,7 @@ impl ServiceArguments {
     }
 
     fn depend(&mut self, bond: Bond, input: ParseStream) -> Result<()> {
-        let dependency = |on| Dependency { bond, on, conditions: Vec::new() };
+        let dependency = |on| Dependency { bond, on, is_injected: false, conditions: Vec::new() };
         self.dependencies.extend(listed::<Named>(input)?.into_iter().map(dependency));
         Ok(())
     }

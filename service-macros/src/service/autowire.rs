@@ -55,7 +55,10 @@ impl Model<'_> {
                     quote!(#cx.get_opt::<#ty>())
                 }
             }
-            Fill::Default => quote_spanned!(*span=> ::core::default::Default::default()),
+            Fill::Default => {
+                let private = self.core.private_at(*span);
+                quote_spanned!(*span=> #private::FieldDefault::field_default())
+            }
             Fill::Written(value) => value.clone(),
         };
         quote!(#(#conditions)* #name: #value)

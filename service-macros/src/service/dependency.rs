@@ -95,7 +95,9 @@ impl Parse for Named {
 pub(crate) struct Dependency {
     pub(crate) bond: Bond,
     pub(crate) on: Named,
-    /// The `#[cfg]` of the field that made it a dependency.
+    /// Whether a field made it a dependency, and no argument names it.
+    pub(crate) is_injected: bool,
+    /// The `#[cfg]` of that field.
     pub(crate) conditions: Vec<Attribute>,
 }
 

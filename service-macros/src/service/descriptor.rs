@@ -41,11 +41,14 @@ impl Model<'_> {
     fn dependencies(&self) -> Option<TokenStream> {
         let private = self.core.private();
         let dependencies = self.numbered().map(|(number, dependency)| {
-            let Dependency { bond, on: Named { ty, text, .. }, conditions } = dependency;
+            let Dependency { bond, on: Named { ty, text, .. }, is_injected, conditions } = dependency;
             let bond = Ident::new(bond.variant(), Span::call_site());
             let descriptor = if dependency.is_service() {
-                let core = self.core.at(ty.span());
-                let descriptor = quote_spanned!(ty.span()=> <#ty as #core::Service>::DESCRIPTOR);
+                let (core, private) = (self.core.at(ty.span()), self.core.private_at(ty.span()));
+                let descriptor = match is_injected {
+                    true => quote_spanned!(ty.span()=> <#ty as #private::Injectable>::DESCRIPTOR),
+                    false => quote_spanned!(ty.span()=> <#ty as #core::Service>::DESCRIPTOR),
+                };
                 quote!(::core::option::Option::Some(#descriptor))
             } else {
                 quote!(::core::option::Option::None)

@@ -119,17 +119,27 @@ impl Model<'_> {
     /// the only declared dependency for any.
     fn declared(&self) -> TokenStream {
         let (ident, private) = (self.ident, self.core.private());
-        let declared = self.dependencies.iter().filter_map(|Dependency { bond, on, conditions }| {
-            let (promise, ty) = match bond {
-                Bond::Requires => (quote!(Requires), &on.ty),
-                Bond::Wants => (quote!(Wants), &on.ty),
-                Bond::After => return None,
-            };
-            Some(quote! {
-                #(#conditions)*
-                #[diagnostic::do_not_recommend]
-                impl #private::#promise<#ty> for #ident {}
-            })
+        let declared = self.dependencies.iter().filter_map(|Dependency { bond, on, conditions, .. }| {
+            let ty = &on.ty;
+            match bond {
+                Bond::Requires => Some(quote! {
+                    #(#conditions)*
+                    #[diagnostic::do_not_recommend]
+                    impl #private::Requires<#ty> for #ident {}
+                }),
+                // The second one never applies: its bound is the error of a `cx.get()`.
+                Bond::Wants => Some(quote! {
+                    #(#conditions)*
+                    #[diagnostic::do_not_recommend]
+                    impl #private::Wants<#ty> for #ident {}
+                    #(#conditions)*
+                    impl #private::Requires<#ty> for #ident
+                    where
+                        for<'__any> #ty: #private::OnlyWanted<'__any, #ident>,
+                    {}
+                }),
+                Bond::After => None,
+            }
         });
         let hidden = [quote!(Requires), quote!(Wants)].into_iter().flat_map(|promise| {
             [0usize, 1].map(|nth| {

@@ -111,7 +111,8 @@ fn inject(dependencies: &mut Vec<Dependency>, fields: &[Field]) {
             Fill::Default | Fill::Written(_) => continue,
         };
         if !dependencies.iter().any(|listed| listed.on.means(on)) {
-            dependencies.push(Dependency { bond, on: on.clone(), conditions: field.conditions.clone() });
+            let conditions = field.conditions.clone();
+            dependencies.push(Dependency { bond, on: on.clone(), is_injected: true, conditions });
         }
     }
 }

@@ -36,6 +36,11 @@ fn autowire_fn_writes_only_the_constructor() {
 }
 
 #[test]
+fn a_given_service_may_have_hooks() {
+    assert_snapshot("given", expand("given, requires = [Db], retry(attempts = 2)", "struct Pool;"));
+}
+
+#[test]
 fn a_refused_service_is_still_a_service_to_the_rest_of_the_code() {
     assert_snapshot("refused", expand("", "struct Cache<K>(#[service(default)] K);"));
 }

@@ -52,7 +52,7 @@ fn a_seed_reaches_what_it_depends_on() {
 #[test]
 fn height_is_the_longest_way_down() {
     let graph = graph(4, &[(0, 1), (1, 2), (0, 2), (3, 2)]);
-    assert_eq!(graph.heights(&graph.order().expect("no cycle")), [0, 1, 2, 0]);
+    assert_eq!(graph.heights(&graph.order().expect("no cycle"), |_, _| true), [0, 1, 2, 0]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl ::service_core::Service for Cache {
                 ::service_core::__private_v1::Bond::Wants,
                 "Metrics",
                 ::core::option::Option::Some(
-                    <Metrics as ::service_core::Service>::DESCRIPTOR,
+                    <Metrics as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
                 ),
             ),
             #[cfg(feature = "x")]
@@ -72,7 +72,9 @@ impl ::service_core::Service for Cache {
                 3usize,
                 ::service_core::__private_v1::Bond::Requires,
                 "X",
-                ::core::option::Option::Some(<X as ::service_core::Service>::DESCRIPTOR),
+                ::core::option::Option::Some(
+                    <X as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
+                ),
             ),
         ],
         ..::service_core::__private_v1::Descriptor::new(
@@ -108,6 +110,10 @@ impl ::service_core::__private_v1::Requires<crate::Db> for Cache {}
 impl ::service_core::__private_v1::Requires<dyn Mail> for Cache {}
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Wants<Metrics> for Cache {}
+impl ::service_core::__private_v1::Requires<Metrics> for Cache
+where
+    for<'__any> Metrics: ::service_core::__private_v1::OnlyWanted<'__any, Cache>,
+{}
 #[cfg(feature = "x")]
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Requires<X> for Cache {}
@@ -132,9 +138,9 @@ impl ::service_core::Lifecycle for Cache {
                 db: __cx.get::<Db>(),
                 metrics: __cx.get_opt::<Metrics>(),
                 mail: ::core::option::Option::Some(__cx.get::<dyn Mail>()),
-                hits: ::core::default::Default::default(),
+                hits: ::service_core::__private_v1::FieldDefault::field_default(),
                 capacity: 1024,
-                names: ::core::default::Default::default(),
+                names: ::service_core::__private_v1::FieldDefault::field_default(),
                 #[cfg(feature = "x")]
                 x: __cx.get::<X>(),
             }

@@ -36,7 +36,9 @@ impl ::service_core::Service for Cache {
                 0usize,
                 ::service_core::__private_v1::Bond::Requires,
                 "Db",
-                ::core::option::Option::Some(<Db as ::service_core::Service>::DESCRIPTOR),
+                ::core::option::Option::Some(
+                    <Db as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
+                ),
             ),
         ],
         ..::service_core::__private_v1::Descriptor::new(

@@ -132,6 +132,13 @@ impl ::service_core::__private_v1::Requires<Cache> for Users {}
 impl ::service_core::__private_v1::Requires<dyn Mail> for Users {}
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Wants<metrics::Metrics> for Users {}
+impl ::service_core::__private_v1::Requires<metrics::Metrics> for Users
+where
+    for<'__any> metrics::Metrics: ::service_core::__private_v1::OnlyWanted<
+        '__any,
+        Users,
+    >,
+{}
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<0usize>>
 for Users {}

@@ -28,7 +28,7 @@ pub(super) struct RegistryModel<'a> {
     pub eager: Vec<bool>,
     pub has_lazy: bool,
     pub dependants: Vec<Vec<usize>>,
-    /// For each service, the length of the longest path of dependants above it.
+    /// For each service, the length of the longest path of dependants above it; lazy ones count only above lazy ones.
     pub heights: Vec<usize>,
     pub task_failures: Vec<TaskFailures>,
     /// When each attempt of each service began.
@@ -51,9 +51,11 @@ pub(super) struct RegistryModel<'a> {
 impl<'a> RegistryModel<'a> {
     pub(super) fn new(scenario: &'a Scenario, run: &Run, task_failures: Vec<TaskFailures>) -> Self {
         let dependants = scenario.dependants();
+        let eager = scenario.eager();
         let mut heights = vec![0; dependants.len()];
         for service in (0..dependants.len()).rev() {
-            heights[service] = dependants[service].iter().map(|&above| heights[above] + 1).max().unwrap_or(0);
+            let counted = dependants[service].iter().filter(|&&above| eager[above] || !eager[service]);
+            heights[service] = counted.map(|&above| heights[above] + 1).max().unwrap_or(0);
         }
         let mut inits = vec![Vec::new(); dependants.len()];
         for entry in &run.trace {
@@ -65,7 +67,7 @@ impl<'a> RegistryModel<'a> {
         Self {
             scenario,
             services: specs.iter().map(|spec| ServiceModel::new(spec.predict_start(0, None))).collect(),
-            eager: scenario.eager(),
+            eager,
             has_lazy: specs.iter().any(|spec| spec.lazy),
             task_failures,
             inits,

@@ -204,6 +204,19 @@ fn heights_count_down_from_what_nobody_depends_on() {
 }
 
 #[test]
+fn lazy_services_count_only_in_the_heights_of_lazy_services() {
+    let plan = plan(vec![
+        service("A"),
+        service("B").requires(&["A"]),
+        service("C"),
+        service("D").requires(&["C"]).lazy(),
+        service("E").requires(&["D"]).lazy(),
+    ]);
+    let heights: Vec<_> = plan.services().iter().map(|it| (it.facts.name.as_str(), it.height)).collect();
+    assert_eq!(heights, [("A", 1), ("B", 0), ("C", 0), ("D", 1), ("E", 0)]);
+}
+
+#[test]
 fn the_source_leads_back_to_the_catalog() {
     let catalog = vec![service("B"), service("A").requires(&["B"]), service("B").placed(at("b", 3))];
     let keys: Vec<_> = catalog.iter().map(|facts| facts.key.clone()).collect();
