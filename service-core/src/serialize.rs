@@ -190,6 +190,7 @@ impl Serialize for EventKind {
         }
         match self {
             Self::Booting { services } => kind!("booting", "services": services),
+            Self::Unused { service } => of!("unused", service),
             Self::Starting { service } => of!("starting", service),
             Self::Retrying { service, attempt, delay, failure } => {
                 of!("retrying", service, "attempt": attempt, "delay_us": Micros(*delay), "failure": failure)

@@ -144,6 +144,23 @@ async fn under_a_concurrency_limit_the_longest_path_starts_first() -> Result<()>
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn lazy_services_that_are_not_booted_do_not_count_in_the_longest_path() -> Result<()> {
+    let recorder = Recorder::new();
+    let registry = isolated()
+        .concurrency(1)
+        .define(recorder.quick("below lazy ones"))
+        .define(recorder.quick("lazy").requires(["below lazy ones"]).lazy())
+        .define(recorder.quick("lazy top").requires(["lazy"]).lazy())
+        .define(recorder.quick("top").requires(["bottom"]))
+        .define(recorder.quick("bottom"))
+        .boot()
+        .await?;
+    assert_eq!(recorder.of("init"), ["bottom", "below lazy ones", "top"]);
+    registry.shutdown().await?;
+    Ok(())
+}
+
 // shows: B11
 #[tokio::test(start_paused = true)]
 async fn a_service_that_a_hundred_services_require_starts_once() -> Result<()> {

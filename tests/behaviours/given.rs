@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use service_core::{Context, Definition, Health, Lifecycle, NotReady, Refusal, Restart, Result, State, guarded, service};
+use service_core::{
+    Context, Definition, Health, Lifecycle, NotReady, Refusal, Restart, Result, State, guarded, service,
+};
 use tests::{Latch, Recorder, isolated, secs};
 use tokio::time::sleep;
 
@@ -196,7 +198,8 @@ async fn another_attempt_starts_the_same_given_value() -> Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn a_given_value_that_fails_to_start_is_dropped_and_not_shut_down() {
-    for (start, error) in [(Start::Fail, "no connection"), (Start::Hang, "start of given::Pool did not end within 3s")] {
+    for (start, error) in [(Start::Fail, "no connection"), (Start::Hang, "start of given::Pool did not end within 3s")]
+    {
         let (builder, recorder, _) = world();
         let pool = Pool::that(start, &recorder);
         let failed = builder.give(pool).only::<Pool>().boot().await.expect_err("its start fails");
@@ -255,5 +258,8 @@ fn a_value_that_is_given_twice_is_a_problem_of_the_plan() {
 #[service_core::test(give(Pool::that(Start::FailOnce, &Recorder::new())), start_paused = true)]
 async fn a_test_gives_a_value_with_hooks(pool: Arc<Pool>) {
     assert_eq!(pool.origin, "given");
-    assert_eq!(pool.recorder.entries(), ["start given", "cleanup", "start given", "health"].map(str::to_owned).to_vec());
+    assert_eq!(
+        pool.recorder.entries(),
+        ["start given", "cleanup", "start given", "health"].map(str::to_owned).to_vec()
+    );
 }

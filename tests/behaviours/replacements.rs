@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use service_core::{Context, Lifecycle, Result, State, service};
+use service_core::{Context, EventKind, Lifecycle, Result, State, service};
 use tests::{NONE, Recorder, isolated};
 
 trait Mail: Send + Sync {
@@ -87,6 +87,29 @@ async fn a_trait_object_is_replaced_for_every_provider() -> Result<()> {
     drop(letters);
     registry.shutdown().await?;
     assert_eq!(recorder.entries(), NONE);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supplied_value_that_nothing_requires_is_an_event() -> Result<()> {
+    let world = || World { recorder: Recorder::new() };
+    let unused = async |builder: service_core::Builder| -> Result<Vec<String>> {
+        let registry = builder.boot().await?;
+        let events = registry.events();
+        registry.shutdown().await?;
+        let unused = events.iter().filter_map(|event| match &event.kind {
+            EventKind::Unused { service } => Some(service.to_string()),
+            _ => None,
+        });
+        Ok(unused.collect())
+    };
+    let pigeon = || -> Arc<dyn Mail> { Arc::new(Pigeon) };
+    let smtp = || Smtp { from: "fake" };
+    assert_eq!(unused(isolated().replace(world()).replace(smtp()).only::<Letters>()).await?, ["replacements::World"]);
+    assert_eq!(unused(isolated().replace_dyn(pigeon()).only::<World>()).await?, ["dyn Mail"]);
+    assert_eq!(unused(isolated().replace_dyn(pigeon()).only::<Letters>()).await?, NONE);
+    assert_eq!(unused(isolated().replace(world()).only::<World>()).await?, NONE, "the builder names it");
+    assert_eq!(unused(isolated().replace(world())).await?, NONE, "a lazy service may require it");
     Ok(())
 }
 

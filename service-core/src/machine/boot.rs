@@ -21,6 +21,9 @@ impl Machine {
         let services = self.plan.services().iter().enumerate();
         let roots: Vec<_> = services.filter(|(_, it)| it.eager).map(|(index, _)| index).collect();
         self.emit(EventKind::Booting { services: roots.len() });
+        let unused = self.plan.services().iter().enumerate().filter(|(_, it)| it.is_unused);
+        let unused: Vec<_> = unused.map(|(index, _)| self.nodes[index].name.clone()).collect();
+        unused.into_iter().for_each(|service| self.emit(EventKind::Unused { service }));
         self.demand(BOOT, roots);
     }
 

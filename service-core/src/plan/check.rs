@@ -67,11 +67,10 @@ pub(super) fn given(resolved: &ResolvedGraph<'_>, named: &Named, problems: &mut 
     if lacking.is_empty() {
         return;
     }
-    let is_named = |at: &usize| named.with.contains(at) || named.only.iter().flatten().any(|only| only == at);
     let vital = resolved.vital();
     for (at, definition) in lacking {
         let required_by = resolved.real().find(|&(by, _)| vital[by] && resolved.requires(by, at));
-        if required_by.is_some() || is_named(&at) {
+        if required_by.is_some() || named.contains(at) {
             let required_by = required_by.map(|(_, by)| by.service_location());
             problems.push(Problem::NotGiven { service: definition.service_location(), required_by });
         }

@@ -61,6 +61,8 @@ pub(crate) struct Facts {
     pub given: bool,
     /// Has no `init`, and no value was supplied, so it cannot start.
     pub lacks_value: bool,
+    /// A supplied value on which no hook runs.
+    pub is_value: bool,
     /// Handed over by `replace`: ready at once, and its declared dependencies do not count.
     pub replaced: bool,
     pub when: Option<When>,
@@ -86,6 +88,7 @@ impl Facts {
             optional: false,
             given: false,
             lacks_value: false,
+            is_value: false,
             replaced: false,
             when: None,
             budgets: Budgets::DEFAULT,

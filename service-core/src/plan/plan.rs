@@ -44,6 +44,8 @@ pub(crate) struct Planned {
     pub(super) absent_wants: Vec<String>,
     /// The services that depend on it, ascending.
     pub dependants: Vec<usize>,
+    /// Whether it is a supplied value that neither a service nor the builder names.
+    pub is_unused: bool,
     /// Whether a boot starts it; if not, its first use does.
     pub eager: bool,
     /// The number of edges on the longest path from a service that nothing depends on to this one. If a boot starts this one,

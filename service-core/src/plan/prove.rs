@@ -44,7 +44,7 @@ pub(crate) fn prove(catalog: Vec<Facts>, request: &Request) -> Result<Plan, Plan
     if !problems.is_empty() {
         return Err(PlanError::new(problems));
     }
-    let wirings = resolved.wire(&graph, &order);
+    let wirings = resolved.wire(&graph, &order, &named);
     let mut registered: Vec<_> = registered.into_iter().map(Some).collect();
     let services = wirings.into_iter().filter_map(|wiring| {
         let definition = registered[wiring.definition].take()?;

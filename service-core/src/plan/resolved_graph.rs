@@ -5,7 +5,7 @@ use super::facts::{Bond, Dependency};
 use super::plan::{Need, Planned};
 use super::registered::Registered;
 use super::resolution::{Resolution, Targets};
-use super::selection::Selection;
+use super::selection::{Named, Selection};
 use crate::base::Key;
 
 /// An edge: its bond, and the number of the declared dependency that it comes from.
@@ -25,6 +25,7 @@ pub(super) struct Wiring {
     needs: Vec<Need>,
     absent_wants: Vec<String>,
     dependants: Vec<usize>,
+    is_unused: bool,
     eager: bool,
     height: u32,
 }
@@ -32,8 +33,8 @@ pub(super) struct Wiring {
 impl Wiring {
     /// The service of the plan that has these edges.
     pub(super) fn around(self, Registered { facts, source }: Registered) -> Planned {
-        let Self { definition: _, needs, absent_wants, dependants, eager, height } = self;
-        Planned { facts, source, needs, absent_wants, dependants, eager, height }
+        let Self { definition: _, needs, absent_wants, dependants, is_unused, eager, height } = self;
+        Planned { facts, source, needs, absent_wants, dependants, is_unused, eager, height }
     }
 }
 
@@ -118,7 +119,7 @@ impl<'a> ResolvedGraph<'a> {
     }
 
     /// The edges of each service of the plan, given a topological order of all registered definitions.
-    pub(super) fn wire(&self, graph: &Digraph<Label>, order: &[usize]) -> Vec<Wiring> {
+    pub(super) fn wire(&self, graph: &Digraph<Label>, order: &[usize], named: &Named) -> Vec<Wiring> {
         // A boot that starts a service does not continue with a lazy one above it.
         let eager = &self.selection.eager;
         let heights = graph.heights(order, |above, below| eager[above] || !eager[below]);
@@ -128,7 +129,7 @@ impl<'a> ResolvedGraph<'a> {
         order.iter().enumerate().for_each(|(index, &at)| index_of[at] = index);
 
         let wiring = |at: usize| {
-            let replaced = self.registered[at].facts.replaced;
+            let (replaced, is_value) = (self.registered[at].facts.replaced, self.registered[at].facts.is_value);
             let mut dependants = std::mem::take(&mut dependants[at]);
             dependants.iter_mut().for_each(|above| *above = index_of[*above]);
             dependants.sort_unstable();
@@ -136,6 +137,7 @@ impl<'a> ResolvedGraph<'a> {
                 definition: at,
                 needs: if replaced { Vec::new() } else { self.needs(at, &index_of) },
                 absent_wants: if replaced { Vec::new() } else { self.absent_wants(at) },
+                is_unused: is_value && dependants.is_empty() && !named.contains(at),
                 dependants,
                 eager: self.selection.eager[at],
                 height: heights[at],

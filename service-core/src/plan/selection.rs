@@ -16,6 +16,13 @@ pub(super) struct Named {
     pub supplied: Vec<usize>,
 }
 
+impl Named {
+    /// Whether `only` or `with` names this definition.
+    pub(super) fn contains(&self, at: usize) -> bool {
+        self.with.contains(&at) || self.only.iter().flatten().any(|&only| only == at)
+    }
+}
+
 /// Which registered definitions are in the plan, and which of those a boot starts.
 pub(super) struct Selection {
     pub present: Vec<bool>,

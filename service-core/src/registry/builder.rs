@@ -218,6 +218,7 @@ impl Builder {
         let facts = Facts {
             provides: vec![(key, text)],
             replaced: true,
+            is_value: true,
             ..Facts::new(format!("dyn {text}"), Key::Type(key), location)
         };
         self.assembly.added.push(Declared::new(facts, Arc::new(SuppliedDyn::new(value))));

@@ -29,6 +29,12 @@ pub enum EventKind {
         /// The number of services to start.
         services: usize,
     },
+    /// A value was given, or put in the place of a service, and no service of this registry requires it. Code outside of the
+    /// services may use it; in a test, it is often a mistake.
+    Unused {
+        /// The service whose value was supplied.
+        service: Arc<str>,
+    },
     /// A service begins its `init`.
     Starting {
         /// The service.

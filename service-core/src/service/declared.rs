@@ -35,17 +35,18 @@ impl Declared {
         make: Option<MakeHooks<S>>,
         value: Arc<S>,
     ) -> Self {
+        let facts = Facts { is_value: make.is_none(), ..descriptor.facts(TypeId::of::<S>()) };
         let hooks = match make {
             Some(make) => make(descriptor.provides, Some(value)).0,
             None => Arc::new(Supplied::new(value, descriptor.provides)),
         };
-        Self { facts: descriptor.facts(TypeId::of::<S>()), hooks }
+        Self { facts, hooks }
     }
 
     /// The same service, replaced by this value: it is there from the beginning, and none of its hooks run.
     pub(crate) fn replaced<S: HasTypeEntry>(descriptor: &'static Descriptor, value: Arc<S>) -> Self {
         let facts = descriptor.facts(TypeId::of::<S>());
-        let facts = Facts { replaced: true, given: false, lazy: false, when: None, ..facts };
+        let facts = Facts { replaced: true, is_value: true, given: false, lazy: false, when: None, ..facts };
         Self { facts, hooks: Arc::new(Supplied::new(value, descriptor.provides)) }
     }
 }

@@ -90,6 +90,8 @@ pub(super) struct Unsupplied;
 impl Hooks for Unsupplied {
     fn start(&self, incarnation: Arc<Incarnation>) -> Boxed<Result<ManagedInstance>> {
         let name = incarnation.slot.name.clone();
-        Box::pin(async move { Err(format!("{name} was not given; hand it over with `.give(…)` on the builder").into()) })
+        Box::pin(
+            async move { Err(format!("{name} was not given; hand it over with `.give(…)` on the builder").into()) },
+        )
     }
 }

@@ -51,7 +51,11 @@ impl IntoResponse for Unavailable {
         let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let is_permanent = matches!(
             refusal.cause(),
-            Refusal::NoRegistry(_) | Refusal::Unregistered | Refusal::NotGiven | Refusal::OtherType(_) | Refusal::Cycle(_)
+            Refusal::NoRegistry(_)
+                | Refusal::Unregistered
+                | Refusal::NotGiven
+                | Refusal::OtherType(_)
+                | Refusal::Cycle(_)
         );
         if is_permanent {
             tracing::error!("{refusal}");

@@ -48,8 +48,7 @@ impl Target {
     }
 }
 
-const HOOK: &str =
-    "hooks are not guarded calls, because the registry calls them before and after the service is ready; remove #[guarded]";
+const HOOK: &str = "hooks are not guarded calls, because the registry calls them before and after the service is ready; remove #[guarded]";
 
 /// Whether a method, whose impl block is not seen, is a hook: by its name, and by the type that only hooks have.
 fn is_hook(method: &ImplItemFn) -> bool {

@@ -96,8 +96,17 @@ impl<'a> Model<'a> {
 /// The arguments about hooks and about the order in which they run.
 fn about_hooks(present: &[Ident]) -> Vec<Ident> {
     const ABOUT_HOOKS: [&str; 11] = [
-        "requires", "wants", "after", "lazy", "optional", "autowire", "init_timeout", "health_timeout",
-        "shutdown_timeout", "retry", "restart",
+        "requires",
+        "wants",
+        "after",
+        "lazy",
+        "optional",
+        "autowire",
+        "init_timeout",
+        "health_timeout",
+        "shutdown_timeout",
+        "retry",
+        "restart",
     ];
     present.iter().filter(|present| ABOUT_HOOKS.iter().any(|it| present == it)).cloned().collect()
 }

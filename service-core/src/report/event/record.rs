@@ -105,6 +105,10 @@ impl EventKind {
             Self::Booting { services } => {
                 new(Info, "boot", "started", "booting").with("services", Value::Count(*services as u64))
             }
+            Self::Unused { service } => {
+                let message = "a value was supplied, but no service of this registry requires it";
+                new(Warn, "boot", "warning", message).of(service)
+            }
             Self::Starting { service } => new(Debug, "init", "started", "starting").of(service).state(&State::Starting),
             Self::Retrying { service, attempt, delay, failure } => new(Warn, "retry", "warning", "trying again")
                 .of(service)
