@@ -207,6 +207,8 @@ impl Serialize for EventKind {
             Self::Restarting { service, delay, failure } => {
                 of!("restarting", service, "delay_us": Micros(*delay), "failure": failure)
             }
+            Self::RestartRequested { service } => of!("restart_requested", service),
+            Self::Broken { service, failure } => of!("broken", service, "failure": failure),
             Self::Ready { service, elapsed } => of!("ready", service, "elapsed_us": Micros(*elapsed)),
             Self::Failed { service, failure } => of!("failed", service, "failure": failure),
             Self::Blocked { service, by } => of!("blocked", service, "by": AsText(by)),

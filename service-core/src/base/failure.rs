@@ -21,6 +21,8 @@ pub enum Phase {
     Start,
     /// In a `health`: the first one, which decides whether the service becomes ready, or a later one.
     Health,
+    /// Ready and in operation: it reported with [`Context::fail`](crate::Context::fail) that it is broken.
+    Operation,
     /// Waiting for admitted guarded calls.
     Drain,
     /// Joining its tasks.
@@ -39,6 +41,7 @@ impl fmt::Display for Phase {
             Self::Init => f.write_str("init"),
             Self::Start => f.write_str("start"),
             Self::Health => f.write_str("health"),
+            Self::Operation => f.write_str("the operation"),
             Self::Drain => f.write_str("drain"),
             Self::Tasks => f.write_str("joining the tasks"),
             Self::Task(name) => write!(f, "task {name}"),

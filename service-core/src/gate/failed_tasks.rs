@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::base::{Failure, Mutex};
 
-/// The background tasks of a service that have failed and do not run, by name. They degrade the service.
+/// The background tasks of a service that have failed and do not run, by name; and what the service itself reported as
+/// broken. Both degrade the service.
 #[derive(Default)]
 pub(crate) struct FailedTasks(Mutex<BTreeMap<Arc<str>, FailedTask>>);
 

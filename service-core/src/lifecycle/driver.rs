@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -18,7 +18,7 @@ use crate::machine::{self, BOOT, BootEnd, Effect, LifecycleEvent, Machine, Ticke
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
 use crate::shared::poll_monitor::BLOCKING;
-use crate::shared::{Busy, End, Message, Shared, Timing};
+use crate::shared::{Busy, End, Message, Reply, Shared, Timing};
 
 enum Happened {
     Message(Message),
@@ -36,7 +36,7 @@ pub(crate) struct Driver {
     runner: Runner,
     timers: Vec<(Instant, Timer)>,
     last_ticket: Ticket,
-    replies: HashMap<Ticket, oneshot::Sender<()>>,
+    replies: HashMap<Ticket, Reply>,
     /// Whether the registry's token was cancelled.
     is_cancelled: bool,
     /// What was not ready when the boot ran out of its budget.
@@ -175,10 +175,9 @@ impl Driver {
             Message::Boot => LifecycleEvent::Boot,
             Message::BootAbandoned if self.shared.nobody_waits() => LifecycleEvent::BootAbandoned,
             Message::BootAbandoned => return,
-            Message::Demand { service, reply } => {
-                self.last_ticket += 1;
-                self.replies.insert(self.last_ticket, reply);
-                LifecycleEvent::Requested { ticket: self.last_ticket, service }
+            Message::Demand { service, reply } => LifecycleEvent::Requested { ticket: self.ticket(reply), service },
+            Message::Restart { service, reply } => {
+                LifecycleEvent::RestartRequested { ticket: self.ticket(reply), service }
             }
             Message::Paused(service) => LifecycleEvent::Paused(service),
             Message::Resumed(service) => LifecycleEvent::Resumed(service),
@@ -189,6 +188,12 @@ impl Driver {
             Message::Dropped => LifecycleEvent::Dropped,
         };
         self.feed(event);
+    }
+
+    fn ticket(&mut self, reply: Reply) -> Ticket {
+        self.last_ticket += 1;
+        self.replies.insert(self.last_ticket, reply);
+        self.last_ticket
     }
 
     /// The earliest timer fires; of several at one instant, the one that was set first.
@@ -227,10 +232,11 @@ impl Driver {
             Effect::Settle(BOOT, Ok(())) => self.boot_succeeded(),
             // A boot that failed is settled when it is rolled back.
             Effect::Settle(BOOT, Err(_)) => {}
-            Effect::Settle(ticket, _) => {
+            Effect::Settle(ticket, outcome) => {
                 if let Some(reply) = self.replies.remove(&ticket) {
+                    let failure = outcome.err().and_then(|failed| self.shared.slots[failed].times().failure.clone());
                     // The caller may have stopped waiting.
-                    let _ = reply.send(());
+                    let _ = reply.send(failure);
                 }
             }
             Effect::Dismiss(ticket) => drop(self.replies.remove(&ticket)),

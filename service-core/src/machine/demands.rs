@@ -15,6 +15,8 @@ pub(super) struct Demand {
     pub members: Vec<usize>,
     /// How many of these are neither ready, nor failed, nor blocked.
     pub unsettled: usize,
+    /// Its members are wanted by other demands, so it is forgotten when it is met.
+    pub is_passing: bool,
 }
 
 /// What the failure of a member means for a demand.
@@ -42,7 +44,11 @@ impl Demands {
     pub(super) fn met(&mut self, ticket: Ticket) -> bool {
         let Some(demand) = self.0.get_mut(&ticket) else { return false };
         demand.unsettled -= 1;
-        demand.unsettled == 0
+        let (is_met, is_passing) = (demand.unsettled == 0, demand.is_passing);
+        if is_met && is_passing {
+            self.0.remove(&ticket);
+        }
+        is_met
     }
 
     /// A member that was ready restarts. Returns whether the demand waits for it: not if the demand was met before.

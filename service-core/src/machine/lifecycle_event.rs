@@ -26,6 +26,8 @@ pub(crate) enum LifecycleEvent {
     BootAbandoned,
     /// A service was requested, with all it requires.
     Requested { ticket: Ticket, service: usize },
+    /// The restart of a service was requested, whatever its policy.
+    RestartRequested { ticket: Ticket, service: usize },
     /// The start of a service waits for another service: it frees its place until it resumes.
     Paused(usize),
     /// The start of a service resumes after one such wait.

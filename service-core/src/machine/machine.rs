@@ -119,6 +119,7 @@ impl Machine {
             LifecycleEvent::Boot => self.boot(),
             LifecycleEvent::BootAbandoned => self.boot_abandoned(),
             LifecycleEvent::Requested { ticket, service } => self.demand(ticket, vec![service]),
+            LifecycleEvent::RestartRequested { ticket, service } => self.restart_requested(ticket, service),
             LifecycleEvent::Started { service, elapsed } => self.started(service, elapsed),
             LifecycleEvent::Paused(service) => self.pause(service),
             LifecycleEvent::Resumed(service) => self.resume(service),
@@ -174,7 +175,7 @@ impl Machine {
                 }
             }
         }
-        self.demands.add(ticket, Demand { members, unsettled: open });
+        self.demands.add(ticket, Demand { members, unsettled: open, is_passing: false });
         for member in unsettled {
             for at in 0..self.plan.services()[member].dependants.len() {
                 let dependant = self.plan.services()[member].dependants[at];

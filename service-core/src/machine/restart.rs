@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::demands::{Demand, Ticket};
+use super::effect::Effect;
 use super::machine::Machine;
 use super::restarts::Next;
 use crate::base::{Failure, State};
@@ -21,6 +23,25 @@ impl Machine {
         } else if !self.is_optional(service) {
             self.break_down(failure);
         }
+    }
+
+    /// The restart of a service was requested, whatever its policy. One that is not wanted, or is down because of a failure, is
+    /// demanded; one that is already on its way is only waited for.
+    pub(super) fn restart_requested(&mut self, ticket: Ticket, service: usize) {
+        if self.shutdown_requested {
+            self.effects.push(Effect::Dismiss(ticket));
+            return;
+        }
+        self.emit(EventKind::RestartRequested { service: self.nodes[service].name.clone() });
+        if !self.nodes[service].wanted || self.nodes[service].is_lost() {
+            self.demand(ticket, vec![service]);
+            return;
+        }
+        if self.has_instance_to_replace(service) {
+            self.restart_with_holders(service);
+        }
+        self.demands.add(ticket, Demand { members: vec![service], unsettled: 1, is_passing: true });
+        self.nodes[service].awaited_by.push(ticket);
     }
 
     /// How long to wait before the restart that follows this failure, if its policy allows one.

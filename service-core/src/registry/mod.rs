@@ -8,6 +8,7 @@ pub(crate) mod current;
 mod injectable;
 mod process;
 mod registry;
+mod restart;
 mod service;
 mod service_graph;
 mod test_run;

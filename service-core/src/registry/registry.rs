@@ -81,7 +81,7 @@ impl Registry {
         &self.handle.shared
     }
 
-    fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
+    pub(super) fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
         self.shared().slot(&Key::Type(TypeId::of::<T>()), short_name::<T>())
     }
 

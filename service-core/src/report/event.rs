@@ -104,6 +104,18 @@ pub enum EventKind {
         /// Why the service failed.
         failure: Failure,
     },
+    /// The restart of a service was requested with [`Registry::restart`](crate::Registry::restart).
+    RestartRequested {
+        /// The service.
+        service: Arc<str>,
+    },
+    /// A service has reported with [`Context::fail`](crate::Context::fail) that it is broken.
+    Broken {
+        /// The service.
+        service: Arc<str>,
+        /// What it reported.
+        failure: Failure,
+    },
     /// A service is ready.
     Ready {
         /// The service.

@@ -60,6 +60,10 @@ pub enum Refusal {
     NotGiven,
     /// The service is ready, but its value is not of this type.
     OtherType(&'static str),
+    /// The registry shuts down, so the service does not restart.
+    ShuttingDown,
+    /// A restart was requested by code of the service of this name, which has to stop first: it would wait for itself.
+    StopsCaller(Arc<str>),
     /// The first use could not boot the registry, for this reason.
     Boot(Arc<str>),
 }
@@ -122,6 +126,11 @@ impl fmt::Display for NotReady {
                 write!(f, "{service} is not ready: it was not given; hand it over with `.give(…)` on the builder")
             }
             Refusal::OtherType(asked) => write!(f, "{service} is up, but it is no {asked}; ask for it by its own type"),
+            Refusal::ShuttingDown => write!(f, "{service} does not restart: its registry shuts down"),
+            Refusal::StopsCaller(caller) => write!(
+                f,
+                "{service} does not restart: {caller} requested it and has to stop first, so it would wait for itself; request it from outside of {caller}, or call `cx.fail(…)`"
+            ),
             Refusal::Boot(why) => write!(f, "{service} is not ready: its first use could not boot it: {why}"),
         }
     }

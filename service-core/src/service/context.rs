@@ -332,6 +332,31 @@ impl<S> Context<S> {
         self.incarnation.deadline.get().saturating_duration_since(Instant::now())
     }
 
+    /// Reports that this service is broken. The reason is an event and part of the report, and the service is degraded. Then
+    /// its restart policy decides, as for a supervised task that has failed for good: the service restarts, with the services
+    /// that hold its instance; without a policy, or at the end of it, the registry shuts down, unless the service is `optional`.
+    ///
+    /// It returns at once. If this instance of the service already stops, only the event is emitted.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use service_core::{Context, Restart, Result};
+    /// # async fn poll() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let it = cx.clone();
+    /// cx.spawn("watch", async move {
+    ///     while it.sleep(Duration::from_secs(5)).await {
+    ///         if let Err(error) = poll().await {
+    ///             return it.fail(format!("the link is down: {error}"));
+    ///         }
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn fail(&self, why: impl Into<String>) {
+        self.incarnation.fail(why.into());
+    }
+
     /// Why the registry shuts down; `None` if no shutdown has been requested.
     ///
     /// ```

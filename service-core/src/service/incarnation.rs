@@ -4,11 +4,13 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::stop_tokens::StopTokens;
 use super::tasks::Tasks;
-use crate::base::{Mutex, Phase, Result};
+use crate::base::{Failure, Mutex, Phase, Result, State};
 use crate::gate::Slot;
+use crate::report::EventKind;
 use crate::shared::Deadline;
 use crate::shared::PollMonitor;
 use crate::shared::Shared;
@@ -76,6 +78,23 @@ impl Incarnation {
         let monitor = Arc::new(PollMonitor::of(self.phase()));
         *self.monitor.lock() = monitor.clone();
         monitor
+    }
+
+    /// The service reports that this incarnation is broken.
+    pub(crate) fn fail(&self, why: String) {
+        let slot = &self.slot;
+        let (phase, since) = match slot.state() {
+            State::Starting => (self.phase(), slot.times().began),
+            _ => (Phase::Operation, slot.times().ended),
+        };
+        let elapsed = since.map_or(Duration::ZERO, |since| since.elapsed());
+        let reported = format!("Context::fail: {why}").into();
+        let failure = Failure::error(&slot.name, slot.location, phase, elapsed, why.into());
+        slot.emit(EventKind::Broken { service: slot.name.clone(), failure: failure.clone() });
+        if !self.stop_tokens.draining.is_cancelled() {
+            slot.failed_tasks.insert(reported, failure.clone(), false);
+            self.shared.escalate(slot.index, failure);
+        }
     }
 
     pub(crate) fn defer(&self, cleanup: Cleanup) {

@@ -4,6 +4,9 @@ use tokio::sync::oneshot;
 
 use crate::base::{Failure, ShutdownReason};
 
+/// Receives the failure that keeps a service from becoming ready; `None` if it is ready. Dropped if everything shuts down.
+pub(crate) type Reply = oneshot::Sender<Option<Failure>>;
+
 /// What is asked of the driver.
 pub(crate) enum Message {
     /// Start every service that is not lazy.
@@ -11,7 +14,9 @@ pub(crate) enum Message {
     /// The last caller that waited for the boot has gone.
     BootAbandoned,
     /// Start one service, with all it requires.
-    Demand { service: usize, reply: oneshot::Sender<()> },
+    Demand { service: usize, reply: Reply },
+    /// Restart one service, with those that hold its instance.
+    Restart { service: usize, reply: Reply },
     /// The start of a service waits for another service.
     Paused(usize),
     /// The start of a service no longer waits.

@@ -21,7 +21,7 @@ use super::undeclared::UndeclaredCalls;
 use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
 use crate::events::EventLog;
 use crate::gate::Slot;
-use crate::plan::Plan;
+use crate::plan::{Bond, Plan};
 use crate::report::{BootError, BootFailure, NotReady, Refusal, ShutdownReport};
 
 /// How a registry ended.
@@ -237,13 +237,22 @@ impl Shared {
 
     /// Whether a service depends on another one, directly or through others.
     pub(crate) fn depends(&self, service: usize, on: usize) -> bool {
+        self.reaches(service, on, |_| true)
+    }
+
+    /// Whether a service may hold the instance of another one, or of a service that does.
+    pub(crate) fn holds(&self, service: usize, on: usize) -> bool {
+        self.reaches(service, on, |bond| bond != Bond::After)
+    }
+
+    fn reaches(&self, service: usize, on: usize, counts: impl Fn(Bond) -> bool) -> bool {
         let services = self.plan.services();
         let mut seen = HashSet::from([service]);
         let mut open = vec![service];
         while let Some(at) = open.pop() {
             // In the plan's order, a dependency comes before its dependants.
-            let below = services[at].needs.iter().map(|need| need.index).filter(|&below| below >= on);
-            for below in below {
+            let below = services[at].needs.iter().filter(|need| counts(need.bond) && need.index >= on);
+            for below in below.map(|need| need.index) {
                 if below == on {
                     return true;
                 }

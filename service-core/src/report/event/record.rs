@@ -138,6 +138,11 @@ impl EventKind {
             Self::Restarting { service, delay, failure } => {
                 new(Warn, "restart", "started", "restarting").of(service).time("delay", *delay).error(failure)
             }
+            Self::RestartRequested { service } => new(Info, "restart", "started", "restart requested").of(service),
+            Self::Broken { service, failure } => new(Error, "run", "error", "broken, as it reports")
+                .of(service)
+                .elapsed(failure.elapsed())
+                .error(failure),
             Self::Ready { service, elapsed } => {
                 new(Info, "init", "success", "ready").of(service).state(&State::Ready).elapsed(*elapsed)
             }
@@ -206,7 +211,7 @@ fn action(phase: &Phase) -> &'static str {
         Phase::Start => "start",
         Phase::Health => "health",
         Phase::Drain | Phase::Tasks => "drain",
-        Phase::Task(_) => "run",
+        Phase::Operation | Phase::Task(_) => "run",
         Phase::Shutdown => "shutdown",
         Phase::Cleanup => "cleanup",
     }
