@@ -71,6 +71,11 @@ impl Demands {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Those requests that are neither met nor lost.
     pub(super) fn open(&self) -> Vec<Ticket> {
         let open = self.0.iter().filter(|(ticket, demand)| **ticket != BOOT && demand.unsettled > 0);

@@ -11,7 +11,7 @@ use crate::report::EventKind;
 pub(super) struct Before {
     was_shutting_down: bool,
     is_aborting: bool,
-    /// Whether the service that escalates has an instance that nothing replaces yet.
+    /// Whether the service that escalates, or is to restart, has an instance that nothing replaces yet.
     is_replaceable: bool,
     /// Those that were up, and are to be up again.
     were_up: Vec<bool>,
@@ -42,7 +42,7 @@ impl Life {
                 _ => false,
             },
             is_replaceable: match event {
-                LifecycleEvent::Escalated { service, .. } => {
+                LifecycleEvent::Escalated { service, .. } | LifecycleEvent::RestartRequested { service, .. } => {
                     matches!(self.each[*service].doing, Doing::Starting | Doing::Up)
                         && !self.machine.nodes[*service].restarting
                         && self.is_demanded(*service)
@@ -63,6 +63,14 @@ impl Life {
                 self.check(unwinds, "what starts too late is unwound");
             }
             LifecycleEvent::StartFailed { service, attempt } => self.attempt_failed(*service, attempt, before, effects),
+            LifecycleEvent::RestartRequested { ticket, service } => {
+                let is_dismissed = any(effects, |it| matches!(it, Effect::Dismiss(at) if at == ticket));
+                self.check(is_dismissed == before.was_shutting_down, "nothing restarts that shuts down");
+                if !is_dismissed && before.is_replaceable {
+                    let holders = self.holders(*service);
+                    self.moved.extend(holders);
+                }
+            }
             LifecycleEvent::Escalated { service, .. } => self.escalated(*service, before, effects),
             LifecycleEvent::TimerFired(Timer::LameDuck) => self.down_since = self.down_since.or(Some(self.now)),
             LifecycleEvent::TimerFired(Timer::Boot) => {

@@ -21,6 +21,11 @@ pub(super) enum Input {
     Stopped(usize),
     /// A task failed for good, and the policy allows a restart.
     Restart(usize),
+    /// A restart was requested.
+    RestartRequested {
+        ticket: Ticket,
+        service: usize,
+    },
     /// The pause after a failure is over.
     Revive(usize),
     ShutDown,
@@ -89,6 +94,10 @@ impl Harness {
         self.machine.comes_back(service)
     }
 
+    pub(super) fn demands(&self) -> usize {
+        self.machine.demands.len()
+    }
+
     pub(super) fn is_shutting_down(&self) -> bool {
         self.machine.shutdown.is_some()
     }
@@ -106,6 +115,7 @@ impl Harness {
             Input::Unwound(service) => LifecycleEvent::Unwound { service, outcome },
             Input::Stopped(service) => LifecycleEvent::Stopped { service, outcome, elapsed },
             Input::Restart(service) => LifecycleEvent::Escalated { service, failure: failure(), drawn: 0.0 },
+            Input::RestartRequested { ticket, service } => LifecycleEvent::RestartRequested { ticket, service },
             Input::Revive(service) => LifecycleEvent::TimerFired(Timer::Retry(service)),
             Input::ShutDown => LifecycleEvent::ShutdownRequested(ShutdownReason::Dropped),
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::harness::failure;
-use crate::base::{Restart, Retry, ShutdownReason, StopOutcome};
+use crate::base::{Restart, Retry, ShutdownReason, State, StopOutcome};
 use crate::machine::{BOOT, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{Dice, ms, plan, service};
 use crate::plan::{Bond, Facts, Plan};
@@ -60,6 +60,8 @@ pub(super) struct Life {
     pub now: Duration,
     pub each: Vec<Known>,
     pub demands: BTreeMap<Ticket, Demand>,
+    /// The requests of a restart that have no answer yet.
+    pub restart_requests: BTreeSet<Ticket>,
     /// Up or starting, and to start again.
     pub moved: BTreeSet<usize>,
     pub timers: Vec<(Duration, Timer)>,
@@ -128,6 +130,7 @@ impl Life {
             settings,
             now: Duration::ZERO,
             demands: BTreeMap::new(),
+            restart_requests: BTreeSet::new(),
             moved: BTreeSet::new(),
             timers: Vec::new(),
             requested: None,
@@ -152,6 +155,10 @@ impl Life {
         match self.dice.roll(26) {
             0 if !self.is_sunk() => self.request_shutdown(),
             1..4 if !self.is_sunk() && self.demands.len() < 6 => self.request(),
+            12..14 => {
+                let service = self.dice.roll(self.plan.len());
+                self.request_restart(service);
+            }
             4..6 => {
                 let service = self.dice.roll(self.plan.len());
                 self.escalate(service);
@@ -182,6 +189,17 @@ impl Life {
         let (ticket, service) = (self.demands.len() as Ticket + 1, self.dice.roll(self.plan.len()));
         self.expect(ticket, vec![service]);
         self.feed(LifecycleEvent::Requested { ticket, service });
+    }
+
+    /// Of a service that is wanted and has not failed. For any other, the request is a demand.
+    fn request_restart(&mut self, service: usize) {
+        let is_lost = matches!(self.machine.state(service), State::Failed | State::Blocked);
+        if self.is_demanded(service) && !is_lost || self.is_sunk() {
+            // Demands have smaller numbers.
+            let ticket = self.history.len() as Ticket + 1_000;
+            self.restart_requests.insert(ticket);
+            self.feed(LifecycleEvent::RestartRequested { ticket, service });
+        }
     }
 
     fn request_shutdown(&mut self) {

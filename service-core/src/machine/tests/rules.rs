@@ -45,6 +45,7 @@ impl Life {
             Effect::Emit(kind) => self.emitted(kind),
             Effect::SetTimer(timer, at) => self.timers.push((*at, *timer)),
             Effect::CancelTimer(timer) => self.timers.retain(|(_, set)| set != timer),
+            Effect::Settle(ticket, _) | Effect::Dismiss(ticket) if self.restart_requests.remove(ticket) => {}
             Effect::Settle(ticket, answer) => self.settle(*ticket, *answer),
             Effect::Dismiss(ticket) => {
                 let open = self.demands.get(ticket).is_some_and(|demand| demand.answer.is_none());
@@ -183,7 +184,8 @@ impl Life {
         let excused = |at: usize| ticket == BOOT && self.is_optional(at);
         match answer {
             Ok(()) if ticket == BOOT => {
-                let met = |&at: &usize| states[at] == State::Ready || excused(at) && self.each[at].fell;
+                // Not the state after the event: a failure that ends a boot may also shut everything down.
+                let met = |&at: &usize| self.each[at].doing == Doing::Up || excused(at) && self.each[at].fell;
                 self.check(members.iter().all(met), "a boot is met when all is ready that is not optional");
             }
             Ok(()) => self.check(roots.iter().all(|&at| states[at] == State::Ready), "what was asked for is ready"),
@@ -192,6 +194,7 @@ impl Life {
     }
 
     fn finish(&mut self, end: &Finish) {
+        self.check(self.restart_requests.is_empty(), "each request of a restart is answered once");
         self.check(!(0..self.plan.len()).any(|at| self.is_alive(at)), "everything is down");
         self.check(Some(end.since) == self.down_since, "it knows since when");
         self.check(Some(&end.reason) == self.reason.as_ref(), "it ends for the reason that was published");

@@ -38,6 +38,27 @@ fn nothing_opens_that_starts_after_the_shutdown_began() {
 }
 
 #[test]
+fn a_requested_restart_is_answered_when_the_service_is_ready_again() {
+    let mut machine = machine(vec![service("A"), service("B").requires(&["A"]), service("C").after(&["A"])]);
+    machine.on(Input::Boot);
+    (0..3).for_each(|at| drop(machine.on(Input::Started(at))));
+    let request = |ticket| Input::RestartRequested { ticket, service: 0 };
+    assert_eq!(machine.on(request(7)), [Step::Stop(1)]);
+    assert_eq!(machine.on(request(8)), [], "it is under way");
+    assert_eq!(machine.on(Input::Stopped(1)), [Step::Wait(1), Step::Stop(0)]);
+    assert_eq!(machine.on(Input::Stopped(0)), [Step::Wait(0), Step::Start(0)]);
+    let answered = [Step::Open(0), Step::Settle(7, Ok(())), Step::Settle(8, Ok(())), Step::Start(1)];
+    let steps = machine.on(Input::Started(0));
+    assert!(answered.iter().all(|step| steps.contains(step)), "{steps:?}");
+    machine.on(Input::Started(1));
+    assert_eq!(machine.demands(), 1, "only the boot's is left");
+    machine.on(request(9));
+    machine.on(Input::ShutDown);
+    assert_eq!(machine.on(request(10)), [], "it is dismissed");
+    assert_eq!(machine.demands(), 2, "the shutdown has dismissed the open one");
+}
+
+#[test]
 fn a_failure_blocks_all_above_before_it_rolls_back() {
     let mut machine = machine(vec![service("A"), service("B").requires(&["A"]), service("C").requires(&["B"])]);
     machine.on(Input::Boot);
