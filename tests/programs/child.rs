@@ -1,12 +1,14 @@
 //! A small program with three services, for tests that need their own process. Its first argument selects what `main` does; the
 //! others inject faults. Its hooks print their calls.
 
+use std::any::Any;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use service_core::telemetry::{self, Config, Level};
 use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
+use tokio::io::AsyncReadExt;
 
 /// Whether this fault was requested on the command line.
 fn is_injected(fault: &str) -> bool {
@@ -38,6 +40,34 @@ async fn hook<S>(hook: &str, cx: &Context<S>) -> Result<()> {
     Ok(())
 }
 
+/// Blocks a thread for ever, or keeps the instance, if that fault is injected.
+fn block_a_thread<S: Send + Sync + 'static>(service: &Arc<S>, cx: &Context<S>) {
+    static HELD: Mutex<Vec<Arc<dyn Any + Send + Sync>>> = Mutex::new(Vec::new());
+    if is_injected(&format!("block a thread in {}", cx.name())) {
+        tokio::task::spawn_blocking(park_for_ever);
+    }
+    if is_injected(&format!("read stdin in {}", cx.name())) {
+        let stopping = cx.stopping();
+        cx.spawn("stdin", async move {
+            let mut byte = [0];
+            let mut stdin = tokio::io::stdin();
+            stopping.run_until_cancelled(stdin.read(&mut byte)).await;
+        });
+    }
+    if is_injected(&format!("hold {}", cx.name())) {
+        HELD.lock().expect("no holder panics").push(service.clone());
+    }
+    if is_injected(&format!("fail a task of {}", cx.name())) {
+        cx.spawn("failing", async { Err::<(), _>("injected failure") });
+    }
+}
+
+fn park_for_ever() {
+    loop {
+        std::thread::park();
+    }
+}
+
 macro_rules! services {
     ($($service:ident requires $requires:tt;)*) => {
         $(
@@ -51,9 +81,11 @@ macro_rules! services {
                 }
 
                 async fn start(self: Arc<Self>, cx: &Context<Self>) -> Result<()> {
-                    if cx.name() == "Web" && std::env::args().nth(1).as_deref() == Some("launch") {
+                    let is_launched = std::env::args().nth(1).is_some_and(|mode| mode.starts_with("launch"));
+                    if cx.name() == "Web" && is_launched {
                         cx.spawn("print up", print_up());
                     }
+                    block_a_thread(&self, cx);
                     if is_injected(&format!("fail repeatedly in {}", cx.name())) {
                         let restart = Restart::permanent().intensity(300, Duration::from_secs(60));
                         let restart = restart.backoff(Duration::ZERO, Duration::ZERO);
@@ -76,9 +108,12 @@ services! {
     Web requires [Users];
 }
 
-/// No value is given, so a plan that contains it is invalid.
+/// No value is given, so a plan with a service that requires it is invalid.
 #[service(given, when = is_plan_invalid)]
 struct Missing;
+
+#[service(autowire, requires = [Missing], when = is_plan_invalid)]
+struct Needs;
 
 fn is_plan_invalid() -> bool {
     is_injected("invalid plan")
@@ -93,6 +128,25 @@ async fn main() -> Result<ExitCode> {
     });
     match std::env::args().nth(1).as_deref() {
         Some("launch") => return Ok(Registry::launch().await),
+        Some("launch built") => return Ok(Registry::builder().launch().await),
+        Some("launch logged") => {
+            telemetry::init(Config::new("child").level(Level::Error))?;
+            return Ok(Registry::launch().await);
+        }
+        Some("launch and work") => {
+            let code = Registry::launch().await;
+            tokio::time::sleep(Duration::from_millis(2_500)).await;
+            println!("worked");
+            return Ok(code);
+        }
+        Some("launch and block all workers") => {
+            let code = Registry::launch().await;
+            for _ in 0..64 {
+                tokio::spawn(async { park_for_ever() });
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            return Ok(code);
+        }
         Some("boot") => {
             let _registry = Registry::boot().await?;
             until_killed().await;

@@ -17,6 +17,15 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
+impl Ended {
+    /// What is on stderr after the line that a program without logs prints when it is up.
+    pub(crate) fn after_up(&self) -> &str {
+        let (up, rest) = self.stderr.split_once('\n').unwrap_or_default();
+        assert!(up.starts_with("3 services ready in "), "{}", self.stderr);
+        rest
+    }
+}
+
 impl Program {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_in(arguments, &[])
@@ -28,7 +37,8 @@ impl Program {
         for name in ["NOTIFY_SOCKET", "RUST_LOG", "SERVICE_GRAPH", "WATCHDOG_PID", "WATCHDOG_USEC"] {
             command.env_remove(name);
         }
-        command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Nothing is written to stdin, and it stays open.
+        command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("the child starts");
         let stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         Self { process, stdout }

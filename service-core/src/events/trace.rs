@@ -53,6 +53,11 @@ pub(crate) fn log(event: &Event) {
     }
 }
 
+/// Whether a `tracing` subscriber has been set in this process.
+pub(crate) fn is_logged() -> bool {
+    tracing::dispatcher::has_been_set()
+}
+
 fn traced<'a>(value: Value<'a>) -> Box<dyn tracing::Value + 'a> {
     match value {
         Value::Word(word) => Box::new(word),

@@ -29,7 +29,8 @@ pub(super) struct Assembly {
     pub listeners: Vec<Callback>,
     pub signals: bool,
     #[cfg(feature = "systemd")]
-    pub systemd: crate::systemd::Systemd,
+    /// `None` if the builder does not say.
+    pub systemd: Option<crate::systemd::Systemd>,
 }
 
 impl Assembly {
@@ -56,7 +57,7 @@ impl Assembly {
         let options = Options { origin, ..self.options.clone() };
         let (signals, request) = (self.signals, self.request.clone());
         #[cfg(feature = "systemd")]
-        let systemd = std::mem::take(&mut self.systemd);
+        let systemd = std::mem::take(&mut self.systemd).unwrap_or_default();
         let (facts, hooks): (Vec<_>, Vec<_>) = self.catalog().into_iter().map(|it| (it.facts, it.hooks)).unzip();
         let plan = prove(facts, &request)?;
         let runtime = Handle::try_current().map_err(|_| BootError::new(BootFailure::NoRuntime, None))?;

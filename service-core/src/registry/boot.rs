@@ -1,12 +1,9 @@
-//! The ways to a [`Registry`]: boot the process's, launch it as a whole program, build one, or find the current one.
-
-use std::process::ExitCode;
+//! The ways to a [`Registry`]: boot the process's, build one, or find the current one.
 
 use super::assembly::Assembly;
 use super::builder::Builder;
 use super::process;
 use super::registry::Registry;
-use crate::base::stderr;
 use crate::report::BootError;
 use crate::shared::{self, registries};
 
@@ -64,43 +61,6 @@ impl Registry {
                 continue;
             }
             return shared::boot(registry.shared()).await.map(|()| registry);
-        }
-    }
-
-    /// The whole `main` of a service process: boots with SIGTERM and ctrl-c listened for from before the first `init`,
-    /// runs until one arrives or somebody requests the shutdown, shuts down, and prints what went wrong to stderr.
-    ///
-    /// The exit code is 0 after a clean run, 1 after a failed boot, 2 after a shutdown with errors. A second signal exits the
-    /// process at once with 128 and the signal's number. With the feature `systemd`, systemd is notified if `NOTIFY_SOCKET`
-    /// is set.
-    ///
-    /// It returns to `main`, where the runtime waits for threads that a task or hook still blocks; the report names it.
-    /// If that wait is too long for you, call [`std::process::exit`] in `main`.
-    ///
-    /// ```no_run
-    /// # use service_core::Registry;
-    /// #[tokio::main]
-    /// async fn main() -> std::process::ExitCode {
-    ///     Registry::launch().await
-    /// }
-    /// ```
-    pub async fn launch() -> ExitCode {
-        let builder = Self::builder().signals(true);
-        #[cfg(feature = "systemd")]
-        let builder = builder.systemd(crate::systemd::Systemd::from_env());
-        let registry = match builder.boot().await {
-            Ok(registry) => registry,
-            Err(error) => {
-                stderr::print_line(&error);
-                return ExitCode::from(1);
-            }
-        };
-        match registry.wind_up().await {
-            Ok(_) => ExitCode::SUCCESS,
-            Err(error) => {
-                stderr::print_line(&error);
-                ExitCode::from(2)
-            }
         }
     }
 

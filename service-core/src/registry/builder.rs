@@ -378,7 +378,14 @@ impl Builder {
     /// ```
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self, systemd: crate::systemd::Systemd) -> Self {
-        self.assembly.systemd = systemd;
+        self.assembly.systemd = Some(systemd);
+        self
+    }
+
+    /// Notifies systemd as its environment says, unless [`systemd`](Self::systemd) was called.
+    #[cfg(feature = "systemd")]
+    pub(super) fn systemd_from_env(mut self) -> Self {
+        self.assembly.systemd.get_or_insert_with(crate::systemd::Systemd::from_env);
         self
     }
 

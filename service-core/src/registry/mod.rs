@@ -5,12 +5,15 @@ mod boot;
 mod builder;
 mod catalog;
 pub(crate) mod current;
+mod exit_watch;
 mod injectable;
+mod launch;
 mod process;
 mod registry;
 mod restart;
 mod service;
 mod service_graph;
+mod stderr_log;
 mod test_run;
 
 pub use builder::Builder;
