@@ -133,6 +133,10 @@ async fn main() -> Result<ExitCode> {
             telemetry::init(Config::new("child").level(Level::Error))?;
             return Ok(Registry::launch().await);
         }
+        Some("launch on one thread") => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return Ok(std::thread::spawn(move || runtime.block_on(Registry::launch())).join().expect("no panic"));
+        }
         Some("launch and work") => {
             let code = Registry::launch().await;
             tokio::time::sleep(Duration::from_millis(2_500)).await;

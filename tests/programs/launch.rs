@@ -36,6 +36,7 @@ fn a_blocked_thread_does_not_keep_the_process_alive() {
     let cases = [
         (&["launch", "block a thread in Db"][..], 3),
         (&["launch built", "block a thread in Web"], 3),
+        (&["launch on one thread", "block a thread in Db"], 3),
         (&["launch", "read stdin in Users"], 3),
         (&["launch and block all workers"], 3),
         (&["launch", "block a thread in Db", "fail shutdown Users"], 2),
