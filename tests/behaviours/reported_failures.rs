@@ -34,7 +34,8 @@ fn words(words: [&str; 2]) -> Vec<String> {
 async fn a_broken_service_restarts_as_its_policy_says() -> Result<()> {
     let recorder = Recorder::new();
     let (it, mut contexts) = it(&recorder);
-    let registry = isolated().define(it.restart(RESTART)).define(recorder.quick("above").requires(["it"])).boot().await?;
+    let registry =
+        isolated().define(it.restart(RESTART)).define(recorder.quick("above").requires(["it"])).boot().await?;
     let first = contexts.recv().await.expect("it has started");
     sleep(Duration::from_millis(10)).await;
     recorder.clear();

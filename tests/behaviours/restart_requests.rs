@@ -205,7 +205,10 @@ async fn a_service_restarts_another_one_that_it_does_not_hold() -> Result<()> {
         .define(Definition::new("supervisor").after(["other"]).start(hook))
         .boot()
         .await?;
-    assert_eq!(recorder.entries(), ["init", "up", "shutdown", "down", "init", "up"].map(|hook| format!("{hook} other")));
+    assert_eq!(
+        recorder.entries(),
+        ["init", "up", "shutdown", "down", "init", "up"].map(|hook| format!("{hook} other"))
+    );
     registry.shutdown().await?;
     Ok(())
 }

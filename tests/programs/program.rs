@@ -38,7 +38,12 @@ impl Program {
             command.env_remove(name);
         }
         // Nothing is written to stdin, and it stays open.
-        command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut process = command.spawn().expect("the child starts");
         let stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         Self { process, stdout }

@@ -9,6 +9,6 @@ mod trace;
 
 pub(crate) use callback::Callback;
 pub(crate) use event_log::EventLog;
-pub(crate) use trace::{is_logged, log};
 #[cfg(feature = "telemetry")]
 pub(crate) use trace::{Field, Subscriber, TraceEvent, Visit};
+pub(crate) use trace::{is_logged, log};

@@ -73,10 +73,7 @@ impl Builder {
         let builder = self.signals(true).observe(stderr_log::observer());
         #[cfg(feature = "systemd")]
         let builder = builder.systemd_from_env();
-        let failed = match run(builder).await {
-            Ok(()) => None,
-            Err(code) => Some(code),
-        };
+        let failed = run(builder).await.err();
         exit_watch::begin(failed.unwrap_or(THREAD_BLOCKED));
         failed.map_or(ExitCode::SUCCESS, ExitCode::from)
     }

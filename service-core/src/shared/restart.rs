@@ -46,7 +46,8 @@ fn failed(slot: &Slot, failure: Failure) -> NotReady {
 /// The service on whose behalf this thread runs, if it has to stop for the restart of another one.
 fn caller_that_stops(shared: &Shared, restarted: usize) -> Option<usize> {
     context_stack::find(|frame| {
-        let is_part = frame.registry() == shared.id && frame.role() != Role::Scope && frame.service() != Frame::NO_SERVICE;
+        let is_part =
+            frame.registry() == shared.id && frame.role() != Role::Scope && frame.service() != Frame::NO_SERVICE;
         let service = frame.service() as usize;
         (is_part && (service == restarted || shared.holds(service, restarted))).then_some(service)
     })

@@ -163,7 +163,45 @@ mod platform {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+mod platform {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::signal::windows::{CtrlC, CtrlClose, CtrlShutdown, ctrl_c, ctrl_close, ctrl_shutdown};
+
+    use super::io;
+
+    /// Listens for the events of the console that end a process, until it is dropped. After `ctrl-close` and `ctrl-shutdown`,
+    /// Windows ends the process itself, a few seconds later.
+    pub(crate) struct Signals {
+        interrupt: CtrlC,
+        close: CtrlClose,
+        shutdown: CtrlShutdown,
+    }
+
+    impl Signals {
+        pub(crate) fn listen() -> io::Result<Self> {
+            Ok(Self { interrupt: ctrl_c()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+        }
+
+        /// The next event's name, and the number of the signal that it resembles.
+        pub(crate) async fn next(&mut self) -> (&'static str, i32) {
+            poll_fn(|cx| {
+                if self.close.poll_recv(cx).is_ready() {
+                    return Poll::Ready(("ctrl-close", 1));
+                }
+                if self.shutdown.poll_recv(cx).is_ready() {
+                    return Poll::Ready(("ctrl-shutdown", 15));
+                }
+                self.interrupt.poll_recv(cx).map(|_| ("ctrl-c", 2))
+            })
+            .await
+        }
+    }
+}
+
+#[cfg(not(any(unix, windows)))]
 mod platform {
     use super::io;
 
