@@ -55,7 +55,12 @@ pub use {
 
 // At the root and not in the private module, because compile errors name them.
 #[doc(hidden)]
-pub use {guard::FromNotReady, plan::Instance};
+pub use {
+    guard::FromNotReady,
+    plan::{Instance, OnlyWanted},
+    registry::Injectable,
+    service::{FieldDefault, HasHooks},
+};
 
 // Documentation only; `tests/book` compiles and runs its programs.
 #[cfg(all(doc, not(doctest)))]

@@ -8,6 +8,6 @@ pub use crate::gate::{
 pub use crate::guard::{GuardedCall, Panics, Refused, call, slow_path};
 pub use crate::plan::cycle_check::{Checked, check};
 pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
-pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, OnlyWanted, Requires, Wants, When};
-pub use crate::registry::{Entry, Injectable, Trial, argument, inventory};
-pub use crate::service::{Declared, FieldDefault, GivenHooks, HasHooks, MakeHooks, WithoutLifecycle};
+pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};
+pub use crate::registry::{Entry, Trial, argument, inventory};
+pub use crate::service::{Declared, GivenHooks, MakeHooks, WithoutLifecycle};

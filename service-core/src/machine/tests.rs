@@ -8,6 +8,7 @@
 mod answers;
 mod harness;
 mod life;
+mod relations;
 mod rules;
 mod stories;
 

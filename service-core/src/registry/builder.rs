@@ -136,6 +136,9 @@ impl Builder {
 
     /// Supplies the value of a service that is declared `given`, such as the configuration.
     ///
+    /// If the service has an `impl Lifecycle`, its hooks run on this value: `start`, `health` and `shutdown`. `init` is not called,
+    /// except after a restart: then it makes the next value. The registry drops the value when the service has stopped.
+    ///
     /// ```standalone_crate
     /// use service_core::{Registry, service};
     ///

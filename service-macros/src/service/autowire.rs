@@ -56,8 +56,8 @@ impl Model<'_> {
                 }
             }
             Fill::Default => {
-                let private = self.core.private_at(*span);
-                quote_spanned!(*span=> #private::FieldDefault::field_default())
+                let core = self.core.at(*span);
+                quote_spanned!(*span=> #core::FieldDefault::field_default())
             }
             Fill::Written(value) => value.clone(),
         };

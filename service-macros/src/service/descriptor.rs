@@ -44,9 +44,9 @@ impl Model<'_> {
             let Dependency { bond, on: Named { ty, text, .. }, is_injected, conditions } = dependency;
             let bond = Ident::new(bond.variant(), Span::call_site());
             let descriptor = if dependency.is_service() {
-                let (core, private) = (self.core.at(ty.span()), self.core.private_at(ty.span()));
+                let core = self.core.at(ty.span());
                 let descriptor = match is_injected {
-                    true => quote_spanned!(ty.span()=> <#ty as #private::Injectable>::DESCRIPTOR),
+                    true => quote_spanned!(ty.span()=> <#ty as #core::Injectable>::DESCRIPTOR),
                     false => quote_spanned!(ty.span()=> <#ty as #core::Service>::DESCRIPTOR),
                 };
                 quote!(::core::option::Option::Some(#descriptor))

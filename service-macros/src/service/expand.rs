@@ -107,10 +107,10 @@ impl Model<'_> {
     fn about_hooks(&self) -> Option<TokenStream> {
         let asserted = self.about_hooks.iter().map(|argument| {
             let span = argument.span().resolved_at(Span::call_site());
-            let private = self.core.private_at(span);
+            let core = self.core.at(span);
             let mut ident = self.ident.clone();
             ident.set_span(ident.span().located_at(span));
-            quote_spanned!(span=> <#ident as #private::HasHooks>::ASSERTED)
+            quote_spanned!(span=> <#ident as #core::HasHooks>::ASSERTED)
         });
         (self.given && !self.about_hooks.is_empty()).then(|| quote!(#(const _: () = #asserted;)*))
     }
@@ -118,7 +118,7 @@ impl Model<'_> {
     /// What `cx.get()` and `cx.get_opt()` hand out, and two names that nobody has, which keep the compiler from taking
     /// the only declared dependency for any.
     fn declared(&self) -> TokenStream {
-        let (ident, private) = (self.ident, self.core.private());
+        let (ident, core, private) = (self.ident, &self.core, self.core.private());
         let declared = self.dependencies.iter().filter_map(|Dependency { bond, on, conditions, .. }| {
             let ty = &on.ty;
             match bond {
@@ -135,7 +135,7 @@ impl Model<'_> {
                     #(#conditions)*
                     impl #private::Requires<#ty> for #ident
                     where
-                        for<'__any> #ty: #private::OnlyWanted<'__any, #ident>,
+                        for<'any> #ty: #core::OnlyWanted<'any, #ident>,
                     {}
                 }),
                 Bond::After => None,

@@ -8,7 +8,7 @@ use super::harness::failure;
 use crate::base::{Restart, Retry, ShutdownReason, State, StopOutcome};
 use crate::machine::{BOOT, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{Dice, ms, plan, service};
-use crate::plan::{Bond, Facts, Plan};
+use crate::plan::{Facts, Plan};
 
 const BONDS: [fn(Facts, &[&str]) -> Facts; 4] = [Facts::requires, Facts::requires, Facts::wants, Facts::after];
 
@@ -326,39 +326,6 @@ impl Life {
 
     pub(super) fn is_optional(&self, service: usize) -> bool {
         self.plan.services()[service].facts.optional
-    }
-
-    pub(super) fn below(&self, service: usize, bond: Bond) -> impl Iterator<Item = usize> {
-        self.plan.services()[service].needs.iter().filter(move |need| need.bond == bond).map(|need| need.index)
-    }
-
-    pub(super) fn closure(&self, roots: &[usize]) -> BTreeSet<usize> {
-        let mut open = roots.to_vec();
-        let mut closure = BTreeSet::new();
-        while let Some(at) = open.pop() {
-            if closure.insert(at) {
-                open.extend(self.below(at, Bond::Requires));
-            }
-        }
-        closure
-    }
-
-    /// Those that start again with a service: it, and those alive that hold its instance.
-    pub(super) fn holders(&self, service: usize) -> BTreeSet<usize> {
-        let mut moved = BTreeSet::from([service]);
-        for above in service + 1..self.plan.len() {
-            let held = |bond| self.below(above, bond).any(|on| moved.contains(&on));
-            if self.is_alive(above) && (held(Bond::Requires) || held(Bond::Wants)) {
-                moved.insert(above);
-            }
-        }
-        moved
-    }
-
-    /// Whether a demand that is not lost has it as a member.
-    pub(super) fn is_demanded(&self, service: usize) -> bool {
-        let lost = |ticket: Ticket, demand: &Demand| matches!(demand.answer, Some(Err(_))) && ticket != BOOT;
-        self.demands.iter().any(|(ticket, demand)| !lost(*ticket, demand) && demand.members.contains(&service))
     }
 
     pub(super) fn check(&self, holds: bool, rule: &str) {

@@ -62,7 +62,7 @@ impl ::service_core::Service for Cache {
                 ::service_core::__private_v1::Bond::Wants,
                 "Metrics",
                 ::core::option::Option::Some(
-                    <Metrics as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
+                    <Metrics as ::service_core::Injectable>::DESCRIPTOR,
                 ),
             ),
             #[cfg(feature = "x")]
@@ -73,7 +73,7 @@ impl ::service_core::Service for Cache {
                 ::service_core::__private_v1::Bond::Requires,
                 "X",
                 ::core::option::Option::Some(
-                    <X as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
+                    <X as ::service_core::Injectable>::DESCRIPTOR,
                 ),
             ),
         ],
@@ -112,7 +112,7 @@ impl ::service_core::__private_v1::Requires<dyn Mail> for Cache {}
 impl ::service_core::__private_v1::Wants<Metrics> for Cache {}
 impl ::service_core::__private_v1::Requires<Metrics> for Cache
 where
-    for<'__any> Metrics: ::service_core::__private_v1::OnlyWanted<'__any, Cache>,
+    for<'any> Metrics: ::service_core::OnlyWanted<'any, Cache>,
 {}
 #[cfg(feature = "x")]
 #[diagnostic::do_not_recommend]
@@ -138,9 +138,9 @@ impl ::service_core::Lifecycle for Cache {
                 db: __cx.get::<Db>(),
                 metrics: __cx.get_opt::<Metrics>(),
                 mail: ::core::option::Option::Some(__cx.get::<dyn Mail>()),
-                hits: ::service_core::__private_v1::FieldDefault::field_default(),
+                hits: ::service_core::FieldDefault::field_default(),
                 capacity: 1024,
-                names: ::service_core::__private_v1::FieldDefault::field_default(),
+                names: ::service_core::FieldDefault::field_default(),
                 #[cfg(feature = "x")]
                 x: __cx.get::<X>(),
             }

@@ -37,7 +37,7 @@ impl ::service_core::Service for Cache {
                 ::service_core::__private_v1::Bond::Requires,
                 "Db",
                 ::core::option::Option::Some(
-                    <Db as ::service_core::__private_v1::Injectable>::DESCRIPTOR,
+                    <Db as ::service_core::Injectable>::DESCRIPTOR,
                 ),
             ),
         ],

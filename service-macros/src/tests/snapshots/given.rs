@@ -86,8 +86,8 @@ for Pool {}
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Wants<::service_core::__private_v1::Hidden<1usize>>
 for Pool {}
-const _: () = <Pool as ::service_core::__private_v1::HasHooks>::ASSERTED;
-const _: () = <Pool as ::service_core::__private_v1::HasHooks>::ASSERTED;
+const _: () = <Pool as ::service_core::HasHooks>::ASSERTED;
+const _: () = <Pool as ::service_core::HasHooks>::ASSERTED;
 const _: fn() = || {
     #[allow(unused_imports)]
     use ::service_core::__private_v1::NotCloned as _;

@@ -134,10 +134,7 @@ impl ::service_core::__private_v1::Requires<dyn Mail> for Users {}
 impl ::service_core::__private_v1::Wants<metrics::Metrics> for Users {}
 impl ::service_core::__private_v1::Requires<metrics::Metrics> for Users
 where
-    for<'__any> metrics::Metrics: ::service_core::__private_v1::OnlyWanted<
-        '__any,
-        Users,
-    >,
+    for<'any> metrics::Metrics: ::service_core::OnlyWanted<'any, Users>,
 {}
 #[diagnostic::do_not_recommend]
 impl ::service_core::__private_v1::Requires<::service_core::__private_v1::Hidden<0usize>>
