@@ -258,7 +258,7 @@ impl Driver {
     /// Everything is down: reports it to every caller, last of all to those that wait for the end.
     async fn finish(mut self, end: machine::Finish) {
         self.shared.owned_tasks.end().await;
-        self.runner.release();
+        self.runner.release().await;
         let total = self.runner.now().saturating_sub(end.since);
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;

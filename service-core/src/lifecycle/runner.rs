@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::start::{Abort, Attempt, Attempted, start};
 use super::stop::{stop, unwind};
@@ -17,6 +17,9 @@ use crate::machine::{FailedAttempt, LifecycleEvent, Status};
 use crate::report::{Refusal, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, later};
+
+/// How long the destructors of supplied values may take that no step releases.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What a step has come to.
 enum Done {
@@ -210,12 +213,16 @@ impl Runner {
         records.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// Releases the supplied values of services that have never stopped, because they were never ready.
-    pub(crate) fn release(&self) {
-        for hooks in self.hooks.iter() {
-            // The destructor is the user's, and there is no step left that a panic could fail.
-            let _ = caught::caught_now(|| hooks.release(false));
-        }
+    /// Releases the supplied values of services that have never stopped, because they were never ready. No step is left that a
+    /// destructor could fail, so one that panics or blocks its thread is left to itself.
+    pub(crate) async fn release(&self) {
+        let hooks = self.hooks.clone();
+        let releasing = tokio::spawn(async move {
+            for hooks in hooks.iter() {
+                let _ = caught::caught_now(|| hooks.release(false));
+            }
+        });
+        let _ = timeout(GRACE, releasing).await;
     }
 
     /// Runs a step of one service in a task of its own. A panic in it, which would be ours or of a destructor of the

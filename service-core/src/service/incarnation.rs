@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::stop_tokens::StopTokens;
 use super::tasks::Tasks;
-use crate::base::{Failure, Mutex, Phase, Result, State};
+use crate::base::{BoxError, Failure, Mutex, Phase, Result, State};
 use crate::gate::Slot;
 use crate::report::EventKind;
 use crate::shared::Deadline;
@@ -88,8 +88,8 @@ impl Incarnation {
             _ => (Phase::Operation, slot.times().ended),
         };
         let elapsed = since.map_or(Duration::ZERO, |since| since.elapsed());
-        let reported = format!("Context::fail: {why}").into();
-        let failure = Failure::error(&slot.name, slot.location, phase, elapsed, why.into());
+        let (reported, why) = (format!("Context::fail: {why}").into(), BoxError::from(why));
+        let failure = Failure::error(&slot.name, slot.location, phase, elapsed, why);
         slot.emit(EventKind::Broken { service: slot.name.clone(), failure: failure.clone() });
         if !self.stop_tokens.draining.is_cancelled() {
             slot.failed_tasks.insert(reported, failure.clone(), false);

@@ -174,19 +174,19 @@ mod platform {
 
     /// Listens for the events of the console that end a process, until it is dropped. After `ctrl-close` and `ctrl-shutdown`,
     /// Windows ends the process itself, a few seconds later.
-    pub(crate) struct Signals {
+    pub(super) struct Listener {
         interrupt: CtrlC,
         close: CtrlClose,
         shutdown: CtrlShutdown,
     }
 
-    impl Signals {
-        pub(crate) fn listen() -> io::Result<Self> {
+    impl Listener {
+        pub(super) fn listen() -> io::Result<Self> {
             Ok(Self { interrupt: ctrl_c()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
         }
 
         /// The next event's name, and the number of the signal that it resembles.
-        pub(crate) async fn next(&mut self) -> (&'static str, i32) {
+        pub(super) async fn next(&mut self) -> (&'static str, i32) {
             poll_fn(|cx| {
                 if self.close.poll_recv(cx).is_ready() {
                     return Poll::Ready(("ctrl-close", 1));
