@@ -1,7 +1,6 @@
 //! Given values with hooks: what runs on them, what happens where none was given, and when the value is dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use service_core::{
     Context, Definition, Health, Lifecycle, NotReady, Refusal, Restart, Result, State, guarded, service,
@@ -263,55 +262,6 @@ async fn each_registry_has_the_value_that_it_was_given() -> Result<()> {
     );
     second.shutdown().await?;
     assert_eq!(two.entries(), MADE_LIFE);
-    Ok(())
-}
-
-/// A value whose `init` the macro writes.
-#[service(given, lazy, autowire)]
-struct Quota {
-    users: Option<Arc<Users>>,
-    limit: u32,
-}
-
-#[tokio::test(start_paused = true)]
-async fn autowire_makes_a_value_that_was_not_given() -> Result<()> {
-    for (builder, limit) in [(isolated().give(Quota { users: None, limit: 7 }), 7), (isolated(), 0)] {
-        let registry = builder.with::<Quota>().boot().await?;
-        let quota = registry.get::<Quota>()?;
-        assert_eq!((quota.limit, quota.users.is_some()), (limit, false));
-        drop(quota);
-        registry.shutdown().await?;
-    }
-    Ok(())
-}
-
-/// A value whose hooks never end.
-#[service(given, lazy, health_timeout = "2s", shutdown_timeout = "3s")]
-struct Stuck {
-    is_checked: AtomicBool,
-}
-
-impl Lifecycle for Stuck {
-    async fn init(_cx: &Context<Self>) -> Result<Self> {
-        Err("a value is given".into())
-    }
-
-    async fn health(&self) -> Health {
-        if self.is_checked.swap(true, Ordering::SeqCst) { std::future::pending().await } else { Health::Healthy }
-    }
-
-    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
-        std::future::pending().await
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_hooks_of_a_given_value_have_budgets() -> Result<()> {
-    let registry = isolated().give(Stuck { is_checked: AtomicBool::new(false) }).only::<Stuck>().boot().await?;
-    let health = registry.health().await.health();
-    assert_eq!(health, Health::unhealthy("its check timed out after 2s"));
-    let unclean = registry.shutdown().await.expect_err("its shutdown hangs");
-    assert!(unclean.to_string().contains("shutdown of Stuck did not end within 3s"), "{unclean}");
     Ok(())
 }
 

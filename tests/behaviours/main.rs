@@ -16,6 +16,7 @@ mod failed_tasks;
 mod failure_storms;
 mod given;
 mod given_absent;
+mod given_extremes;
 mod guard;
 mod guard_cancelled;
 mod guard_drain;
