@@ -73,7 +73,7 @@ impl Drop for Lost {
             // The panic hook has printed a panic of a destructor, and nobody is left to report it to.
             let _ = caught::caught_now(|| {
                 drop(slot.take_instance());
-                hooks.release();
+                hooks.release(false);
             });
         }
         self.shared.finish(End::RuntimeGone);
