@@ -1,8 +1,8 @@
 //! [`check`]: looks for cycles of services while the user's crate compiles.
 //!
-//! `#[service]` writes one static [`Descriptor`] per service and one constant that calls [`check`] on it, so a cycle is a
-//! compile error with its whole path, also under `cargo check` and in a library. Edges that only exist at run time (`dyn`,
-//! definitions) are not seen here: the plan proves those.
+//! `#[service]` writes one static [`Descriptor`] per service, on which a constant calls [`check`], and one constant per
+//! dependency that looks at the outcome. So a cycle is a compile error with its whole path, also under `cargo check` and in a
+//! library. Edges that only exist at run time (`dyn`, definitions) are not seen here: the plan proves those.
 
 use super::descriptor::{DeclaredDependency, Descriptor, DescriptorRef};
 use super::identity::Identity;
@@ -20,26 +20,27 @@ const REACH: usize = 1 << 8;
 /// Looks for a cycle through this service. Each is found once: from its service with the smallest hash, because a walk
 /// enters only services whose hash is larger than that of its own. The hash is as good as random, so the walks are short
 /// for sparse graphs (a chain of n services costs about n·ln n steps, in whatever order they are declared).
-pub const fn check(service: DescriptorRef) -> Checked {
-    let walk = Walk::from(service.get());
-    let through = if walk.found { Some(walk.dependency_after(0).number) } else { None };
-    Checked { service, through }
+pub(crate) const fn check(service: DescriptorRef) -> Checked {
+    Checked { service, found: Walk::from(service.get(), None).found }
 }
 
-/// What the walk from one service found. Holds no path, because it becomes a constant for each service of the user.
+/// Whether the walk from one service found a cycle. Holds no path, because it becomes a constant for each service of the user.
 pub struct Checked {
     service: DescriptorRef,
-    through: Option<usize>,
+    found: bool,
 }
 
 impl Checked {
-    /// Refuses to compile if a cycle leads through this dependency, so that the error points at the user's own word.
+    /// Refuses to compile if a cycle leads through this dependency, so that the error points at the user's own word. If two
+    /// cycles share the service, each is found through a dependency of its own.
     #[track_caller]
     pub const fn dependency(&self, number: usize) {
-        if let Some(through) = self.through
-            && through == number
-        {
-            panic!("{}", Walk::from(self.service.get()).in_words().as_str());
+        if self.found {
+            let walk = Walk::from(self.service.get(), Some(number));
+            // A service that is named twice is refused once.
+            if walk.found && walk.dependency_after(0).number == number {
+                panic!("{}", walk.in_words().as_str());
+            }
         }
     }
 }
@@ -56,14 +57,21 @@ struct Walk {
 }
 
 impl Walk {
-    const fn from(start: &'static Descriptor) -> Self {
+    /// From this service, through the dependency of this number only, if there is one.
+    const fn from(start: &'static Descriptor, through: Option<usize>) -> Self {
         let mut walk = Self { met: [(start, 0); REACH], len: 1, seen: [0; 2 * REACH], found: false };
         let (mut at, mut steps) = (0, 0);
         while at < walk.len {
             let dependencies = walk.met[at].0.dependencies;
             let mut next = 0;
             while next < dependencies.len() {
-                if let Some(dependency) = dependencies[next].descriptor {
+                let is_meant = match through {
+                    Some(number) if at == 0 => dependencies[next].number == number,
+                    _ => true,
+                };
+                if let Some(dependency) = dependencies[next].descriptor
+                    && is_meant
+                {
                     let dependency = dependency.get();
                     if dependency.is(start) {
                         walk.close(at);

@@ -2,7 +2,7 @@
 //! names petgraph. Nothing here recurses, so a chain of any length fits on any stack.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use petgraph::Direction::{self, Incoming, Outgoing};
@@ -12,6 +12,9 @@ use petgraph::visit::Dfs;
 
 #[cfg(test)]
 mod tests;
+
+/// How many cycles of one component are found at most: a dense one has very many.
+const MAX_CYCLES_OF_A_COMPONENT: usize = 8;
 
 /// A graph over `0..n`. Its edges lead from a dependant to its dependency and carry a label.
 pub(crate) struct Digraph<L> {
@@ -59,13 +62,37 @@ impl<L: Copy + Ord> Digraph<L> {
         (order.len() == self.len()).then_some(order)
     }
 
-    /// One cycle for each strongly connected component, and one for each node that depends on itself.
+    /// Cycles that share no edge, at least one for each strongly connected component, and one for each node that depends on
+    /// itself. Cycles that share a node are all found, up to a limit, so that each of them can be removed at once.
     ///
-    /// A cycle is a list of nodes with the label of the edge to the next. It begins at the smallest node of its
-    /// component and is a shortest one through that node, so every node in it is part of the cycle.
+    /// A cycle is a list of nodes with the label of the edge to the next, so every node in it is part of the cycle.
     pub(crate) fn cycles(&self) -> Vec<Vec<(usize, L)>> {
         let mut cycles: Vec<_> =
             (0..self.len()).filter_map(|node| self.label(node, node).map(|label| vec![(node, label)])).collect();
+        let ends = |edge| self.inner.edge_endpoints(edge).map(|(from, to)| (from.index(), to.index()));
+        let edges = self.inner.edge_indices().filter_map(|edge| Some((ends(edge)?, self.inner.edge_weight(edge)?)));
+        let mut edges: BTreeMap<_, _> = edges.filter(|((from, to), _)| from != to).collect();
+        for _ in 0..MAX_CYCLES_OF_A_COMPONENT {
+            let rest = edges.iter().map(|(&(from, to), &&label)| (from, to, label)).collect();
+            let found = Self::new(self.len(), rest).cycle_of_each_component();
+            if found.is_empty() {
+                break;
+            }
+            for cycle in &found {
+                let nexts = cycle.iter().cycle().skip(1);
+                for (&(node, _), &(next, _)) in cycle.iter().zip(nexts) {
+                    edges.remove(&(node, next));
+                }
+            }
+            cycles.extend(found);
+        }
+        cycles.sort_unstable();
+        cycles
+    }
+
+    /// One cycle for each strongly connected component. It begins at the smallest node of its component and is a shortest one
+    /// through that node.
+    fn cycle_of_each_component(&self) -> Vec<Vec<(usize, L)>> {
         let mut component_of = vec![0; self.len()];
         let mut smallest = Vec::new();
         for (number, component) in kosaraju_scc(&self.inner).into_iter().enumerate() {
@@ -78,9 +105,7 @@ impl<L: Copy + Ord> Digraph<L> {
         }
         // Components share no node, so one list of parents serves them all.
         let mut parents = vec![None; self.len()];
-        cycles.extend(smallest.into_iter().map(|node| self.shortest_cycle(node, &component_of, &mut parents)));
-        cycles.sort_unstable();
-        cycles
+        smallest.into_iter().map(|node| self.shortest_cycle(node, &component_of, &mut parents)).collect()
     }
 
     fn shortest_cycle(&self, start: usize, component_of: &[usize], parents: &mut [Option<usize>]) -> Vec<(usize, L)> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::current;
 use crate::base::{Key, short_name};
 use crate::gate::{HasTypeEntry, Method, Target, context_stack};
+use crate::plan::cycle_check::{self, Checked};
 use crate::plan::{Descriptor, DescriptorRef};
 use crate::report::NotReady;
 use crate::service::{Declared, MakeHooks};
@@ -29,6 +30,10 @@ pub trait Service: HasTypeEntry {
 
     #[doc(hidden)]
     const DESCRIPTOR: DescriptorRef;
+
+    /// What the compiler's search for cycles found; the generated code looks at it once for each dependency.
+    #[doc(hidden)]
+    const CHECKED: Checked = cycle_check::check(Self::DESCRIPTOR);
 
     /// `None` for a service whose value has to be supplied.
     #[doc(hidden)]

@@ -148,6 +148,28 @@ fn every_cycle_is_refused() {
     assert_eq!(kinds, [false, true, true], "{error}");
 }
 
+#[test]
+fn two_cycles_that_share_a_service_are_both_refused() {
+    let error = error(vec![
+        service("A").requires(&["B"]),
+        service("B").requires(&["A", "C"]),
+        service("C").requires(&["B"]),
+        service("D").requires(&["E"]),
+        service("E").requires(&["F", "G"]),
+        service("F").requires(&["D"]),
+        service("G").requires(&["H"]),
+        service("H").wants(&["E"]),
+    ]);
+    let texts: Vec<_> = error.problems().iter().map(ToString::to_string).collect();
+    let begins =
+        |text: &str, path: &[&str]| path.iter().all(|it| text.split(';').next().is_some_and(|text| text.contains(it)));
+    assert_eq!(texts.len(), 4, "{error}");
+    let paths: [&[&str]; 4] = [&["A (", "B ("], &["B (", "C ("], &["D (", "E (", "F ("], &["E (", "G (", "H ("]];
+    for (text, path) in texts.iter().zip(paths) {
+        assert!(begins(text, path), "{text}");
+    }
+}
+
 // shows: G09
 #[test]
 fn a_name_chosen_twice_lists_all_places() {

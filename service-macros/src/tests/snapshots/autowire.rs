@@ -152,14 +152,10 @@ const _: fn() = || {
     use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Cache>::clone();
 };
-const _: () = {
-    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
-        <Cache as ::service_core::Service>::DESCRIPTOR,
-    );
-    CHECKED.dependency(0usize);
-    CHECKED.dependency(2usize);
-    #[cfg(feature = "x")] CHECKED.dependency(3usize);
-};
+const _: () = <Cache as ::service_core::Service>::CHECKED.dependency(0usize);
+const _: () = <Cache as ::service_core::Service>::CHECKED.dependency(2usize);
+#[cfg(feature = "x")]
+const _: () = <Cache as ::service_core::Service>::CHECKED.dependency(3usize);
 ::service_core::__private_v1::inventory::submit! {
     ::service_core::__private_v1::Entry::new(< Cache as ::service_core::Service >
     ::declared)

@@ -153,14 +153,9 @@ const _: fn() = || {
     use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Users>::clone();
 };
-const _: () = {
-    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
-        <Users as ::service_core::Service>::DESCRIPTOR,
-    );
-    CHECKED.dependency(0usize);
-    CHECKED.dependency(2usize);
-    CHECKED.dependency(3usize);
-};
+const _: () = <Users as ::service_core::Service>::CHECKED.dependency(0usize);
+const _: () = <Users as ::service_core::Service>::CHECKED.dependency(2usize);
+const _: () = <Users as ::service_core::Service>::CHECKED.dependency(3usize);
 ::service_core::__private_v1::inventory::submit! {
     ::service_core::__private_v1::Entry::new(< Users as ::service_core::Service >
     ::declared)
