@@ -13,7 +13,7 @@ pub use event_collector::{EventCollector, event_line, event_lines};
 pub use latch::Latch;
 pub use reading::{cycle_path, health_of, refused_tasks};
 pub use recorder::Recorder;
-pub use services::{checked, fail_when_open, failing, hanging, worker};
+pub use services::{checked, fail_when_open, failing, hanging, open, worker};
 
 use std::time::Duration;
 

@@ -103,7 +103,7 @@ async fn a_boot_after_a_shutdown_is_a_full_second_cycle() -> Result<()> {
 async fn a_call_after_the_shutdown_is_refused_until_the_next_boot() -> Result<()> {
     let _turn = turn().await;
     Registry::boot().await?.shutdown().await?;
-    let message = "Users is not ready: it is stopped";
+    let message = "Users is not ready: it is stopped: shutdown() was called";
     assert_eq!(Users::current_url().await.expect_err("the registry has stopped").to_string(), message);
     assert_eq!(Users::service().await.expect_err("the registry has stopped").to_string(), message);
     assert_eq!(Users::try_service().expect_err("the registry has stopped").to_string(), message);

@@ -30,6 +30,20 @@ pub fn checked(name: &str, health: impl Fn() -> Health + Send + Sync + 'static) 
     })
 }
 
+/// A service that is ready at once, and its context.
+#[track_caller]
+pub fn open(name: &str) -> (Definition<()>, oneshot::Receiver<Context<()>>) {
+    let (send, context) = oneshot::channel();
+    let send = Mutex::new(Some(send));
+    let open = Definition::new(name).init(move |cx: Context<()>| {
+        let send = send.lock().expect("no holder panics").take();
+        // The test may not want it.
+        drop(send.map(|send| send.send(cx)));
+        async { Ok(()) }
+    });
+    (open, context)
+}
+
 /// Spawns a supervised task that fails permanently when the latch opens.
 pub fn fail_when_open(cx: &Context<()>, latch: &Latch) {
     let latch = latch.clone();

@@ -164,6 +164,7 @@ structs! {
         "name": it.name,
         "location": it.location,
         "outcome": it.outcome,
+        "was_ready": it.was_ready,
         "failures": it.failures,
         "drain_us": Micros(it.drain),
         "own_us": Micros(it.own),

@@ -48,8 +48,19 @@ async fn an_extension_ends_with_the_budget_of_the_whole_shutdown() -> Result<()>
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rollback_limits_cleanups_that_were_already_running() {
+async fn a_rollback_limits_the_cleanups_of_the_start_that_failed() {
     let fails = Definition::new("fails").init(async |cx| {
+        cx.defer(async { sleep(ms(9_000)).await });
+        Result::<()>::Err("no".into())
+    });
+    let began = Instant::now();
+    isolated().rollback_timeout(ms(1_000)).define(fails).boot().await.expect_err("it fails");
+    assert_eq!(began.elapsed(), ms(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_limits_cleanups_that_were_already_running() {
+    let fails = Definition::new("fails").optional().init(async |cx| {
         cx.defer(async { sleep(ms(9_000)).await });
         Result::<()>::Err("no".into())
     });

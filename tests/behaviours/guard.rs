@@ -133,7 +133,8 @@ async fn a_call_after_the_shutdown_is_refused_because_the_service_is_stopped() -
     registry.shutdown().await?;
     let DeskError::Shut(refusal) = desk.serve().await.expect_err("Desk is stopped");
     assert_eq!(refusal.state(), State::Stopped);
-    assert_eq!(desk.count().expect_err("Desk is stopped").to_string(), "Desk is not ready: it is stopped");
+    let text = "Desk is not ready: it is stopped: shutdown() was called";
+    assert_eq!(desk.count().expect_err("Desk is stopped").to_string(), text);
     Ok(())
 }
 
@@ -168,7 +169,8 @@ async fn a_method_whose_return_type_cannot_carry_a_refusal_panics_with_it() -> R
     assert_eq!(desk.echo("hello"), "hello");
     registry.shutdown().await?;
     let panic = tokio::spawn(async move { desk.echo(&1).to_owned() }).await.expect_err("Desk is stopped").into_panic();
-    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("Desk is not ready: it is stopped"));
+    let text = "Desk is not ready: it is stopped: shutdown() was called";
+    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some(text));
     Ok(())
 }
 

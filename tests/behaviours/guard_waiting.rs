@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use service_core::{Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use service_core::{Context, Lifecycle, NotReady, Refusal, Result, ShutdownReason, State, guarded, service};
 use tests::{isolated, ms};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
@@ -119,8 +119,10 @@ fn is_right(refusal: &NotReady, fate: Fate) -> bool {
             Fate::Hangs => true,
             Fate::Succeeds | Fate::IsCancelled => false,
         },
-        // The registry shuts down, or the first use was rolled back.
-        Refusal::State => fate == Fate::IsCancelled && refusal.state() != State::Ready,
+        Refusal::State => {
+            let is_cancelled = refusal.shutdown_reason() == Some(&ShutdownReason::from("cancelled"));
+            fate == Fate::IsCancelled && is_cancelled && refusal.state() != State::Ready
+        }
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 mod blocked_threads;
 mod blocking;
+mod boot_errors;
 mod boot_order;
 mod boot_time;
 mod budgets;
@@ -28,6 +29,7 @@ mod health;
 mod health_shared;
 mod hygiene;
 mod jobs;
+mod last_instant;
 mod lazy;
 mod leaks;
 mod logs;
@@ -38,6 +40,7 @@ mod panics;
 mod periodic_tasks;
 mod probes;
 mod reentrancy;
+mod refused_callers;
 mod registries;
 mod replacements;
 mod reported_failures;
@@ -48,6 +51,7 @@ mod restarts;
 mod rollback;
 mod shared_instance;
 mod shutdown;
+mod slow_undo;
 #[cfg(unix)]
 mod systemd;
 mod task_cycles;

@@ -132,6 +132,6 @@ async fn a_definition_is_found_by_its_name_and_type() -> Result<()> {
     assert!(unknown.to_string().contains("shard-3 is not a service of this registry"), "{unknown}");
     registry.shutdown().await?;
     let down = registry.get_named::<u32>("shard-1").expect_err("the registry is shut down");
-    assert_eq!(down.to_string(), "shard-1 is not ready: it is stopped");
+    assert_eq!(down.to_string(), "shard-1 is not ready: it is stopped: shutdown() was called");
     Ok(())
 }

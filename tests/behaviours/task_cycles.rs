@@ -1,9 +1,10 @@
 //! Tasks that wait for a service that requires their own: the call is refused if the service waits for the task.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_core::{Context, Lifecycle, NotReady, Result, guarded, service};
+use service_core::{Context, Lifecycle, NotReady, Refusal, Result, guarded, service};
 use tests::{cycle_path, isolated, ms, refused_tasks};
 use tokio::time::{Instant, sleep};
 
@@ -51,8 +52,8 @@ async fn a_cycle_of_three_through_a_task_and_declared_dependencies_is_refused() 
     Ok(())
 }
 
-/// A service whose `init` fails while a task of it waits for `Heir`, which requires it.
-#[service(lazy)]
+/// A service whose `init` fails twice while a task of it waits for `Heir`, which requires it.
+#[service(lazy, retry(attempts = 2, delay = "1ms", max_delay = "1ms"))]
 struct Doomed;
 
 impl Lifecycle for Doomed {
@@ -77,10 +78,17 @@ impl Heir {
 
 // shows: D08
 #[tokio::test(start_paused = true)]
-async fn a_call_from_a_task_of_a_failed_service_to_its_dependant_is_refused_as_a_cycle() {
+async fn a_call_from_a_task_of_a_failed_attempt_to_a_dependant_is_refused_as_a_cycle() {
     let began = Instant::now();
     let error = isolated().only::<Heir>().boot().await.expect_err("the init of Doomed fails");
-    assert_eq!(began.elapsed(), ms(10 + 500), "before the drain budget ends");
-    let undone = error.rollback().and_then(|report| report.failures().next()).expect("the task has failed");
-    assert_eq!(cycle_path(undone), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
+    assert_eq!(
+        began.elapsed(),
+        ms(10 + 500 + 1 + 10),
+        "before the drain budget ends, and at once after the last attempt"
+    );
+    let failures: Vec<_> = error.rollback().expect("Doomed was unwound").failures().collect();
+    let [first, last] = failures[..] else { panic!("{error}") };
+    assert_eq!(cycle_path(first), ["task deaf of Doomed", "Heir", "Doomed", "task deaf of Doomed"]);
+    let refusal = last.source().and_then(|error| error.downcast_ref::<NotReady>()).expect("the call was refused");
+    assert!(matches!(refusal.cause(), Refusal::Blocked { failure, .. } if failure.to_string().contains("no luck")));
 }

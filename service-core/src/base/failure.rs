@@ -59,13 +59,16 @@ pub struct Failure {
     inner: Arc<FailureData>,
 }
 
+#[derive(Clone)]
 struct FailureData {
     service: String,
     location: Location,
     phase: Phase,
     elapsed: Duration,
     path: Vec<String>,
-    cause: Cause,
+    /// What is to be said about the attempts of the start; empty if it may be tried only once.
+    attempts: String,
+    cause: Arc<Cause>,
 }
 
 enum Cause {
@@ -97,7 +100,15 @@ impl Cause {
 
 impl Failure {
     fn new(service: &str, location: Location, phase: Phase, elapsed: Duration, cause: Cause) -> Self {
-        let inner = FailureData { service: service.to_owned(), location, phase, elapsed, path: Vec::new(), cause };
+        let inner = FailureData {
+            service: service.to_owned(),
+            location,
+            phase,
+            elapsed,
+            path: Vec::new(),
+            attempts: String::new(),
+            cause: Arc::new(cause),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -130,9 +141,21 @@ impl Failure {
 
     /// The same failure, with the path from the service that needed this one.
     pub(crate) fn with_path(mut self, path: Vec<String>) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.path = path;
+        Arc::make_mut(&mut self.inner).path = path;
+        self
+    }
+
+    /// The same failure, of the last attempt of so many that are allowed. `before` is the failure of the attempt before it,
+    /// if this one says too little.
+    pub(crate) fn with_attempts(mut self, made: u32, allowed: u32, out_of_budget: bool, before: Option<&Self>) -> Self {
+        let mut attempts = format!("; attempt {made} of {allowed}");
+        if out_of_budget {
+            attempts.push_str(", and the budget of the start leaves no time for another");
         }
+        if let Some(before) = before {
+            let _ = write!(attempts, "; the attempt before: {}", before.inner.cause.text());
+        }
+        Arc::make_mut(&mut self.inner).attempts = attempts;
         self
     }
 
@@ -163,7 +186,7 @@ impl Failure {
 
     /// Whether a budget ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.inner.cause, Cause::TimedOut(_))
+        matches!(&*self.inner.cause, Cause::TimedOut(_))
     }
 
     /// The text of the error and its sources, the message of the panic, or what the timeout was waiting for.
@@ -174,7 +197,7 @@ impl Failure {
 
     /// `panic`, `timeout` or `error`.
     pub(crate) fn kind(&self) -> &'static str {
-        match self.inner.cause {
+        match &*self.inner.cause {
             Cause::Panic(_) => "panic",
             Cause::TimedOut(_) => "timeout",
             _ => "error",
@@ -183,7 +206,7 @@ impl Failure {
 
     /// The message of the panic, if it was one.
     pub fn panic_message(&self) -> Option<&str> {
-        match &self.inner.cause {
+        match &*self.inner.cause {
             Cause::Panic(message) => Some(message),
             _ => None,
         }
@@ -223,9 +246,9 @@ fn words(error: &(dyn Error + 'static)) -> String {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FailureData { service, location, phase, elapsed, path, cause } = &*self.inner;
+        let FailureData { service, location, phase, elapsed, path, attempts, cause } = &*self.inner;
         let elapsed = lasted(*elapsed);
-        match cause {
+        match &**cause {
             Cause::Error(UserError { text, .. }) => write!(f, "{phase} of {service} failed after {elapsed:?}: {text}")?,
             Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
             Cause::TimedOut(detail) if detail.is_empty() => {
@@ -233,7 +256,7 @@ impl fmt::Display for Failure {
             }
             Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
         }
-        write!(f, " ({location}")?;
+        write!(f, "{attempts} ({location}")?;
         if path.len() > 1 {
             write!(f, ", needed by {}", shortened(&path[..path.len() - 1]))?;
         }
@@ -259,15 +282,15 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// Two failures are equal if they have the same service, location, phase, duration and path, and their causes are of the
-/// same kind and have the same text.
+/// Two failures are equal if they have the same service, location, phase, duration, path and attempts, and their causes are
+/// of the same kind and have the same text.
 impl PartialEq for Failure {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&*self.inner, &*other.inner);
         let is_same_place = a.service == b.service && a.location == b.location && a.path == b.path;
         let is_same_time = a.phase == b.phase && a.elapsed == b.elapsed;
         let is_same_cause = self.kind() == other.kind() && a.cause.text() == b.cause.text();
-        is_same_place && is_same_time && is_same_cause
+        is_same_place && is_same_time && is_same_cause && a.attempts == b.attempts
     }
 }
 
@@ -275,7 +298,7 @@ impl Eq for Failure {}
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.inner.cause {
+        match &*self.inner.cause {
             Cause::Error(UserError { error, .. }) => Some(&**error),
             _ => None,
         }

@@ -10,7 +10,7 @@ pub enum State {
     Idle,
     /// Requested; a dependency is not ready, or the limit of `concurrency` is reached.
     Waiting,
-    /// `init`, `start` or the first `health` is running.
+    /// `init`, `start` or the first `health` is running, or will be tried again.
     Starting,
     /// Guarded calls run.
     Ready,
@@ -20,7 +20,7 @@ pub enum State {
     Stopping,
     /// Shut down.
     Stopped,
-    /// Its own `init`, `start` or `health` failed.
+    /// Its own `init`, `start` or `health` failed. What its start has begun may still be ending: tasks and deferred cleanups.
     Failed,
     /// A service that it requires failed, so it is not started.
     Blocked,

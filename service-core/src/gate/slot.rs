@@ -17,7 +17,7 @@ use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::EventLog;
 use crate::plan::Facts;
-use crate::report::{CallsLeft, EventKind, NotReady, Refusal};
+use crate::report::{CallsLeft, EventKind, NotReady, Refusal, RefusalCause};
 
 /// How many calls may wait for one service at once.
 pub(crate) const MAX_WAITING: usize = 1024;
@@ -121,8 +121,28 @@ impl Slot {
         self.status.subscribe()
     }
 
-    pub(crate) fn set(&self, state: State, cause: Refusal) {
+    pub(crate) fn set(&self, state: State, cause: impl Into<RefusalCause>) {
         self.status.send_replace(NotReady::new(self.name.clone(), state, cause));
+    }
+
+    /// Changes the cause with which calls are refused, and keeps the state.
+    pub(crate) fn refuse_waiting(&self, cause: RefusalCause) {
+        self.change_status(|former| (former.state(), cause));
+    }
+
+    /// Changes the state, and keeps the cause with which calls are refused.
+    pub(crate) fn enter_state(&self, state: State) {
+        self.change_status(|former| (state, former.whole_cause().clone()));
+    }
+
+    fn change_status(&self, change: impl FnOnce(&NotReady) -> (State, RefusalCause)) {
+        // The former one may hold an error of the user; it is dropped after the lock is released.
+        let mut former = None;
+        self.status.send_modify(|status| {
+            let (state, cause) = change(status);
+            former = Some(std::mem::replace(status, NotReady::new(self.name.clone(), state, cause)));
+        });
+        drop(former);
     }
 
     /// Its instance has this entry and this address; `owns_fast_gate` says whether it uses the gate of the entry.
@@ -196,7 +216,7 @@ impl Slot {
     }
 
     /// Sets the state to draining, with this cause, and then refuses calls: readiness is false before a call is refused.
-    pub(crate) fn close(&self, cause: Refusal) {
+    pub(crate) fn close(&self, cause: impl Into<RefusalCause>) {
         self.set(State::Draining, cause);
         if let Some(entry) = self.entry_of_process() {
             entry.withdraw(self.registry);

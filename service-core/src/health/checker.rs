@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::check_state::{CheckResult, CheckState, InFlight};
 use super::propagation::along_the_graph;
@@ -14,7 +14,7 @@ use crate::gate::context_stack::{self, Role};
 use crate::plan::Bond;
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
 use crate::service::Hooks;
-use crate::shared::{PollMonitor, Shared, in_runtime, later, poll_monitor};
+use crate::shared::{PollMonitor, Shared, in_runtime, later, poll_monitor, within};
 
 /// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
 const GRACE: Duration = Duration::from_millis(500);
@@ -164,7 +164,7 @@ impl HealthChecker {
         // Dropping the check runs the user's code, so that happens inside too.
         let checked = caught::caught(poll_monitor::monitored(monitor, async {
             let mut status = slot.watch();
-            let answer = async { Some(timeout(limit, marked).await) };
+            let answer = async { Some(within(limit, marked).await) };
             let stopped = async {
                 let _ = status.wait_for(|status| status.state() != State::Ready).await;
                 None
@@ -173,8 +173,8 @@ impl HealthChecker {
         }));
         let health = match checked.await {
             Ok(None) => return None,
-            Ok(Some(Ok(health))) => health,
-            Ok(Some(Err(_))) => Health::unhealthy(format!("its check timed out after {limit:?}")),
+            Ok(Some(Some(health))) => health,
+            Ok(Some(None)) => Health::unhealthy(format!("its check timed out after {limit:?}")),
             Err(message) => Health::unhealthy(format!("its check panicked: {message}")),
         };
         Some(CheckResult { at: Instant::now(), health, latency: began.elapsed() })

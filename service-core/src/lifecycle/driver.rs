@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until};
 use super::diagnostics;
 use super::runner::Runner;
 use crate::base::{ShutdownReason, State, caught};
-use crate::machine::{self, BOOT, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer};
+use crate::machine::{self, BOOT, BootCause, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer, Unready};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
 use crate::shared::poll_monitor::BLOCKING;
-use crate::shared::{Busy, End, Message, Reply, Shared, Timing};
+use crate::shared::{Busy, End, Message, Reply, Shared, Timing, rest_of_instant};
 
 enum Happened {
     Message(Message),
@@ -146,7 +146,10 @@ impl Driver {
         let due = self.timers.iter().map(|(at, _)| *at).min();
         let mut due = pin!(async {
             match due {
-                Some(due) => sleep_until(due).await,
+                Some(due) => {
+                    sleep_until(due).await;
+                    rest_of_instant().await;
+                }
                 None => std::future::pending().await,
             }
         });
@@ -218,6 +221,7 @@ impl Driver {
     fn execute(&mut self, effect: Effect) {
         match effect {
             Effect::Publish { service, status } => self.runner.publish(service, status),
+            Effect::Refuse { service, cause } => self.runner.refuse(service, cause),
             Effect::Start { service, attempt, after, until } => self.runner.start(service, attempt, after, until),
             Effect::Abort { service, limit } => self.runner.abort(service, limit),
             Effect::Unwind { service, limit } => self.runner.unwind(service, limit),
@@ -240,7 +244,7 @@ impl Driver {
                 }
             }
             Effect::Dismiss(ticket) => drop(self.replies.remove(&ticket)),
-            Effect::DescribeUnready => self.unready = diagnostics::unready(&self.shared),
+            Effect::DescribeUnready(unready) => self.unready = self.describe(unready),
             Effect::SetReason(reason) => self.shared.set_reason(reason),
             Effect::Finish(end) => self.end = Some(end),
         }
@@ -266,24 +270,34 @@ impl Driver {
         let report = ShutdownReport { reason: end.reason, services: self.runner.take_records(), total };
         self.shared.finish(End::Down(Arc::new(report.clone())));
         if let Some(boot) = end.boot {
-            let failure = self.boot_failure(boot);
-            self.shared.settle_boot(Err(BootError::new(failure, Some(report))));
+            let error = self.boot_error(boot, report);
+            self.shared.settle_boot(Err(error));
         }
     }
 
-    fn boot_failure(&mut self, end: BootEnd) -> BootFailure {
+    fn boot_error(&mut self, end: BootEnd, report: ShutdownReport) -> BootError {
         let name = |service: usize| self.shared.slots[service].name.to_string();
-        match end {
-            BootEnd::Cancelled => BootFailure::Cancelled,
-            BootEnd::ShutDown(reason) => BootFailure::ShutDown(reason),
-            BootEnd::TimedOut(after) => BootFailure::TimedOut { after, unready: std::mem::take(&mut self.unready) },
-            BootEnd::Services { failures, blocked } => BootFailure::Services {
-                failures,
+        let BootEnd { cause, failures, blocked } = end;
+        let failure = match cause {
+            BootCause::Cancelled => BootFailure::Cancelled,
+            BootCause::ShutDown(reason) => BootFailure::ShutDown(reason),
+            BootCause::TimedOut(after) => BootFailure::TimedOut { after, unready: std::mem::take(&mut self.unready) },
+            BootCause::Services => BootFailure::Services {
+                failures: failures.clone(),
                 blocked: blocked
                     .into_iter()
                     .map(|(service, by)| BlockedService { service: name(service), by: name(by) })
                     .collect(),
             },
-        }
+        };
+        BootError::with_failures(failure, failures, Some(report))
+    }
+
+    fn describe(&self, unready: Vec<(usize, Unready)>) -> Vec<UnreadyService> {
+        let describe = |(service, unready): (usize, Unready)| UnreadyService {
+            service: self.shared.slots[service].name.to_string(),
+            doing: diagnostics::describe(&self.shared, service, &unready, self.runner.hook(service)),
+        };
+        unready.into_iter().map(describe).collect()
     }
 }

@@ -14,7 +14,7 @@ use super::stop::{stop, unwind};
 use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught};
 use crate::gate::ManagedInstance;
 use crate::machine::{FailedAttempt, LifecycleEvent, Status};
-use crate::report::{Refusal, ServiceShutdown};
+use crate::report::{Refusal, RefusalCause, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, later};
 
@@ -26,16 +26,18 @@ enum Done {
     Attempted(Attempted),
     Unwound(ServiceShutdown),
     Stopped(ServiceShutdown),
+    /// The step that starts the service has panicked.
+    Broken(Failure),
 }
 
 /// What runs of one service.
 #[derive(Default)]
 struct RunningService {
     abort: Abort,
-    /// It has started, and is not open yet.
-    started: Option<(ManagedInstance, Arc<Incarnation>)>,
+    /// What an attempt has begun that has failed, or that has ended and is not open yet.
+    begun: Option<(Option<ManagedInstance>, Arc<Incarnation>)>,
     incarnation: Option<Arc<Incarnation>>,
-    /// How it was unwound or stopped the last time.
+    /// How it was unwound or stopped the last time, since its start began.
     last: Option<ServiceShutdown>,
     /// What the report says about it, and at which place.
     recorded: Option<(u64, ServiceShutdown)>,
@@ -103,31 +105,45 @@ impl Runner {
     fn on_done(&mut self, service: usize, done: Done) -> LifecycleEvent {
         match done {
             Done::Attempted(Attempted::Started { instance, incarnation }) => {
-                self.each[service].started = Some((instance, incarnation));
+                self.each[service].begun = Some((Some(instance), incarnation));
                 let began = self.shared.slots[service].times().began;
                 LifecycleEvent::Started { service, elapsed: began.map_or(Duration::ZERO, |began| began.elapsed()) }
             }
-            Done::Attempted(Attempted::Failed { failure, retry_until, unwound }) => {
-                let attempt = FailedAttempt {
-                    failure,
-                    retry_until: retry_until.map(|until| until.saturating_duration_since(self.born)),
-                    outcome: unwound.outcome.clone(),
-                    drawn: self.draw(service),
-                };
-                self.each[service].last = Some(unwound);
-                LifecycleEvent::StartFailed { service, attempt }
+            Done::Attempted(Attempted::Failed { failure, retry_until, instance, incarnation }) => {
+                self.each[service].begun = Some((instance, incarnation));
+                self.failed(service, failure, retry_until)
             }
-            Done::Attempted(Attempted::Aborted { unwound }) | Done::Unwound(unwound) => {
-                let outcome = unwound.outcome.clone();
-                self.each[service].last = Some(unwound);
-                LifecycleEvent::Unwound { service, outcome }
+            Done::Broken(failure) => self.failed(service, failure, None),
+            Done::Attempted(Attempted::Aborted { unwound: None }) => {
+                let last = self.each[service].last.as_ref();
+                LifecycleEvent::Unwound { service, outcome: last.map_or(StopOutcome::Clean, |it| it.outcome.clone()) }
+            }
+            Done::Attempted(Attempted::Aborted { unwound: Some(entry) }) | Done::Unwound(entry) => {
+                LifecycleEvent::Unwound { service, outcome: self.ended(service, entry) }
             }
             Done::Stopped(entry) => {
-                let (outcome, elapsed) = (entry.outcome.clone(), entry.drain + entry.own);
-                self.each[service].last = Some(entry);
-                LifecycleEvent::Stopped { service, outcome, elapsed }
+                let elapsed = entry.drain + entry.own;
+                LifecycleEvent::Stopped { service, outcome: self.ended(service, entry), elapsed }
             }
         }
+    }
+
+    fn failed(&mut self, service: usize, failure: Failure, retry_until: Option<Instant>) -> LifecycleEvent {
+        let retry_until = retry_until.map(|until| until.saturating_duration_since(self.born));
+        LifecycleEvent::StartFailed {
+            service,
+            attempt: FailedAttempt { failure, retry_until, drawn: self.draw(service) },
+        }
+    }
+
+    /// Keeps how it was unwound or stopped, together with what went wrong when its earlier attempts were unwound.
+    fn ended(&mut self, service: usize, mut entry: ServiceShutdown) -> StopOutcome {
+        let outcome = entry.outcome.clone();
+        if let Some(before) = self.each[service].last.take() {
+            entry.failures.splice(..0, before.failures);
+        }
+        self.each[service].last = Some(entry);
+        outcome
     }
 
     /// Publishes the status of a service, and since when it has it.
@@ -137,7 +153,7 @@ impl Runner {
         // The error of an earlier attempt is dropped after the lock is released.
         let _former = {
             let mut times = slot.times();
-            match (status.state, &status.cause) {
+            match (status.state, &status.cause.refusal) {
                 (State::Waiting, _) => {
                     times.wanted = now;
                     None
@@ -156,20 +172,30 @@ impl Runner {
         slot.set(status.state, status.cause);
     }
 
+    /// What the running hook of a starting service does.
+    pub(crate) fn hook(&self, service: usize) -> Option<String> {
+        self.each[service].abort.describe_hook()
+    }
+
+    /// Refuses the calls that wait for a service.
+    pub(crate) fn refuse(&self, service: usize, cause: RefusalCause) {
+        self.shared.slots[service].refuse_waiting(cause);
+    }
+
     pub(crate) fn start(&mut self, service: usize, number: u32, after: Option<Duration>, until: Duration) {
         let until = self.at(until);
         let running = &mut self.each[service];
         if number == 1 {
             (running.abort, running.last) = (Abort::default(), None);
         }
-        let attempt = Attempt { service, number, after, until, previous: running.last.take() };
+        let attempt = Attempt { service, number, after, until };
         let starting = start(self.shared.clone(), self.hooks[service].clone(), attempt, running.abort.clone());
         self.spawn(service, Phase::Init, async move { Done::Attempted(starting.await) });
     }
 
     pub(crate) fn open(&mut self, service: usize) {
         let slot = &self.shared.slots[service];
-        if let Some((instance, incarnation)) = self.each[service].started.take() {
+        if let Some((Some(instance), incarnation)) = self.each[service].begun.take() {
             self.each[service].incarnation = Some(incarnation);
             slot.open(instance);
         }
@@ -185,13 +211,18 @@ impl Runner {
     }
 
     pub(crate) fn unwind(&mut self, service: usize, limit: Option<Duration>) {
-        if let Some((instance, incarnation)) = self.each[service].started.take() {
-            let unwinding = async move { Done::Unwound(unwind(&incarnation, Some(instance), limit).await) };
-            self.spawn(service, Phase::Cleanup, unwinding);
-        }
+        let begun = self.each[service].begun.take();
+        let slot = self.shared.slots[service].clone();
+        let unwinding = async move {
+            Done::Unwound(match begun {
+                Some((instance, incarnation)) => unwind(&incarnation, instance, limit).await,
+                None => ServiceShutdown::new(&slot.name, slot.location),
+            })
+        };
+        self.spawn(service, Phase::Cleanup, unwinding);
     }
 
-    pub(crate) fn stop(&mut self, service: usize, cause: Refusal, limit: Option<Duration>) {
+    pub(crate) fn stop(&mut self, service: usize, cause: RefusalCause, limit: Option<Duration>) {
         if let Some(incarnation) = self.each[service].incarnation.take() {
             let stopping = stop(self.shared.clone(), self.hooks[service].clone(), incarnation, cause, limit);
             self.spawn(service, Phase::Shutdown, async move { Done::Stopped(stopping.await) });
@@ -200,10 +231,10 @@ impl Runner {
 
     /// Enters into the report how the service was unwound or stopped the last time.
     pub(crate) fn record(&mut self, service: usize) {
-        if let Some(entry) = self.each[service].last.take() {
-            self.records += 1;
-            self.each[service].recorded = Some((self.records, entry));
-        }
+        let slot = &self.shared.slots[service];
+        let entry = self.each[service].last.clone().unwrap_or_else(|| ServiceShutdown::new(&slot.name, slot.location));
+        self.records += 1;
+        self.each[service].recorded = Some((self.records, entry));
     }
 
     /// What was recorded, in the order of the records.
@@ -235,18 +266,17 @@ impl Runner {
             let began = Instant::now();
             let done = caught::caught(step).await.unwrap_or_else(|message| {
                 let failure = Failure::panic(&slot.name, slot.location, phase.clone(), began.elapsed(), message);
-                let entry = |outcome| ServiceShutdown {
-                    outcome,
+                let entry = |was_ready: bool| ServiceShutdown {
+                    was_ready,
+                    failures: vec![failure.clone()],
+                    outcome: StopOutcome::Failed(failure.clone()),
                     own: began.elapsed(),
                     ..ServiceShutdown::new(&slot.name, slot.location)
                 };
                 match phase {
-                    Phase::Init => {
-                        let unwound = entry(StopOutcome::Clean);
-                        Done::Attempted(Attempted::Failed { failure, retry_until: None, unwound })
-                    }
-                    Phase::Cleanup => Done::Unwound(entry(StopOutcome::Failed(failure))),
-                    _ => Done::Stopped(entry(StopOutcome::Failed(failure))),
+                    Phase::Init => Done::Broken(failure),
+                    Phase::Cleanup => Done::Unwound(entry(false)),
+                    _ => Done::Stopped(entry(true)),
                 }
             });
             (service, done)

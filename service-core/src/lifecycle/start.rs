@@ -1,6 +1,6 @@
 //! Runs one attempt to start a service: `init`, `start`, the first `health`, inside one budget.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::hook::{self, Ended};
 use super::stop::unwind;
-use crate::base::Failure;
+use crate::base::{Failure, Mutex};
 use crate::gate::ManagedInstance;
 use crate::gate::context_stack::Role;
 use crate::report::ServiceShutdown;
@@ -21,22 +21,27 @@ pub(crate) enum Attempted {
         instance: ManagedInstance,
         incarnation: Arc<Incarnation>,
     },
-    /// If it may be tried again, then within the budget that ends at `retry_until`.
+    /// What it has begun is not unwound yet. If it may be tried again, then within the budget that ends at `retry_until`.
     Failed {
         failure: Failure,
         retry_until: Option<Instant>,
-        unwound: ServiceShutdown,
+        /// Of a hook that blocked its thread until after its deadline.
+        instance: Option<ManagedInstance>,
+        incarnation: Arc<Incarnation>,
     },
+    /// There is nothing to unwind if it was aborted in the pause before it.
     Aborted {
-        unwound: ServiceShutdown,
+        unwound: Option<ServiceShutdown>,
     },
 }
 
-/// Aborts the start of a service.
+/// Aborts the start of a service, and looks at it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Abort {
     token: CancellationToken,
     deadline: Arc<Deadline>,
+    /// What the running attempt has begun.
+    running: Arc<Mutex<Weak<Incarnation>>>,
 }
 
 impl Abort {
@@ -50,6 +55,12 @@ impl Abort {
     pub(crate) fn limit(&self, limit: Option<Duration>) {
         self.deadline.limit(limit);
     }
+
+    /// What its running hook does, if an attempt is running.
+    pub(crate) fn describe_hook(&self) -> Option<String> {
+        let running = self.running.lock().upgrade();
+        running.map(|incarnation| incarnation.describe_hook())
+    }
 }
 
 /// One attempt, as the machine decided it.
@@ -60,11 +71,9 @@ pub(crate) struct Attempt {
     /// How long to wait first.
     pub after: Option<Duration>,
     pub until: Instant,
-    /// How the attempt before was unwound.
-    pub previous: Option<ServiceShutdown>,
 }
 
-/// Starts a service after a pause, and unwinds what the attempt has begun unless it succeeds.
+/// Starts a service after a pause, and unwinds what the attempt has begun if it is aborted.
 pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: Attempt, abort: Abort) -> Attempted {
     let slot = shared.slots[attempt.service].clone();
     // Even the shortest sleep lasts until the clock's next tick.
@@ -73,8 +82,8 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
         if attempt.number == 1 {
             // Nothing has begun yet: an abort in the pause finds nothing to unwind.
             slot.times().began = Some(Instant::now());
-        } else if let (None, Some(unwound)) = (slept, attempt.previous) {
-            return Attempted::Aborted { unwound };
+        } else if slept.is_none() {
+            return Attempted::Aborted { unwound: None };
         }
     }
     let began = slot.times().began.unwrap_or_else(Instant::now);
@@ -82,6 +91,7 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
     deadline.set(attempt.until);
     slot.times().attempts = attempt.number;
     let incarnation = Arc::new(Incarnation::new(shared.clone(), attempt.service, deadline.clone()));
+    *abort.running.lock() = Arc::downgrade(&incarnation);
     let start = {
         let incarnation = incarnation.clone();
         async move { hooks.start(incarnation).await }
@@ -101,9 +111,9 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
             instance = returned;
             (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false)
         }
-        Ended::Aborted { .. } => return Attempted::Aborted { unwound: unwind(&incarnation, None, None).await },
+        Ended::Aborted { .. } => return Attempted::Aborted { unwound: Some(unwind(&incarnation, None, None).await) },
     };
     // The cleanups have a budget of their own; what is left of this one is for the next attempt.
     let retry_until = may_retry.then(|| deadline.own());
-    Attempted::Failed { failure, retry_until, unwound: unwind(&incarnation, instance, None).await }
+    Attempted::Failed { failure, retry_until, instance, incarnation }
 }

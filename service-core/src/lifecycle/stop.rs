@@ -11,7 +11,7 @@ use super::hook::{self, Ended};
 use crate::base::{Failure, Phase, Result, State, StopOutcome};
 use crate::gate::context_stack::Role;
 use crate::gate::{ManagedInstance, Slot};
-use crate::report::{CallsLeft, EventKind, Refusal, ServiceShutdown};
+use crate::report::{CallsLeft, EventKind, Refusal, RefusalCause, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, Wait, later, wait};
 
@@ -30,16 +30,17 @@ pub(crate) async fn stop(
     shared: Arc<Shared>,
     hooks: Arc<dyn Hooks>,
     incarnation: Arc<Incarnation>,
-    cause: Refusal,
+    cause: RefusalCause,
     limit: Option<Duration>,
 ) -> ServiceShutdown {
     let slot = incarnation.slot.clone();
     let budgets = shared.plan.services()[slot.index].facts.budgets;
     let mut steps = Steps::new(&slot);
-    let comes_back = matches!(cause, Refusal::Restarting);
+    steps.entry.was_ready = true;
+    let comes_back = matches!(cause.refusal, Refusal::Restarting);
     incarnation.deadline.limit(limit);
 
-    slot.close(cause.clone());
+    slot.close(cause);
     slot.emit(EventKind::Draining { service: slot.name.clone() });
     let began = Instant::now();
     // In this order: a task that is cancelled may ask at once how long it has.
@@ -54,7 +55,7 @@ pub(crate) async fn stop(
     }
     steps.entry.drain = began.elapsed();
 
-    slot.set(State::Stopping, cause);
+    slot.enter_state(State::Stopping);
     slot.emit(EventKind::Stopping { service: slot.name.clone() });
     let began_own = Instant::now();
     incarnation.deadline.set(later(budgets.shutdown));

@@ -1,9 +1,10 @@
-//! The boot: its begin, its budget, and what it fails with.
+//! The boot: its begin, its budget, what it waits for, and what it fails with.
 
 use super::demands::BOOT;
 use super::effect::{Effect, Timer};
-use super::finish::BootEnd;
+use super::finish::{BootCause, BootEnd};
 use super::machine::{Boot, Machine};
+use super::unready::Unready;
 use crate::base::{Failure, ShutdownReason, State};
 use crate::plan::Bond;
 use crate::report::EventKind;
@@ -38,8 +39,8 @@ impl Machine {
             return;
         };
         let elapsed = self.now - boot.began;
-        self.effects.push(Effect::DescribeUnready);
-        self.boot_end = Some(BootEnd::TimedOut(elapsed));
+        self.effects.push(Effect::DescribeUnready(self.unready()));
+        self.boot_end = Some(BootCause::TimedOut(elapsed));
         self.roll_back();
     }
 
@@ -64,12 +65,33 @@ impl Machine {
         if self.is_booted() {
             return None;
         }
-        let failures: Vec<Failure> = self.nodes.iter().filter_map(|node| node.failure.clone()).collect();
-        Some(match self.boot_end.take() {
-            Some(end) => end,
-            None if failures.is_empty() => BootEnd::ShutDown(reason.clone()),
-            None => BootEnd::Services { failures, blocked: self.blocked() },
-        })
+        let has_failed = self.nodes.iter().any(|node| node.failure.is_some());
+        let cause = match self.boot_end.take() {
+            Some(cause) => cause,
+            None if has_failed => BootCause::Services,
+            None => BootCause::ShutDown(reason.clone()),
+        };
+        let blocked = self.blocked();
+        let failures = self.boot_failures(&blocked, !matches!(cause, BootCause::Services));
+        Some(BootEnd { cause, failures, blocked })
+    }
+
+    /// What has failed, in the plan's order; but first of all what failed the boot. If no failure did, a service may have
+    /// failed that was to be tried again.
+    fn boot_failures(&self, blocked: &[(usize, usize)], with_setbacks: bool) -> Vec<Failure> {
+        let mut fatal: Vec<bool> = (0..self.nodes.len()).map(|service| !self.is_optional(service)).collect();
+        for &(_, by) in blocked.iter().filter(|(service, _)| !self.is_optional(*service)) {
+            fatal[by] = true;
+        }
+        let (mut first, mut others) = (Vec::new(), Vec::new());
+        for (service, node) in self.nodes.iter().enumerate() {
+            let failures = if fatal[service] { &mut first } else { &mut others };
+            let setback = node.setback.as_ref().filter(|_| with_setbacks);
+            failures.extend(node.failure.as_ref().or(setback).cloned());
+            failures.extend(node.task_failure.clone());
+        }
+        first.append(&mut others);
+        first
     }
 
     /// Each service that can't start because of one that failed, and which. It follows from the plan and the failures
@@ -88,5 +110,25 @@ impl Machine {
             }
         }
         blocked
+    }
+
+    /// What keeps each service from being ready that is wanted and has not failed.
+    fn unready(&self) -> Vec<(usize, Unready)> {
+        let unsettled = (0..self.nodes.len()).filter(|&service| !self.is_settled(service));
+        unsettled.map(|service| (service, self.unready_because(service))).collect()
+    }
+
+    fn unready_because(&self, service: usize) -> Unready {
+        let node = &self.nodes[service];
+        match node.state {
+            _ if node.unwinding => Unready::Unwinds,
+            State::Waiting if node.unmet > 0 => {
+                let below = self.below[service].iter().map(|(on, _)| *on);
+                Unready::WaitsFor(below.filter(|&on| !self.is_settled(on)).collect())
+            }
+            State::Waiting => Unready::WaitsForPlace,
+            State::Starting => Unready::Starts(node.attempt),
+            _ => Unready::Restarts(self.holders(service).split_off(1)),
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::demands::Ticket;
 use super::finish::Finish;
+use super::unready::Unready;
 use crate::base::{ShutdownReason, State};
-use crate::report::{EventKind, Refusal};
+use crate::report::{EventKind, RefusalCause};
 
 /// What the machine waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) enum Timer {
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub state: State,
-    pub cause: Refusal,
+    pub cause: RefusalCause,
 }
 
 /// What is to be done outside of the machine, in this order. `limit` is a service's share of the shutdown's budget, if
@@ -33,6 +34,11 @@ pub(crate) enum Effect {
     Publish {
         service: usize,
         status: Status,
+    },
+    /// Refuse the calls that wait for a service, for this cause. Its state stays as it is.
+    Refuse {
+        service: usize,
+        cause: RefusalCause,
     },
     /// Run one attempt of its start, after this pause and until this time.
     Start {
@@ -46,7 +52,7 @@ pub(crate) enum Effect {
         service: usize,
         limit: Option<Duration>,
     },
-    /// Unwind a start that ended too late.
+    /// Unwind an attempt that failed, or a start that ended too late.
     Unwind {
         service: usize,
         limit: Option<Duration>,
@@ -56,7 +62,7 @@ pub(crate) enum Effect {
     /// Drain it and shut it down; refused calls get this cause.
     Stop {
         service: usize,
-        cause: Refusal,
+        cause: RefusalCause,
         limit: Option<Duration>,
     },
     /// Shorten what a service is already doing to its share of the budget.
@@ -75,8 +81,8 @@ pub(crate) enum Effect {
     Settle(Ticket, Result<(), usize>),
     /// A demand is neither met nor lost: everything shuts down.
     Dismiss(Ticket),
-    /// Note what each service is doing that is not ready, for the error of the boot.
-    DescribeUnready,
+    /// Note what keeps each of these services from being ready, for the error of the boot.
+    DescribeUnready(Vec<(usize, Unready)>),
     /// Publish why everything shuts down.
     SetReason(ShutdownReason),
     /// Everything is down. The machine ignores further events.

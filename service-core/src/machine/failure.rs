@@ -15,7 +15,6 @@ impl Machine {
         if let Some(failure) = node.failure.clone() {
             self.emit(EventKind::Failed { service: node.name.clone(), failure });
         }
-        self.mark_dead(service);
         if self.shutdown.is_none() {
             self.block_above(service);
         }
@@ -80,6 +79,7 @@ impl Machine {
                 Verdict::Lost => lost.push(ticket),
                 Verdict::Fatal => {
                     self.settle(ticket, Err(failed));
+                    self.culprit = self.nodes[failed].failure.clone();
                     self.roll_back();
                     return;
                 }

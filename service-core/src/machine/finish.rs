@@ -16,14 +16,21 @@ pub(crate) struct Finish {
 
 /// What a boot fails with.
 #[derive(Clone, Debug)]
-pub(crate) enum BootEnd {
+pub(crate) struct BootEnd {
+    pub cause: BootCause,
+    /// Every failure of a service that the boot was still to recover from, those that failed the boot first.
+    pub failures: Vec<Failure>,
+    /// Each service that was blocked, and the failed one that blocked it.
+    pub blocked: Vec<(usize, usize)>,
+}
+
+/// What ended a boot that fails.
+#[derive(Clone, Debug)]
+pub(crate) enum BootCause {
     Cancelled,
     ShutDown(ShutdownReason),
     /// Its budget ran out, after so long.
     TimedOut(Duration),
-    /// Services failed, and each of the others was blocked by one of them.
-    Services {
-        failures: Vec<Failure>,
-        blocked: Vec<(usize, usize)>,
-    },
+    /// Services failed.
+    Services,
 }

@@ -6,13 +6,12 @@ use super::demands::Ticket;
 use super::effect::Timer;
 use crate::base::{Failure, ShutdownReason, StopOutcome};
 
-/// How an attempt failed, and how unwinding it went.
+/// How an attempt failed.
 #[derive(Clone, Debug)]
 pub(crate) struct FailedAttempt {
     pub failure: Failure,
     /// When the budget of all attempts ends; `None` if it may not be tried again.
     pub retry_until: Option<Duration>,
-    pub outcome: StopOutcome,
     /// A random number, as in [`LifecycleEvent`].
     pub drawn: f64,
 }
@@ -34,9 +33,9 @@ pub(crate) enum LifecycleEvent {
     Resumed(usize),
     /// `init`, `start` and `health` succeeded, after so long.
     Started { service: usize, elapsed: Duration },
-    /// An attempt to start a service failed and was unwound.
+    /// An attempt to start a service failed. What it has begun is not unwound yet.
     StartFailed { service: usize, attempt: FailedAttempt },
-    /// A start that was aborted, or ended too late, was unwound.
+    /// A start that failed, was aborted or ended too late was unwound.
     Unwound { service: usize, outcome: StopOutcome },
     /// A service has stopped.
     Stopped { service: usize, outcome: StopOutcome, elapsed: Duration },

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use super::demands::{BOOT, Demand, Demands, Ticket};
 use super::effect::{Effect, Timer};
-use super::finish::BootEnd;
+use super::finish::BootCause;
 use super::lifecycle_event::LifecycleEvent;
 use super::node::Node;
 use super::settings::Settings;
-use crate::base::{ShutdownReason, State};
+use crate::base::{Failure, ShutdownReason, State};
 use crate::plan::{Bond, Plan};
 use crate::report::EventKind;
 
@@ -56,12 +56,14 @@ pub(crate) struct Machine {
     pub(super) levels: u32,
     pub(super) boot: Option<Boot>,
     /// What the boot fails with, other than failures of services.
-    pub(super) boot_end: Option<BootEnd>,
+    pub(super) boot_end: Option<BootCause>,
     /// Why everything shuts down.
     pub(super) reason: Option<ShutdownReason>,
     /// A shutdown was requested. During the lame-duck delay, the services are still ready.
     pub(super) shutdown_requested: bool,
     pub(super) shutdown: Option<Shutdown>,
+    /// The failure of a service for which the boot is rolled back.
+    pub(super) culprit: Option<Failure>,
     pub(super) finished: bool,
     /// The time of the current event.
     pub(super) now: Duration,
@@ -97,6 +99,7 @@ impl Machine {
             reason: None,
             shutdown_requested: false,
             shutdown: None,
+            culprit: None,
             finished: false,
             now: Duration::ZERO,
             effects: Vec::new(),
@@ -234,7 +237,7 @@ impl Machine {
             let Some((_, Reverse(service))) = self.queue.pop() else { break };
             let node = &self.nodes[service];
             // An entry may be out of date: what it waits for has changed since.
-            if node.state == State::Waiting && node.unmet == 0 {
+            if node.state == State::Waiting && node.unmet == 0 && !node.unwinding {
                 self.start(service);
             }
         }
@@ -281,7 +284,8 @@ impl Machine {
 
     pub(super) fn wait(&mut self, service: usize) {
         let node = &mut self.nodes[service];
-        (node.failure, node.blocked_by, node.requested) = (None, None, true);
+        (node.blocked_by, node.requested) = (None, true);
+        node.setback = node.failure.take().or(node.setback.take());
         self.enter(service, State::Waiting);
     }
 

@@ -18,11 +18,13 @@ mod start;
 mod status;
 #[cfg(test)]
 mod tests;
+mod unready;
 
 pub(crate) use demands::{BOOT, Ticket};
 pub(crate) use effect::{Effect, Status, Timer};
-pub(crate) use finish::{BootEnd, Finish};
+pub(crate) use finish::{BootCause, BootEnd, Finish};
 pub(crate) use lifecycle_event::{FailedAttempt, LifecycleEvent};
 pub(crate) use machine::Machine;
 pub(crate) use restarts::{Next, Restarts};
 pub(crate) use settings::Settings;
+pub(crate) use unready::Unready;

@@ -8,6 +8,17 @@ use super::restarts::Restarts;
 use crate::base::{Failure, State};
 use crate::plan::Facts;
 
+/// Another attempt of a start: after this pause, and within the budget of all attempts.
+#[derive(Clone, Debug)]
+pub(super) struct PendingRetry {
+    pub(super) delay: Duration,
+    pub(super) until: Duration,
+    /// How the attempt before it failed.
+    pub(super) failure: Failure,
+    /// A random number, as in [`LifecycleEvent`](super::LifecycleEvent).
+    pub(super) drawn: f64,
+}
+
 /// What the machine knows about one service.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -18,6 +29,10 @@ pub(super) struct Node {
     /// Whether it was ever requested.
     pub(super) requested: bool,
     pub(super) aborting: bool,
+    /// A failed attempt of its start is being unwound. Until that has ended, it counts as alive, and it does not start.
+    pub(super) unwinding: bool,
+    /// The attempt that follows when the failed one is unwound.
+    pub(super) retry: Option<PendingRetry>,
     /// It stops only to start again.
     pub(super) restarting: bool,
     /// Dependencies that are not settled; counted only while it waits.
@@ -36,6 +51,10 @@ pub(super) struct Node {
     pub(super) attempt: u32,
     /// How it failed, if it did not start.
     pub(super) failure: Option<Failure>,
+    /// How it failed the last time since it was ready, if it is to recover from that.
+    pub(super) setback: Option<Failure>,
+    /// How a task of it failed that nothing runs again, and that no restart of the service follows.
+    pub(super) task_failure: Option<Failure>,
     /// The failed service that keeps it from starting.
     pub(super) blocked_by: Option<usize>,
     /// It was up, and is to be up again.
@@ -58,6 +77,8 @@ impl Node {
             wanted: false,
             requested: false,
             aborting: false,
+            unwinding: false,
+            retry: None,
             restarting: false,
             unmet: 0,
             alive_above: 0,
@@ -67,6 +88,8 @@ impl Node {
             awaited_by: Vec::new(),
             attempt: 0,
             failure: None,
+            setback: None,
+            task_failure: None,
             blocked_by: None,
             was_up: false,
             ready_since: None,

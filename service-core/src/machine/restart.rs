@@ -20,7 +20,10 @@ impl Machine {
         if let Some(pause) = self.restart_pause(service, failure, drawn) {
             self.nodes[service].restart_delay = pause;
             self.restart_with_holders(service);
-        } else if !self.is_optional(service) {
+            return;
+        }
+        self.nodes[service].task_failure.get_or_insert_with(|| failure.clone());
+        if !self.is_optional(service) {
             self.break_down(failure);
         }
     }
@@ -51,6 +54,7 @@ impl Machine {
         let ran = node.ready_since.map_or(Duration::ZERO, |since| now - since);
         let Next::Again(delay) = node.restarts.as_mut()?.after(now, ran, true, drawn) else { return None };
         let name = node.name.clone();
+        node.setback = Some(failure.clone());
         self.emit(EventKind::Restarting { service: name, delay, failure: failure.clone() });
         Some(delay)
     }
@@ -61,10 +65,11 @@ impl Machine {
         self.nodes[service].was_up && (service..self.nodes.len()).any(is_lost)
     }
 
-    /// Whether it is starting or ready, and neither a restart nor a shutdown takes it down already.
+    /// Whether it is starting or ready, and neither a failure, a restart nor a shutdown takes it down already.
     fn has_instance_to_replace(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        matches!(node.state, State::Starting | State::Ready) && node.wanted && !node.restarting && !node.aborting
+        let is_leaving = node.restarting || node.aborting || node.unwinding;
+        matches!(node.state, State::Starting | State::Ready) && node.wanted && !is_leaving
     }
 
     /// Waits for it again, and with it those that it had blocked; unless somebody has had it tried in the meantime.
@@ -104,7 +109,7 @@ impl Machine {
     }
 
     /// It and those alive that hold its instance, or that of one that does; in the plan's order.
-    fn holders(&self, service: usize) -> Vec<usize> {
+    pub(super) fn holders(&self, service: usize) -> Vec<usize> {
         let mut holds = vec![false; self.nodes.len()];
         holds[service] = true;
         // A dependant comes after its dependencies in the plan's order.

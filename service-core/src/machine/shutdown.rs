@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::budget_share;
 use super::effect::{Effect, Timer};
-use super::finish::{BootEnd, Finish};
+use super::finish::{BootCause, Finish};
 use super::machine::{Machine, Shutdown};
 use crate::base::{Failure, ShutdownReason, State, StopOutcome};
 use crate::report::EventKind;
@@ -22,8 +22,8 @@ impl Machine {
         let reason = self.publish_reason(reason);
         self.emit(EventKind::ShuttingDown { reason: reason.clone() });
         self.boot_end = Some(match reason {
-            ShutdownReason::Cancelled => BootEnd::Cancelled,
-            reason => BootEnd::ShutDown(reason),
+            ShutdownReason::Cancelled => BootCause::Cancelled,
+            reason => BootCause::ShutDown(reason),
         });
         let lame_duck = self.settings.lame_duck;
         if self.is_booting() {
@@ -72,8 +72,8 @@ impl Machine {
         self.effects.push(Effect::CancelTimer(Timer::Boot));
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
-            // What a restart has begun to stop; the others get their limit with the effect that stops them.
-            if node.state == State::Stopping || node.state == State::Starting && node.aborting {
+            // What stops or is unwound already; the others get their limit with the effect that stops them.
+            if node.state == State::Stopping || node.state == State::Starting && node.aborting || node.unwinding {
                 self.effects.push(Effect::Limit { service, limit: self.limit(service) });
             }
         }
@@ -84,6 +84,17 @@ impl Machine {
 
     fn stop_everything(&mut self) {
         self.queue.clear();
+        // First, so that a start is aborted before it sees that another service is down.
+        for service in (0..self.nodes.len()).rev() {
+            if self.nodes[service].state == State::Starting {
+                self.stop_if_unneeded(service);
+            }
+        }
+        for service in 0..self.nodes.len() {
+            if matches!(self.nodes[service].state, State::Starting | State::Stopping) {
+                self.effects.push(Effect::Refuse { service, cause: self.status(service).cause });
+            }
+        }
         // The plan's order is dependencies first; the shutdown's is the reverse.
         for service in (0..self.nodes.len()).rev() {
             self.nodes[service].wanted = false;

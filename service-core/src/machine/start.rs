@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::effect::{Effect, Timer};
 use super::lifecycle_event::FailedAttempt;
 use super::machine::Machine;
+use super::node::PendingRetry;
 use crate::base::{Failure, State, StopOutcome};
 use crate::report::EventKind;
 
@@ -31,6 +32,7 @@ impl Machine {
         self.starting -= 1;
         let node = &mut self.nodes[service];
         (node.state, node.was_up, node.ready_since) = (State::Ready, true, Some(self.now));
+        node.setback = None;
         let name = node.name.clone();
         self.effects.push(Effect::Open(service));
         self.emit(EventKind::Ready { service: name, elapsed });
@@ -38,52 +40,73 @@ impl Machine {
         self.settle_for_demands(service);
     }
 
+    /// What follows a failure follows at once; only a next start waits until the attempt is unwound.
     pub(super) fn start_failed(&mut self, service: usize, attempt: FailedAttempt) {
-        let FailedAttempt { failure, retry_until, outcome, drawn } = attempt;
-        if let Some((delay, until)) = self.next_attempt(service, retry_until) {
-            self.retry(service, delay, until, failure, outcome);
-        } else if self.comes_back(service) {
+        let FailedAttempt { failure, retry_until, drawn } = attempt;
+        self.nodes[service].unwinding = true;
+        self.effects.push(Effect::Unwind { service, limit: self.limit(service) });
+        let delay = self.plan.services()[service].facts.retry.delay_after(self.nodes[service].attempt);
+        match delay.zip(retry_until) {
+            // If the budget would run out in the pause, there is none: the error explains more than a timeout would.
+            Some((delay, until)) if self.now.saturating_add(delay) < until => {
+                self.will_retry(service, PendingRetry { delay, until, failure, drawn });
+            }
             // Its start was aborted to begin again.
-            self.unwound(service, outcome);
-        } else {
-            self.failed_for_good(service, failure, outcome, drawn);
+            _ if self.comes_back(service) => {}
+            next => self.failed_for_good(service, self.with_attempts(service, failure, next.is_some()), drawn),
         }
     }
 
-    /// The pause before another attempt, and when its budget ends. If the budget would run out in the pause, there is none:
-    /// the error explains more than a timeout would.
-    fn next_attempt(&self, service: usize, retry_until: Option<Duration>) -> Option<(Duration, Duration)> {
-        let until = retry_until?;
-        let delay = self.plan.services()[service].facts.retry.delay_after(self.nodes[service].attempt)?;
-        (self.now.saturating_add(delay) < until).then_some((delay, until))
-    }
-
-    fn retry(&mut self, service: usize, delay: Duration, until: Duration, failure: Failure, outcome: StopOutcome) {
+    fn will_retry(&mut self, service: usize, retry: PendingRetry) {
         let node = &mut self.nodes[service];
-        let (name, attempt) = (node.name.clone(), node.attempt);
-        node.attempt += 1;
-        self.emit(EventKind::Retrying { service: name, attempt, delay, failure });
-        if self.nodes[service].aborting {
-            self.unwound(service, outcome);
+        node.setback = Some(retry.failure.clone());
+        let retrying = EventKind::Retrying {
+            service: node.name.clone(),
+            attempt: node.attempt,
+            delay: retry.delay,
+            failure: retry.failure.clone(),
+        };
+        node.retry = (!node.aborting).then_some(retry);
+        self.emit(retrying);
+    }
+
+    /// The failed attempt is unwound: the next one follows, unless unwinding has used up the budget.
+    fn retry(&mut self, service: usize, retry: PendingRetry) {
+        let PendingRetry { delay, until, failure, drawn } = retry;
+        if self.now.saturating_add(delay) < until {
+            let node = &mut self.nodes[service];
+            node.attempt += 1;
+            let attempt = node.attempt;
+            self.effects.push(Effect::Start { service, attempt, after: Some(delay), until });
         } else {
-            self.effects.push(Effect::Start { service, attempt: attempt + 1, after: Some(delay), until });
+            self.failed_for_good(service, self.with_attempts(service, failure, true), drawn);
+            self.failure_unwound(service);
         }
     }
 
-    fn failed_for_good(&mut self, service: usize, failure: Failure, outcome: StopOutcome, drawn: f64) {
-        let failure = failure.with_path(self.path(service));
-        if !outcome.is_clean() {
-            self.record_unwound(service, outcome);
+    /// If the budget of a start has ended its attempts, the failure says so, and how many there were.
+    fn with_attempts(&self, service: usize, failure: Failure, is_out_of_budget: bool) -> Failure {
+        let allowed = self.plan.services()[service].facts.retry.attempts();
+        let node = &self.nodes[service];
+        if !is_out_of_budget && !failure.is_timeout() || allowed == 1 {
+            return failure;
         }
+        // A timeout says less than the error of the attempt before it.
+        let before = node.setback.as_ref().filter(|_| failure.is_timeout() && node.attempt > 1);
+        let is_cut_short = is_out_of_budget || node.attempt < allowed;
+        failure.with_attempts(node.attempt, allowed, is_cut_short, before)
+    }
+
+    fn failed_for_good(&mut self, service: usize, failure: Failure, drawn: f64) {
+        let failure = failure.with_path(self.path(service));
         let was_up = self.nodes[service].was_up;
         let may_return = self.shutdown.is_none() && (was_up || self.is_optional(service));
         if may_return && let Some(pause) = self.restart_pause(service, &failure, drawn) {
-            self.nodes[service].restart_delay = pause;
             if was_up {
-                self.settle_unwound(service);
+                self.nodes[service].restart_delay = pause;
+                self.start_ended(service);
                 return;
             }
-            self.nodes[service].restart_delay = Duration::ZERO;
             self.effects.push(Effect::SetTimer(Timer::Retry(service), self.now.saturating_add(pause)));
         }
         self.nodes[service].failure = Some(failure.clone());
@@ -94,20 +117,37 @@ impl Machine {
     }
 
     pub(super) fn unwound(&mut self, service: usize, outcome: StopOutcome) {
-        self.record_unwound(service, outcome);
-        self.settle_unwound(service);
+        let node = &mut self.nodes[service];
+        let has_failed = std::mem::take(&mut node.unwinding);
+        let retry = node.retry.take().filter(|_| !node.aborting);
+        // The failure was reported; there is no more to say if it was unwound cleanly.
+        if !has_failed || node.aborting || !outcome.is_clean() {
+            let unwound = EventKind::Unwound { service: node.name.clone(), outcome };
+            self.emit(unwound);
+            self.effects.push(Effect::Record(service));
+        }
+        match retry {
+            Some(retry) => self.retry(service, retry),
+            None if self.nodes[service].state == State::Starting => {
+                self.start_ended(service);
+                self.mark_dead(service);
+            }
+            None => self.failure_unwound(service),
+        }
     }
 
-    fn record_unwound(&mut self, service: usize, outcome: StopOutcome) {
-        self.emit(EventKind::Unwound { service: self.nodes[service].name.clone(), outcome });
-        self.effects.push(Effect::Record(service));
+    /// Nothing is left of a start that has failed: what it depends on may stop, and it may start again.
+    fn failure_unwound(&mut self, service: usize) {
+        if self.nodes[service].state == State::Waiting {
+            self.count_unmet(service);
+        }
+        self.mark_dead(service);
     }
 
-    fn settle_unwound(&mut self, service: usize) {
+    fn start_ended(&mut self, service: usize) {
         self.starting -= 1;
         self.nodes[service].aborting = false;
         self.after_stop(service);
-        self.mark_dead(service);
     }
 
     pub(super) fn pause(&mut self, service: usize) {

@@ -7,6 +7,7 @@
 
 mod answers;
 mod harness;
+mod known;
 mod life;
 mod relations;
 mod rules;

@@ -10,6 +10,9 @@ use super::plan_error::PlanError;
 use super::shutdown_report::ShutdownReport;
 use crate::base::{Failure, ShutdownReason, lasted};
 
+/// How many services of one kind the text of an error lists, so that it fits on a screen.
+const LISTED: usize = 10;
+
 /// Why a boot failed: the root causes, then the services that they blocked, then what the rollback did.
 ///
 /// [`source()`](Error::source) is the first [`Failure`], whose source is the service's own error. `Debug` prints the same
@@ -21,6 +24,7 @@ pub struct BootError {
 
 struct BootErrorData {
     failure: BootFailure,
+    failures: Vec<Failure>,
     rollback: Option<ShutdownReport>,
 }
 
@@ -33,7 +37,7 @@ pub enum BootFailure {
     /// Services failed.
     #[non_exhaustive]
     Services {
-        /// Each service whose own hook failed, in the plan's order.
+        /// Each service whose own hook failed, in the order of [`BootError::failures`].
         failures: Vec<Failure>,
         /// Each service that was not started because one of these failed, in the plan's order.
         blocked: Vec<BlockedService>,
@@ -83,8 +87,17 @@ pub struct UnreadyService {
 }
 
 impl BootError {
+    /// An error of a boot in which no service has failed.
     pub(crate) fn new(failure: BootFailure, rollback: Option<ShutdownReport>) -> Self {
-        Self { inner: Arc::new(BootErrorData { failure, rollback }) }
+        Self::with_failures(failure, Vec::new(), rollback)
+    }
+
+    pub(crate) fn with_failures(
+        failure: BootFailure,
+        failures: Vec<Failure>,
+        rollback: Option<ShutdownReport>,
+    ) -> Self {
+        Self { inner: Arc::new(BootErrorData { failure, failures, rollback }) }
     }
 
     /// The cause.
@@ -92,12 +105,11 @@ impl BootError {
         &self.inner.failure
     }
 
-    /// The failures of services, in the plan's order; empty if no service failed.
+    /// The failures of services, whatever ended the boot: those that failed the boot come first, then the others, each in the
+    /// plan's order. If no service failed the boot, the latest failure of each service that was being tried again is among
+    /// them. Empty if no service failed.
     pub fn failures(&self) -> &[Failure] {
-        match &self.inner.failure {
-            BootFailure::Services { failures, .. } => failures,
-            _ => &[],
-        }
+        &self.inner.failures
     }
 
     /// The error of the plan, if the plan is unsound.
@@ -114,27 +126,52 @@ impl BootError {
     }
 }
 
+impl BootError {
+    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failures().iter().try_for_each(|failure| write!(f, "\n  {failure}"))
+    }
+}
+
+/// Lists the first lines, and how many more there are of what they name.
+fn list_some(f: &mut fmt::Formatter<'_>, mut lines: impl ExactSizeIterator<Item = String>, what: &str) -> fmt::Result {
+    // A line about a single one says no less than its own.
+    let listed = if lines.len() == LISTED + 1 { LISTED + 1 } else { LISTED };
+    lines.by_ref().take(listed).try_for_each(|line| write!(f, "\n  {line}"))?;
+    match lines.len() {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more {what}"),
+    }
+}
+
 impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.inner.failure {
             BootFailure::Plan(error) => return fmt::Display::fmt(error, f),
-            BootFailure::Services { failures, blocked } => {
+            BootFailure::Services { blocked, .. } => {
                 f.write_str("the boot failed")?;
-                for failure in failures {
-                    write!(f, "\n  {failure}")?;
-                }
-                for BlockedService { service, by } in blocked {
-                    write!(f, "\n  {service} was not started, because it requires {by}")?;
-                }
+                self.list_failures(f)?;
+                let list = |BlockedService { service, by }: &BlockedService| {
+                    format!("{service} was not started, because it requires {by}")
+                };
+                list_some(f, blocked.iter().map(list), "services were not started")?;
             }
             BootFailure::TimedOut { after, unready } => {
                 write!(f, "the boot did not end within {:?}", lasted(*after))?;
-                for UnreadyService { service, doing } in unready {
-                    write!(f, "\n  {service} {doing}")?;
-                }
+                self.list_failures(f)?;
+                let list = |UnreadyService { service, doing }: &UnreadyService| format!("{service} {doing}");
+                list_some(f, unready.iter().map(list), "services were not ready")?;
             }
-            BootFailure::Cancelled => f.write_str("the boot was cancelled")?,
-            BootFailure::ShutDown(reason) => write!(f, "the boot was given up for a shutdown: {reason}")?,
+            BootFailure::Cancelled => {
+                f.write_str("the boot was cancelled")?;
+                self.list_failures(f)?;
+            }
+            BootFailure::ShutDown(reason) => {
+                write!(f, "the boot was given up for a shutdown: {reason}")?;
+                // The reason may be the text of a failure.
+                let reason = reason.to_string();
+                let mut others = self.failures().iter().map(Failure::to_string).filter(|failure| *failure != reason);
+                others.try_for_each(|failure| write!(f, "\n  {failure}"))?;
+            }
             BootFailure::AlreadyBooted(by) => write!(
                 f,
                 "the process already has a registry, booted at {by}; use that one, shut it down first, or make this one `.isolated()`"
@@ -170,9 +207,8 @@ impl Error for BootError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.inner.failure {
             BootFailure::Plan(error) => Some(error),
-            BootFailure::Services { failures, .. } => failures.first().map(|failure| failure as _),
             BootFailure::Signals(error) => Some(&**error),
-            _ => None,
+            _ => self.failures().first().map(|failure| failure as _),
         }
     }
 }

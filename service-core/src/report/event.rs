@@ -46,7 +46,7 @@ pub enum EventKind {
         service: Arc<str>,
         /// The number of the attempt that failed, from 1.
         attempt: u32,
-        /// The delay before the next attempt.
+        /// The delay before the next attempt, counted from the end of the tasks and cleanups of this one.
         delay: Duration,
         /// Why the attempt failed.
         failure: Failure,
@@ -123,7 +123,7 @@ pub enum EventKind {
         /// How long `init`, `start` and the first `health` took together.
         elapsed: Duration,
     },
-    /// A service failed to start.
+    /// A service failed to start. Reported when it fails; its tasks and deferred cleanups may end later.
     Failed {
         /// The service.
         service: Arc<str>,
@@ -137,8 +137,8 @@ pub enum EventKind {
         /// The service that failed.
         by: Arc<str>,
     },
-    /// A service was stopped before it was ready, and its incomplete start was unwound: its tasks and its deferred
-    /// cleanups have ended.
+    /// An incomplete start was unwound: its tasks and its deferred cleanups have ended. Reported if the start was stopped
+    /// before the service was ready. For an attempt that has failed, reported only if a task or a cleanup failed, too.
     Unwound {
         /// The service.
         service: Arc<str>,

@@ -23,7 +23,7 @@ pub(crate) use event::record::{Severity, Value};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};
-pub(crate) use not_ready::{NotReady, Refusal};
+pub(crate) use not_ready::{NotReady, Refusal, RefusalCause, ShutdownCause};
 pub(crate) use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
 pub(crate) use run_error::RunError;
 pub(crate) use shutdown_error::ShutdownError;

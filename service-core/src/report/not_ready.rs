@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::{Failure, State, lasted};
+use crate::base::{Failure, ShutdownReason, State, lasted};
 
 /// Why a guarded call or the lookup of a service was refused: which service, in which state, and for what reason.
 ///
@@ -20,14 +20,43 @@ pub struct NotReady {
 struct NotReadyData {
     service: Arc<str>,
     state: State,
-    cause: Refusal,
+    cause: RefusalCause,
+}
+
+/// What a refusal says about a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusalCause {
+    pub refusal: Refusal,
+    /// Set if the registry shuts down, or has shut down.
+    pub shutdown: Option<ShutdownCause>,
+}
+
+/// Why a registry shuts down, as its refusals say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShutdownCause {
+    pub reason: ShutdownReason,
+    /// The failure that its boot or the service could not recover from.
+    pub failure: Option<Failure>,
+}
+
+impl From<Refusal> for RefusalCause {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, shutdown: None }
+    }
+}
+
+impl From<ShutdownCause> for RefusalCause {
+    fn from(shutdown: ShutdownCause) -> Self {
+        Self { refusal: Refusal::State, shutdown: Some(shutdown) }
+    }
 }
 
 /// The reason for a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The state itself: the service is not ready yet, or no longer.
+    /// The state itself: the service is not ready yet, or no longer. If the registry shuts down,
+    /// [`NotReady::shutdown_reason`] says why.
     State,
     /// The service failed.
     Failed(Failure),
@@ -69,8 +98,12 @@ pub enum Refusal {
 }
 
 impl NotReady {
-    pub(crate) fn new(service: impl Into<Arc<str>>, state: State, cause: Refusal) -> Self {
-        Self { inner: Arc::new(NotReadyData { service: service.into(), state, cause }) }
+    pub(crate) fn new(service: impl Into<Arc<str>>, state: State, cause: impl Into<RefusalCause>) -> Self {
+        Self { inner: Arc::new(NotReadyData { service: service.into(), state, cause: cause.into() }) }
+    }
+
+    pub(crate) fn whole_cause(&self) -> &RefusalCause {
+        &self.inner.cause
     }
 
     /// The service's name.
@@ -85,14 +118,48 @@ impl NotReady {
 
     /// The reason for a refusal.
     pub fn cause(&self) -> &Refusal {
-        &self.inner.cause
+        &self.inner.cause.refusal
+    }
+
+    /// Why the registry shuts down, or has shut down, if the service is refused for that. If its boot failed, or the service
+    /// was to recover from a failure, the [`source()`](Error::source) of this error is the failure.
+    ///
+    /// ```
+    /// use service_core::{Context, Lifecycle, Registry, Result, ShutdownReason, service};
+    ///
+    /// #[service]
+    /// struct Users;
+    ///
+    /// impl Lifecycle for Users {
+    ///     async fn init(_cx: &Context<Self>) -> Result<Self> {
+    ///         Ok(Self)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let registry = Registry::builder().isolated().only::<Users>().boot().await?;
+    /// registry.request_shutdown("maintenance");
+    /// registry.stopped().await?;
+    /// let refusal = registry.get::<Users>().err().expect("it is down");
+    /// assert_eq!(refusal.shutdown_reason(), Some(&ShutdownReason::from("maintenance")));
+    /// assert!(refusal.to_string().ends_with("Users is not ready: it is stopped: maintenance"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shutdown_reason(&self) -> Option<&ShutdownReason> {
+        self.inner.cause.shutdown.as_ref().map(|shutdown| &shutdown.reason)
     }
 }
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NotReadyData { service, state, cause } = &*self.inner;
-        match cause {
+        if let Some(ShutdownCause { reason, failure }) = &cause.shutdown {
+            write!(f, "{service} is not ready: it is {state}: {reason}")?;
+            return failure.as_ref().map_or(Ok(()), |failure| write!(f, ": {failure}"));
+        }
+        match &cause.refusal {
             Refusal::State => match state {
                 State::Idle => write!(f, "{service} is not ready: nothing has booted it; call Registry::boot() first"),
                 _ => write!(f, "{service} is not ready: it is {state}"),
@@ -153,8 +220,9 @@ impl fmt::Debug for NotReady {
 impl Error for NotReady {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.inner.cause {
-            Refusal::Failed(failure) | Refusal::Blocked { failure, .. } => Some(failure),
-            _ => None,
+            RefusalCause { shutdown: Some(shutdown), .. } => shutdown.failure.as_ref().map(|failure| failure as _),
+            RefusalCause { refusal: Refusal::Failed(failure) | Refusal::Blocked { failure, .. }, .. } => Some(failure),
+            RefusalCause { .. } => None,
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::base::{Failure, Location, ShutdownReason, StopOutcome, lasted};
 pub struct ShutdownReport {
     /// Why the registry shut down.
     pub reason: ShutdownReason,
-    /// One entry for each service that was ready, and for each whose start was aborted.
+    /// One entry for each service that was ready, for each whose start was aborted, and for each whose failed start was not
+    /// unwound cleanly.
     pub services: Vec<ServiceShutdown>,
     /// How long it took.
     pub total: Duration,
@@ -25,6 +26,8 @@ pub struct ServiceShutdown {
     pub name: String,
     /// Where it is declared.
     pub location: Location,
+    /// Whether it had become ready. If not, its start failed or was aborted, and what it had begun was unwound.
+    pub was_ready: bool,
     /// How it ended.
     pub outcome: StopOutcome,
     /// Everything that went wrong, in order: tasks, steps that exceeded their budget, `shutdown` and the cleanups.
@@ -40,11 +43,12 @@ pub struct ServiceShutdown {
 }
 
 impl ServiceShutdown {
-    /// An entry without a step yet; each step fills in what it measured.
+    /// An entry of a start that is unwound, without a step yet; each step fills in what it measured.
     pub(crate) fn new(name: &str, location: Location) -> Self {
         Self {
             name: name.to_owned(),
             location,
+            was_ready: false,
             outcome: StopOutcome::Clean,
             failures: Vec::new(),
             drain: Duration::ZERO,
@@ -80,13 +84,21 @@ impl ShutdownReport {
 
 impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clean = self.services.iter().filter(|service| service.outcome.is_clean()).count();
-        let all = self.services.len();
-        write!(f, "{clean} of {all} services shut down cleanly in {:?} ({})", lasted(self.total), self.reason)?;
+        let ready = self.services.iter().filter(|service| service.was_ready);
+        let (clean, all) = (ready.clone().filter(|service| service.outcome.is_clean()).count(), ready.count());
+        write!(f, "{clean} of {all} services shut down cleanly")?;
+        match self.services.len() - all {
+            0 => {}
+            1 => f.write_str(", 1 start unwound,")?,
+            unwound => write!(f, ", {unwound} starts unwound,")?,
+        }
+        write!(f, " in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
-            let ServiceShutdown { name, outcome, failures, drain, own, calls_left, still_held, .. } = service;
-            write!(f, "\n  {name:width$}  {outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
+            let ServiceShutdown { name, was_ready, outcome, failures, drain, own, calls_left, still_held, .. } =
+                service;
+            let what = if *was_ready { "" } else { "start unwound: " };
+            write!(f, "\n  {name:width$}  {what}{outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for CallsLeft { method, count } in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }

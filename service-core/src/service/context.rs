@@ -300,7 +300,7 @@ impl<S> Context<S> {
     }
 
     /// Moves the deadline of the current phase to at least this long from now, like `EXTEND_TIMEOUT_USEC` of systemd. It has no
-    /// effect after the deadline. The budget of the whole rollback or shutdown is not extended.
+    /// effect after the deadline. The budget of the whole boot, rollback or shutdown is not extended.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -316,7 +316,8 @@ impl<S> Context<S> {
         }
     }
 
-    /// The rest of the budget of the current phase; zero after its deadline.
+    /// The rest of the budget of the current phase, and of the whole boot, rollback or shutdown if that ends earlier; zero
+    /// after that. Only the budget of the phase can be [extended](Self::extend).
     ///
     /// ```
     /// # use std::time::Duration;
@@ -329,7 +330,9 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn remaining(&self) -> Duration {
-        self.incarnation.deadline.get().saturating_duration_since(Instant::now())
+        let phase = self.incarnation.deadline.get();
+        let boot = self.incarnation.shared.boot_deadline();
+        boot.map_or(phase, |boot| boot.min(phase)).saturating_duration_since(Instant::now())
     }
 
     /// Reports that this service is broken. The reason is an event and part of the report, and the service is degraded. Then

@@ -73,6 +73,11 @@ impl Incarnation {
         *self.phase.lock() = phase;
     }
 
+    /// What the running hook does.
+    pub(crate) fn describe_hook(&self) -> String {
+        self.monitor.lock().describe()
+    }
+
     /// The monitor of the hook that begins now.
     pub(crate) fn new_monitor(&self) -> Arc<PollMonitor> {
         let monitor = Arc::new(PollMonitor::of(self.phase()));

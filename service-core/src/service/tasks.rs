@@ -19,7 +19,7 @@ use super::task_table::{SameName, TaskTable};
 use crate::base::{BoxError, Failure, Restart, Result, Schedule, caught};
 use crate::gate::Slot;
 use crate::gate::context_stack::{self, Role};
-use crate::shared::{CurrentTask, Deadline, in_runtime, later, wait};
+use crate::shared::{CurrentTask, Deadline, in_runtime, later, wait, within};
 
 /// The background tasks of one service. When the service stops, they are joined, and those that do not end are aborted
 /// and reported.
@@ -269,10 +269,9 @@ impl Tasks {
     pub async fn stop(&self, name: &str, timeout: Duration) -> usize {
         let asked = self.inner.ask_to_stop(name);
         let ended = self.inner.ended(|number| asked.contains(&number));
-        let ended = async { tokio::time::timeout(timeout, ended).await };
-        match in_runtime(&self.inner.runtime, ended).await {
-            Ok(()) => 0,
-            Err(_) => self.inner.abort_numbers(&asked),
+        match in_runtime(&self.inner.runtime, within(timeout, ended)).await {
+            Some(()) => 0,
+            None => self.inner.abort_numbers(&asked),
         }
     }
 
@@ -354,8 +353,7 @@ impl Tasks {
         let is_in_start = slot.is_on_stack(|role| role == Role::Starting);
         let _wait = is_in_start.then(|| wait::for_tasks(slot, later(timeout) >= deadline.get()).paused());
         // A time-out is an answer here, not an error: the count says it.
-        let ended = async { tokio::time::timeout(timeout, self.ended()).await };
-        let _ = in_runtime(&self.inner.runtime, ended).await;
+        let _ = in_runtime(&self.inner.runtime, within(timeout, self.ended())).await;
         self.inner.lock().alive()
     }
 

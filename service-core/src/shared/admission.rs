@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::time::timeout;
-
+use super::deadline::within;
 use super::in_runtime::in_runtime;
 use super::registries;
 use super::shared::Shared;
@@ -160,10 +159,9 @@ async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
         Policy::WaitFor(bound) => {
             let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
             let _busy = shared.busy();
-            let ready = async { timeout(bound, until_ready(slot, false)).await };
-            match in_runtime(&shared.runtime, ready).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(slot.refuse(Refusal::WaitedFor(bound))),
+            match in_runtime(&shared.runtime, within(bound, until_ready(slot, false))).await {
+                Some(outcome) => outcome,
+                None => Err(slot.refuse(Refusal::WaitedFor(bound))),
             }
         }
         Policy::Wait | Policy::Refuse => until_ready(slot, true).await,
@@ -189,9 +187,11 @@ async fn until_up(slot: &Arc<Slot>, shared: &Shared) -> Result<(), NotReady> {
     let mut status = slot.watch();
     let mut asked = false;
     loop {
-        let state = status.borrow_and_update().state();
+        let refusal = status.borrow_and_update().clone();
+        let state = refusal.state();
         match state {
             State::Ready => return Ok(()),
+            _ if refusal.shutdown_reason().is_some() => return Err(refusal),
             _ if state.is_coming_up() || slot.is_restarting() => {
                 if status.changed().await.is_err() {
                     return Err(slot.refusal());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::{Mutex, MutexGuard, race};
 
@@ -98,13 +98,33 @@ impl Deadline {
 
     /// Runs a future until this has passed. A future that completes at the instant of the deadline is in time.
     pub(crate) async fn bounds<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        let passed = async {
-            self.passed().await;
-            yield_now().await;
-            None
-        };
-        race(async { Some(future.await) }, passed).await
+        until(self.passed(), future).await
     }
+}
+
+/// How many turns everything else gets at the instant of a deadline.
+const TURNS: u32 = 64;
+
+/// Lets everything else run that is due at this instant, although one task may wake another and that a third. The paused
+/// clock of a test does not move meanwhile.
+pub(crate) async fn rest_of_instant() {
+    for _ in 0..TURNS {
+        yield_now().await;
+    }
+}
+
+async fn until<T>(passed: impl Future<Output = ()>, future: impl Future<Output = T>) -> Option<T> {
+    let late = async {
+        passed.await;
+        rest_of_instant().await;
+        None
+    };
+    race(async { Some(future.await) }, late).await
+}
+
+/// The output of a future that completes within this time. One that completes at the very end of it is in time.
+pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    until(sleep_until(later(time)), future).await
 }
 
 /// The instant this long from now. A time that the clock cannot represent is replaced by thirty years.

@@ -43,7 +43,7 @@ mod waiter;
 pub(crate) use admission::{admit, admit_now, named, reach, reach_now};
 pub(crate) use boot::boot;
 pub(crate) use current_task::CurrentTask;
-pub(crate) use deadline::{Deadline, later};
+pub(crate) use deadline::{Deadline, later, rest_of_instant, within};
 pub(crate) use in_runtime::in_runtime;
 pub(crate) use isolated::any_isolated;
 pub(crate) use message::{Message, Reply};

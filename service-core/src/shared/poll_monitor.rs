@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tokio::task::yield_now;
 
+use super::deadline::rest_of_instant;
 use crate::base::{Mutex, MutexGuard, pin_project};
 use crate::base::{Phase, lasted};
 
@@ -26,6 +26,8 @@ pub(crate) struct PollMonitor {
 #[derive(Debug, Default)]
 struct PollState {
     polls: u64,
+    /// When it was polled last, on the clock of the runtime.
+    last_poll: Option<tokio::time::Instant>,
     polling_since: Option<Instant>,
     woken_since: bool,
     /// The longest that it has blocked its thread, and in what phase.
@@ -57,6 +59,7 @@ impl PollMonitor {
     fn begin_poll(&self, now: Instant) {
         let mut state = self.lock();
         state.polls += 1;
+        state.last_poll = Some(tokio::time::Instant::now());
         state.woken_since = false;
         state.polling_since = Some(now);
         state.phase_since = Some(now);
@@ -99,7 +102,7 @@ impl PollMonitor {
     /// Waits until it has been polled for everything that has woken it, and for what else is due at this very instant.
     /// Never returns if it has ended; its task reports that.
     pub(crate) async fn caught_up(&self) {
-        yield_now().await;
+        rest_of_instant().await;
         loop {
             let polled = self.polled.notified();
             if self.lock().has_caught_up() {
@@ -118,11 +121,14 @@ impl PollMonitor {
                 "it is blocking its thread for {time:?}; work that does not await belongs in spawn_blocking"
             );
         }
-        match (state.polls, state.woken_since) {
-            (0, _) => "it was never polled: the runtime is busy or blocked".to_owned(),
+        let what = match (state.polls, state.woken_since) {
             (1, false) => "polled once, then pending, and nothing has woken it since".to_owned(),
             (polls, false) => format!("polled {polls} times, then pending, and nothing has woken it since"),
             (_, true) => "it was woken, but not polled since: the runtime is busy or blocked".to_owned(),
+        };
+        match state.last_poll {
+            Some(last) => format!("{what}; the last poll was {:?} ago", lasted(last.elapsed())),
+            None => "it was never polled: the runtime is busy or blocked".to_owned(),
         }
     }
 }

@@ -201,6 +201,12 @@ impl Shared {
         *self.timing.lock()
     }
 
+    /// When the budget of the boot ends, while it is booting and has one.
+    pub(crate) fn boot_deadline(&self) -> Option<tokio::time::Instant> {
+        let is_booting = self.booted().is_none() && !self.is_shutting_down();
+        self.timing().began.filter(|_| is_booting)?.checked_add(self.options.boot_timeout?)
+    }
+
     pub(crate) fn set_timing(&self, timing: Timing) {
         *self.timing.lock() = timing;
     }

@@ -8,6 +8,10 @@ use tokio::sync::watch;
 use crate::harness::{Harness, Instance};
 use crate::scenario::{Action, Scenario, Trigger};
 
+/// The states of a service after one attempt of its start, if it is not restarted.
+const AFTER_AN_ATTEMPT: [State; 6] =
+    [State::Starting, State::Ready, State::Draining, State::Stopping, State::Failed, State::Stopped];
+
 /// Records every event of a run. Performs the injected action if an event triggers it.
 pub(crate) struct EventListener {
     harness: Arc<Harness>,
@@ -76,8 +80,9 @@ impl EventListener {
             EventKind::Blocked { .. } => &[State::Blocked],
             EventKind::Draining { .. } => &[State::Draining, State::Stopping, State::Stopped],
             EventKind::Stopping { .. } => &[State::Stopping, State::Stopped],
-            // A start that fails by itself is unwound before the service counts as failed.
-            EventKind::Unwound { .. } => &[State::Failed, State::Stopped],
+            EventKind::Unwound { ref outcome, .. } if outcome.is_clean() => &[State::Failed, State::Stopped],
+            // Another attempt may follow.
+            EventKind::Unwound { .. } => &AFTER_AN_ATTEMPT,
             EventKind::Stopped { .. } => &[State::Stopped],
             _ => return,
         };

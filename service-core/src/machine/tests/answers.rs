@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::life::{Doing, Life};
+use super::known::Doing;
+use super::life::Life;
 use crate::base::State;
 use crate::machine::{BOOT, Effect, FailedAttempt, LifecycleEvent, Timer};
-use crate::report::EventKind;
+use crate::report::{EventKind, RefusalCause};
 
 /// What the world knew before an event.
 pub(super) struct Before {
@@ -16,6 +17,11 @@ pub(super) struct Before {
     /// Those that were up, and are to be up again.
     were_up: Vec<bool>,
     boot_was_open: bool,
+    was_sunk: bool,
+    /// Those that were starting, stopping or being unwound.
+    were_busy: Vec<usize>,
+    /// The pause before the attempt that is to follow the one that is unwound now.
+    retry: Option<Duration>,
     unset_timer: bool,
 }
 
@@ -50,6 +56,12 @@ impl Life {
                 _ => false,
             },
             were_up: self.each.iter().map(|known| known.was_up).collect(),
+            was_sunk: self.is_sunk(),
+            were_busy: (0..self.plan.len()).filter(|&at| self.is_busy(at)).collect(),
+            retry: match event {
+                LifecycleEvent::Unwound { service, .. } => self.each[*service].retry,
+                _ => None,
+            },
             boot_was_open: self.demands.get(&BOOT).is_some_and(|boot| boot.answer.is_none()),
             unset_timer: matches!(event, LifecycleEvent::TimerFired(Timer::Boot)),
         }
@@ -71,6 +83,7 @@ impl Life {
                     self.moved.extend(holders);
                 }
             }
+            LifecycleEvent::Unwound { service, .. } => self.attempt_unwound(*service, before, effects),
             LifecycleEvent::Escalated { service, .. } => self.escalated(*service, before, effects),
             LifecycleEvent::TimerFired(Timer::LameDuck) => self.down_since = self.down_since.or(Some(self.now)),
             LifecycleEvent::TimerFired(Timer::Boot) => {
@@ -102,15 +115,22 @@ impl Life {
         let delay = retry.delay_after(self.each[service].attempt);
         let fits = |delay: Duration| attempt.retry_until.is_some_and(|until| self.now + delay < until);
         let expected = delay.filter(|&delay| fits(delay));
+        let unwinds = any(effects, |it| matches!(it, Effect::Unwind { service: at, .. } if *at == service));
+        self.check(unwinds, "an attempt that failed is unwound");
         let retrying = any(effects, |it| matches!(it, Effect::Emit(EventKind::Retrying { .. })));
         self.check(retrying == expected.is_some(), "it is tried again as often as its policy and its budget allow");
-        let again = any(effects, |it| matches!(it, Effect::Start { attempt, .. } if *attempt > 1));
-        self.check(again == (expected.is_some() && !before.is_aborting), "what is aborted is not tried again");
+        let again = any(effects, |it| matches!(it, Effect::Start { service: at, .. } if *at == service));
+        self.check(!again, "nothing starts before its failed attempt is unwound");
+        self.each[service].retry = expected.filter(|_| !before.is_aborting);
         let restarts = any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. })));
         let may_return = before.were_up[service] || self.is_optional(service);
         self.check(!restarts || may_return && !self.is_sunk(), "only what was up, or is optional, restarts");
         let fails = any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. })));
         self.check(!(fails && retrying), "what is tried again has not failed yet");
+        let is_failure = |it: &Effect| matches!(it, Effect::Publish { service: at, status } if *at == service && status.state == State::Failed);
+        self.check(fails == any(effects, is_failure), "a failure is published at once");
+        let is_hidden = !fails && !retrying && !restarts;
+        self.check(!is_hidden || before.is_aborting, "a failure is reported at once");
         let waits = any(effects, |it| matches!(it, Effect::SetTimer(Timer::Retry(at), _) if *at == service));
         self.check(waits == (restarts && fails), "an optional one that failed is tried again after its pause");
         if fails && !before.was_shutting_down {
@@ -131,6 +151,43 @@ impl Life {
         }
     }
 
+    fn attempt_unwound(&mut self, service: usize, before: &Before, effects: &[Effect]) {
+        let retry = before.retry.filter(|&delay| self.now + delay < self.each[service].until);
+        let after = |it: &Effect| match it {
+            Effect::Start { service: at, attempt: 2.., after, .. } if *at == service => Some(*after),
+            _ => None,
+        };
+        let again = effects.iter().find_map(after);
+        self.check(again == retry.map(Some), "the next attempt follows, unless unwinding used up the budget");
+        let gives_up =
+            any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. } | EventKind::Restarting { .. })));
+        self.check(gives_up == (before.retry.is_some() && retry.is_none()), "a budget that ends is a failure");
+        self.each[service].retry = None;
+    }
+
+    /// What a shutdown that begins with this event does at once to what was already going on.
+    pub(super) fn sinks(&self, before: &Before, effects: &[Effect]) {
+        if before.was_sunk || !self.is_sunk() {
+            return;
+        }
+        for &service in before.were_busy.iter().filter(|&&at| self.is_busy(at)) {
+            let limits = |it: &Effect| match it {
+                Effect::Limit { service: at, limit } | Effect::Abort { service: at, limit } => {
+                    *at == service && limit.is_some()
+                }
+                _ => false,
+            };
+            self.check(any(effects, limits), "what is under way gets its share of the budget");
+            let is_refused = |it: &Effect| match it {
+                Effect::Refuse { service: at, cause } => *at == service && is_shut_down(cause),
+                Effect::Publish { service: at, .. } => *at == service,
+                _ => false,
+            };
+            let is_down = self.machine.state(service) != State::Starting && self.each[service].doing == Doing::Undoing;
+            self.check(is_down || any(effects, is_refused), "who waits for it is refused at once");
+        }
+    }
+
     fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
         if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
             self.check(!before.was_shutting_down, "nothing restarts that shuts down");
@@ -140,6 +197,12 @@ impl Life {
         } else if !before.was_shutting_down {
             let breaks = before.is_replaceable && !self.is_optional(service);
             self.check(requests_shutdown(effects) == breaks, "an escalation breaks what is not optional");
+            self.each[service].task_failed |= before.is_replaceable;
         }
     }
+}
+
+/// Whether a refusal says why everything shuts down.
+pub(super) fn is_shut_down(cause: &RefusalCause) -> bool {
+    cause.shutdown.is_some()
 }

@@ -6,7 +6,7 @@ use crate::base::{BoxError, Failure, Phase, Restart, ShutdownReason, State, Stop
 use crate::machine::{Effect, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{at, plan};
 use crate::plan::{Facts, Plan};
-use crate::report::{EventKind, Refusal};
+use crate::report::{EventKind, Refusal, RefusalCause};
 
 /// What happened.
 pub(super) enum Input {
@@ -62,8 +62,8 @@ pub(super) fn failure() -> Failure {
 }
 
 /// The service that blocks another, by what its refused calls are told.
-pub(super) fn blocker(plan: &Plan, cause: &Refusal) -> Option<usize> {
-    match cause {
+pub(super) fn blocker(plan: &Plan, cause: &RefusalCause) -> Option<usize> {
+    match &cause.refusal {
         Refusal::Blocked { by, .. } => plan.index_of_name(by),
         _ => None,
     }
@@ -109,7 +109,7 @@ impl Harness {
             Input::Requested { ticket, service } => LifecycleEvent::Requested { ticket, service },
             Input::Started(service) => LifecycleEvent::Started { service, elapsed },
             Input::StartFailed(service) => {
-                let attempt = FailedAttempt { failure: failure(), retry_until: None, outcome, drawn: 0.0 };
+                let attempt = FailedAttempt { failure: failure(), retry_until: None, drawn: 0.0 };
                 LifecycleEvent::StartFailed { service, attempt }
             }
             Input::Unwound(service) => LifecycleEvent::Unwound { service, outcome },

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::harness::failure;
+use super::known::{Doing, Known};
 use crate::base::{Restart, Retry, ShutdownReason, State, StopOutcome};
 use crate::machine::{BOOT, FailedAttempt, LifecycleEvent, Machine, Settings, Ticket, Timer};
 use crate::plan::fixtures::{Dice, ms, plan, service};
@@ -12,42 +13,10 @@ use crate::plan::{Facts, Plan};
 
 const BONDS: [fn(Facts, &[&str]) -> Facts; 4] = [Facts::requires, Facts::requires, Facts::wants, Facts::after];
 
-/// What the world is doing for a service: what it was told to do, and has not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
-    Nothing,
-    Starting,
-    /// Told to abort its start.
-    Aborting,
-    /// Told to unwind a start that ended too late.
-    Unwinding,
-    Up,
-    Stopping,
-}
-
 pub(super) struct Demand {
     pub roots: Vec<usize>,
     pub members: BTreeSet<usize>,
     pub answer: Option<Result<(), usize>>,
-}
-
-/// What the world knows about one service.
-#[derive(Clone)]
-pub(super) struct Known {
-    pub doing: Doing,
-    /// How many waits for others its start is in.
-    pub pauses: usize,
-    /// Whether it has ever failed, or been blocked.
-    pub fell: bool,
-    /// Whether it has failed, and is not tried again yet.
-    pub failed: bool,
-    /// Whether it was up, and is to be up again.
-    pub was_up: bool,
-    pub attempt: u32,
-    /// When the budget of its start ends.
-    pub until: Duration,
-    /// When it was restarted by its policy.
-    pub restarts: Vec<Duration>,
 }
 
 /// One life: a machine, and a world that answers it at random.
@@ -111,21 +80,11 @@ impl Life {
     pub(super) fn new(mut dice: Dice, seed: u64) -> Self {
         let plan = plan(catalog(&mut dice));
         let settings = settings(&mut dice);
-        let known = Known {
-            doing: Doing::Nothing,
-            pauses: 0,
-            fell: false,
-            failed: false,
-            was_up: false,
-            attempt: 0,
-            until: Duration::ZERO,
-            restarts: Vec::new(),
-        };
         let mut life = Self {
             seed,
             dice,
             machine: Machine::new(plan.clone(), settings),
-            each: vec![known; plan.len()],
+            each: vec![Known::new(); plan.len()],
             plan,
             settings,
             now: Duration::ZERO,
@@ -264,7 +223,7 @@ impl Life {
                 1 => self.failed(service),
                 _ => LifecycleEvent::Unwound { service, outcome },
             },
-            Doing::Unwinding => LifecycleEvent::Unwound { service, outcome },
+            Doing::Unwinding | Doing::Undoing => LifecycleEvent::Unwound { service, outcome },
             Doing::Stopping => LifecycleEvent::Stopped { service, outcome, elapsed },
             Doing::Nothing | Doing::Up => return,
         };
@@ -272,6 +231,7 @@ impl Life {
         match event {
             LifecycleEvent::Started { .. } if *doing == Doing::Starting => *doing = Doing::Up,
             LifecycleEvent::Started { .. } => {}
+            LifecycleEvent::StartFailed { .. } => self.each[service].failing = true,
             _ => *doing = Doing::Nothing,
         }
         self.feed(event);
@@ -286,7 +246,6 @@ impl Life {
         let attempt = FailedAttempt {
             failure: failure(),
             retry_until: may_retry.then_some(self.each[service].until),
-            outcome: self.outcome(),
             drawn: self.dice.roll(10) as f64 / 10.0,
         };
         LifecycleEvent::StartFailed { service, attempt }
@@ -301,6 +260,7 @@ impl Life {
         for effect in &effects {
             self.obey(effect);
         }
+        self.sinks(&before, &effects);
         self.rules();
     }
 

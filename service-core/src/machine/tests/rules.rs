@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use super::answers::is_shut_down;
 use super::harness::blocker;
-use super::life::{Doing, Life};
+use super::known::Doing;
+use super::life::Life;
 use crate::base::{ShutdownReason, State};
-use crate::machine::{BOOT, BootEnd, Effect, Finish, Status, Ticket};
+use crate::machine::{BOOT, BootCause, BootEnd, Effect, Finish, Status, Ticket, Unready};
 use crate::plan::Bond;
 use crate::plan::fixtures::ms;
-use crate::report::{EventKind, Refusal};
+use crate::report::{EventKind, Refusal, RefusalCause};
 
 impl Life {
     pub(super) fn obey(&mut self, effect: &Effect) {
@@ -18,19 +20,29 @@ impl Life {
             Effect::Start { service, attempt, after, until } => self.start(*service, *attempt, *after, *until),
             Effect::Open(service) => {
                 self.check(!self.is_sunk() && self.each[*service].doing == Doing::Up, "what has started opens");
-                self.each[*service].was_up = true;
+                (self.each[*service].was_up, self.each[*service].setback) = (true, false);
+                self.each[*service].has_place = false;
             }
             Effect::Abort { service, limit } => {
-                self.check(self.each[*service].doing == Doing::Starting, "only a start is aborted");
+                let known = &self.each[*service];
+                let has_retry = known.doing == Doing::Undoing && known.retry.is_some();
+                self.check(known.doing == Doing::Starting || has_retry, "only a start is aborted");
                 let returns = self.moved.remove(service);
                 let unwanted = self.is_sunk() || !self.is_demanded(*service);
                 self.check(returns || unwanted, "what is wanted is only aborted to come back");
-                self.each[*service].doing = Doing::Aborting;
+                self.each[*service].retry = None;
+                if !has_retry {
+                    self.each[*service].doing = Doing::Aborting;
+                }
                 self.limited(*limit);
             }
             Effect::Unwind { service, limit } => {
-                self.check(self.each[*service].doing == Doing::Aborting, "only what was aborted is unwound");
-                self.each[*service].doing = Doing::Unwinding;
+                let known = &mut self.each[*service];
+                let has_failed = std::mem::take(&mut known.failing);
+                let former =
+                    std::mem::replace(&mut known.doing, if has_failed { Doing::Undoing } else { Doing::Unwinding });
+                let is_right = former == Doing::Aborting || has_failed && former == Doing::Starting;
+                self.check(is_right, "only what has failed, or was aborted, is unwound");
                 self.limited(*limit);
             }
             Effect::Stop { service, cause, limit } => {
@@ -41,7 +53,12 @@ impl Life {
                 self.check(self.is_sunk() && self.is_busy(*service), "only what already stops is cut short");
                 self.limited(*limit);
             }
-            Effect::Record(_) | Effect::BeginBoot | Effect::DescribeUnready => {}
+            Effect::Refuse { service, cause } => {
+                self.check(self.is_sunk() && self.is_busy(*service), "only a shutdown refuses what does not change");
+                self.check(is_shut_down(cause), "a refusal says why everything shuts down");
+            }
+            Effect::DescribeUnready(unready) => self.describe(unready),
+            Effect::Record(_) | Effect::BeginBoot => {}
             Effect::Emit(kind) => self.emitted(kind),
             Effect::SetTimer(timer, at) => self.timers.push((*at, *timer)),
             Effect::CancelTimer(timer) => self.timers.retain(|(_, set)| set != timer),
@@ -66,13 +83,13 @@ impl Life {
     fn publish(&mut self, service: usize, status: &Status) {
         match status.state {
             State::Waiting => {
-                self.each[service].failed = false;
-                self.check(!self.is_sunk() && !self.is_alive(service), "only what is down waits");
+                self.each[service].setback |= std::mem::take(&mut self.each[service].failed);
+                self.check(!self.is_sunk() && self.is_down(service), "only what is down waits");
             }
             State::Failed => {
                 (self.each[service].fell, self.each[service].failed) = (true, true);
-                self.check(!self.is_alive(service), "what failed is down");
-                self.check(matches!(status.cause, Refusal::Failed(_)), "what failed says how");
+                self.check(self.is_down(service), "what failed is down");
+                self.check(matches!(status.cause.refusal, Refusal::Failed(_)), "what failed says how");
             }
             State::Blocked => {
                 (self.each[service].fell, self.each[service].failed) = (true, false);
@@ -83,11 +100,41 @@ impl Life {
                 self.check(requires, "it is blocked by what it requires");
             }
             State::Idle | State::Stopped => {
-                self.check(!self.is_alive(service), "only what is down is forgotten");
+                self.check(self.is_down(service), "only what is down is forgotten");
                 self.check(self.is_sunk() == (status.state == State::Stopped), "it stops for good in a shutdown only");
+                self.check(!self.is_sunk() || is_shut_down(&status.cause), "its callers are told why everything stops");
                 self.each[service].was_up = false;
             }
             _ => {}
+        }
+        self.each[service].has_place &= status.state == State::Starting;
+    }
+
+    /// Whether nothing of it is left, except for what a failed attempt has begun.
+    fn is_down(&self, service: usize) -> bool {
+        matches!(self.each[service].doing, Doing::Nothing | Doing::Undoing)
+    }
+
+    /// What the error of a boot says that has run out of its budget.
+    fn describe(&self, unready: &[(usize, Unready)]) {
+        let members = &self.demands[&BOOT].members;
+        for &service in members {
+            let is_up = self.each[service].doing == Doing::Up && !self.moved.contains(&service);
+            let is_late = !is_up && !matches!(self.machine.state(service), State::Failed | State::Blocked);
+            let says = unready.iter().find(|(at, _)| *at == service).map(|(_, says)| says);
+            self.check(is_late == says.is_some(), "each late service is named");
+            let agrees = match says {
+                Some(Unready::Unwinds) => self.each[service].doing == Doing::Undoing,
+                Some(Unready::Starts(attempt)) => *attempt == self.each[service].attempt,
+                Some(Unready::WaitsForPlace) => {
+                    let taken = self.each.iter().filter(|it| it.has_place && it.pauses == 0).count();
+                    taken >= self.settings.concurrency
+                }
+                Some(Unready::WaitsFor(on)) => !on.is_empty(),
+                Some(Unready::Restarts(_)) => self.each[service].was_up,
+                None => true,
+            };
+            self.check(agrees, "it is late for this reason");
         }
     }
 
@@ -104,12 +151,13 @@ impl Life {
             self.check(starts < until, "a pause does not outlive the budget");
         } else {
             self.check(until == starts + ms(50), "the budget begins after the pause");
-            let takes_place = |at: &usize| *at != service && self.is_starting(*at) && self.each[*at].pauses == 0;
+            let takes_place = |at: &usize| *at != service && self.each[*at].has_place && self.each[*at].pauses == 0;
             let taken = (0..self.plan.len()).filter(takes_place).count();
             self.check(taken < self.settings.concurrency, "it starts only where a place is free");
             self.clear_to_start(service);
         }
         (self.each[service].attempt, self.each[service].until) = (attempt, until);
+        self.each[service].has_place = true;
     }
 
     fn clear_to_start(&self, service: usize) {
@@ -123,12 +171,15 @@ impl Life {
         }
     }
 
-    fn stop(&mut self, service: usize, cause: &Refusal) {
+    fn stop(&mut self, service: usize, cause: &RefusalCause) {
         self.check(self.each[service].doing == Doing::Up, "only what is up is stopped, and once");
         let wanted = !self.is_sunk() && self.is_demanded(service);
         let returns = self.moved.remove(&service) && wanted;
         self.check(returns || !wanted, "what is wanted is only stopped to come back");
-        self.check(returns == matches!(cause, Refusal::Restarting), "its callers are told whether it comes back");
+        self.check(
+            returns == matches!(cause.refusal, Refusal::Restarting),
+            "its callers are told whether it comes back",
+        );
         let above = self.plan.services()[service].dependants.iter().copied().filter(|&above| self.is_alive(above));
         let mut holding = above.filter(|&above| !returns || self.holds(above, service));
         self.check(holding.next().is_none(), "what stops has nothing alive above it that needs it");
@@ -170,6 +221,11 @@ impl Life {
                 let allowed = self.plan.services()[service].facts.restart.map(|policy| policy.restarts as usize);
                 self.check(allowed.is_some_and(|allowed| recent < allowed), "no more restarts than its policy allows");
                 self.each[service].restarts.push(self.now);
+                self.each[service].setback = true;
+            }
+            EventKind::Retrying { service, .. } => {
+                let service = self.plan.index_of_name(service).expect("it is in the plan");
+                self.each[service].setback = true;
             }
             _ => {}
         }
@@ -199,15 +255,24 @@ impl Life {
         self.check(Some(end.since) == self.down_since, "it knows since when");
         self.check(Some(&end.reason) == self.reason.as_ref(), "it ends for the reason that was published");
         let failed = matches!(self.demands.get(&BOOT), Some(boot) if matches!(boot.answer, Some(Err(_))));
-        let agrees = match &end.boot {
+        let agrees = match end.boot.as_ref().map(|boot| &boot.cause) {
             None => self.is_booted(),
             Some(_) if self.is_booted() => false,
-            Some(BootEnd::TimedOut(_)) => self.timed_out,
-            Some(BootEnd::Services { failures, .. }) => failed && !failures.is_empty(),
-            Some(BootEnd::Cancelled) => end.reason == ShutdownReason::Cancelled && !failed && !self.timed_out,
-            Some(BootEnd::ShutDown(reason)) => *reason == end.reason && !failed && !self.timed_out,
+            Some(BootCause::TimedOut(_)) => self.timed_out,
+            Some(BootCause::Services) => failed,
+            Some(BootCause::Cancelled) => end.reason == ShutdownReason::Cancelled && !failed && !self.timed_out,
+            Some(BootCause::ShutDown(reason)) => *reason == end.reason && !failed && !self.timed_out,
         };
         self.check(agrees, "the boot fails for what ended it first");
+        if let Some(BootEnd { cause, failures, .. }) = &end.boot {
+            let with_setbacks = !matches!(cause, BootCause::Services);
+            let counts = self
+                .each
+                .iter()
+                .map(|it| usize::from(it.failed || with_setbacks && it.setback) + usize::from(it.task_failed));
+            self.check(failures.len() == counts.sum::<usize>(), "its error lists what failed before it ended");
+            self.check(with_setbacks || !failures.is_empty(), "a boot fails by a failure");
+        }
         self.finished = true;
     }
 
@@ -230,10 +295,12 @@ impl Life {
             let agrees = match doing {
                 Doing::Nothing => !matches!(state, State::Starting | State::Ready | State::Stopping),
                 Doing::Starting | Doing::Aborting | Doing::Unwinding => state == State::Starting,
+                Doing::Undoing => !matches!(state, State::Ready | State::Stopping | State::Blocked),
                 Doing::Up => state == State::Ready,
                 Doing::Stopping => state == State::Stopping,
             };
             self.check(agrees, "the machine knows what the world is doing");
+            self.check(self.each[service].has_place == (state == State::Starting), "only a start takes a place");
         }
         let is_down = self.each.iter().all(|it| it.doing == Doing::Nothing);
         self.check(self.finished == (self.is_sunk() && is_down), "it ends when all is down");

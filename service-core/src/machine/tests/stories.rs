@@ -62,9 +62,16 @@ fn a_requested_restart_is_answered_when_the_service_is_ready_again() {
 fn a_failure_blocks_all_above_before_it_rolls_back() {
     let mut machine = machine(vec![service("A"), service("B").requires(&["A"]), service("C").requires(&["B"])]);
     machine.on(Input::Boot);
-    let expected =
-        [Step::Fail(0), Step::Block(1, 0), Step::Block(2, 0), Step::Settle(BOOT, Err(0)), Step::RollBack, Step::Finish];
+    let expected = [
+        Step::Unwind(0),
+        Step::Fail(0),
+        Step::Block(1, 0),
+        Step::Block(2, 0),
+        Step::Settle(BOOT, Err(0)),
+        Step::RollBack,
+    ];
     assert_eq!(machine.on(Input::StartFailed(0)), expected);
+    assert_eq!(machine.on(Input::Unwound(0)), [Step::Finish]);
 }
 
 #[test]
@@ -78,7 +85,8 @@ fn a_lost_first_use_takes_down_what_came_up_for_it_alone() {
     assert_eq!(machine.on(use_first(2, 3)), [Step::Wait(1), Step::Wait(2), Step::Wait(3), Step::Start(1)]);
     machine.on(Input::Started(1));
     machine.on(Input::Started(2));
-    assert_eq!(machine.on(Input::StartFailed(3)), [Step::Fail(3), Step::Settle(2, Err(3)), Step::Stop(2)]);
+    assert_eq!(machine.on(Input::StartFailed(3)), [Step::Unwind(3), Step::Fail(3), Step::Settle(2, Err(3))]);
+    assert_eq!(machine.on(Input::Unwound(3)), [Step::Stop(2)], "what D has begun may use C until it is unwound");
     assert_eq!(machine.on(Input::Stopped(2)), [Step::Forget(2), Step::Stop(1)]);
     assert_eq!(machine.on(Input::Stopped(1)), [Step::Forget(1)]);
     assert_eq!(machine.state(0), State::Ready, "A is the boot's");
@@ -97,7 +105,7 @@ fn two_first_uses_share_and_the_loss_of_one_leaves_the_other_its_part() {
     machine.on(use_first(1, 1));
     machine.on(use_first(2, 2));
     machine.on(Input::Started(0));
-    assert_eq!(machine.on(Input::StartFailed(1)), [Step::Fail(1), Step::Settle(1, Err(1))]);
+    assert_eq!(machine.on(Input::StartFailed(1)), [Step::Unwind(1), Step::Fail(1), Step::Settle(1, Err(1))]);
     assert_eq!(machine.on(Input::Started(2)), [Step::Open(2), Step::Settle(2, Ok(()))]);
     assert_eq!(machine.state(0), State::Ready);
 }
@@ -108,7 +116,11 @@ fn a_wanted_service_is_waited_for_and_may_fail() {
     wanted.optional = true;
     let mut machine = machine(vec![wanted, service("B").wants(&["A"])]);
     assert_eq!(machine.on(Input::Boot), [Step::Wait(0), Step::Wait(1), Step::Start(0)]);
-    assert_eq!(machine.on(Input::StartFailed(0)), [Step::Fail(0), Step::Start(1)]);
+    assert_eq!(
+        machine.on(Input::StartFailed(0)),
+        [Step::Unwind(0), Step::Fail(0), Step::Start(1)],
+        "and is not waited for"
+    );
     assert_eq!(machine.on(Input::Started(1)), [Step::Open(1), Step::Settle(BOOT, Ok(()))]);
 }
 
@@ -138,7 +150,8 @@ fn a_boot_is_not_met_by_the_second_life_of_one_that_failed_in_its_first() {
     let mut machine = machine(vec![a, b, service("C")]);
     machine.on(Input::Boot);
     machine.on(Input::StartFailed(0));
-    assert_eq!(machine.on(use_first(2, 0)), [Step::Wait(0), Step::Wait(1), Step::Start(0)], "and B with it");
+    assert_eq!(machine.on(use_first(2, 0)), [Step::Wait(0), Step::Wait(1)], "and B with it");
+    assert_eq!(machine.on(Input::Unwound(0)), [Step::Start(0)], "not before nothing is left of its first life");
     let up = [Step::Open(0), Step::Settle(2, Ok(())), Step::Start(1)];
     assert_eq!(machine.on(Input::Started(0)), up, "C is still on its way");
     assert_eq!(machine.on(Input::Started(2)), [Step::Open(2), Step::Settle(BOOT, Ok(()))]);
@@ -201,8 +214,9 @@ fn what_a_failure_has_blocked_comes_up_when_it_is_tried_again() {
     facts.iter_mut().for_each(|facts| facts.optional = true);
     let mut machine = machine(facts.to_vec());
     machine.on(Input::Boot);
-    let blocked = [Step::Fail(0), Step::Block(1, 0), Step::Block(2, 0), Step::Settle(BOOT, Ok(()))];
+    let blocked = [Step::Unwind(0), Step::Fail(0), Step::Block(1, 0), Step::Block(2, 0), Step::Settle(BOOT, Ok(()))];
     assert_eq!(machine.on(Input::StartFailed(0)), blocked);
+    machine.on(Input::Unwound(0));
     let again = [Step::Wait(0), Step::Wait(1), Step::Wait(2), Step::Start(0)];
     assert_eq!(machine.on(Input::Revive(0)), again);
     assert_eq!(machine.on(Input::Started(0)), [Step::Open(0), Step::Start(1)]);
@@ -218,10 +232,12 @@ fn what_is_tried_again_above_one_that_is_blocked_is_blocked_by_the_same_failure(
     machine.on(Input::Started(0));
     machine.on(Input::Started(1));
     machine.on(Input::StartFailed(2));
+    machine.on(Input::Unwound(2));
     machine.on(Input::Restart(0));
     machine.on(Input::Stopped(1));
     machine.on(Input::Stopped(0));
-    assert_eq!(machine.on(Input::StartFailed(0)), [Step::Fail(0), Step::Block(1, 0)], "C has failed by itself");
+    let blocked = [Step::Unwind(0), Step::Fail(0), Step::Block(1, 0)];
+    assert_eq!(machine.on(Input::StartFailed(0)), blocked, "C has failed by itself");
     assert_eq!(machine.on(Input::Revive(2)), [Step::Block(2, 0)]);
 }
 
@@ -245,8 +261,10 @@ fn optional(services: usize, below: impl Fn(usize) -> Option<usize>) -> Harness 
 fn a_long_chain_that_stays_blocked_costs_a_look_at_each_when_another_recovers() {
     const LONG: usize = 40_000;
     let mut machine = optional(LONG + 1, |at| (at < LONG).then(|| at.checked_sub(1)).flatten());
-    machine.on(Input::StartFailed(0));
-    machine.on(Input::StartFailed(LONG));
+    for failed in [0, LONG] {
+        machine.on(Input::StartFailed(failed));
+        machine.on(Input::Unwound(failed));
+    }
     assert_eq!(machine.on(Input::Revive(LONG)), [Step::Wait(LONG), Step::Start(LONG)]);
     let chain = (0..LONG).map(Step::Wait).chain([Step::Start(0)]);
     assert_eq!(machine.on(Input::Revive(0)), chain.collect::<Vec<_>>(), "all of it, once its root is tried again");
@@ -279,4 +297,27 @@ fn a_second_failure_while_it_stops_to_restart_costs_no_second_restart() {
     assert_eq!(machine.on(Input::Restart(0)), [], "its instance is replaced already");
     assert!(!machine.is_shutting_down(), "one restart was allowed, and there was one");
     assert_eq!(machine.on(Input::Stopped(0)), [Step::Wait(0), Step::Start(0)]);
+}
+
+#[test]
+fn a_restart_waits_until_a_failed_start_above_is_unwound() {
+    let mut c = service("C").requires(&["B"]);
+    c.optional = true;
+    let mut machine = machine(vec![service("A"), service("B").requires(&["A"]), c]);
+    machine.on(Input::Boot);
+    machine.on(Input::Started(0));
+    machine.on(Input::Started(1));
+    machine.on(Input::StartFailed(2));
+    assert_eq!(machine.on(Input::Restart(1)), [], "what C has begun may still use B");
+    assert_eq!(machine.on(Input::Unwound(2)), [Step::Stop(1)]);
+    assert_eq!(machine.on(Input::Stopped(1)), [Step::Wait(1), Step::Start(1)], "C has failed, and is not restarted");
+}
+
+#[test]
+fn a_failed_start_gives_its_place_to_the_next() {
+    let mut a = service("A");
+    a.optional = true;
+    let mut machine = Harness::new(vec![a, service("B")], Settings { concurrency: 1, ..SETTINGS });
+    assert_eq!(machine.on(Input::Boot), [Step::Wait(0), Step::Wait(1), Step::Start(0)]);
+    assert_eq!(machine.on(Input::StartFailed(0)), [Step::Unwind(0), Step::Fail(0), Step::Start(1)]);
 }

@@ -27,7 +27,10 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
     match error.failure() {
         // The model cannot tell which services failed.
         BootFailure::Services { .. } if services.iter().any(|model| model.is_undetermined) => {}
-        BootFailure::Services { failures, blocked, .. } => check_failures(scenario, services, failures, blocked)?,
+        BootFailure::Services { failures, blocked, .. } => {
+            ensure!(failures[..] == *error.failures(), "the error has two lists of failures");
+            check_failures(scenario, replayed, failures, blocked)?;
+        }
         BootFailure::TimedOut { .. } => {
             ensure!(scenario.config.boot_timeout.is_some(), "the boot timed out, and has no budget");
         }
@@ -42,6 +45,10 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
             return Err(format!("the boot failed for a reason that is not in the scenario: {kind:?}, {error}"));
         }
     }
+    for service in (0..services.len()).filter(|&service| services[service].state == ServiceState::Failed) {
+        let mut named = error.failures().iter().map(|failure| Scenario::index(failure.service()));
+        ensure!(named.any(|it| it == service), "{service} failed before the boot ended, and the error hides it");
+    }
     let is_booted = run.events.iter().any(|it| matches!(it.kind, service_core::EventKind::Booted { .. }));
     ensure!(!is_booted, "the boot failed, and an event says that it succeeded");
     Ok(())
@@ -49,10 +56,15 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
 
 fn check_failures(
     scenario: &Scenario,
-    services: &[ServiceModel],
+    Replayed { services, escalated, .. }: &Replayed,
     failures: &[Failure],
     blocked: &[BlockedService],
 ) -> Result<(), String> {
+    let of_task = |failure: &&Failure| matches!(failure.phase(), Phase::Task(_));
+    for failure in failures.iter().filter(of_task) {
+        ensure!(escalated[Scenario::index(failure.service())], "the task of {failure} was not given up");
+    }
+    let failures: Vec<_> = failures.iter().filter(|failure| !of_task(failure)).collect();
     let named: Vec<_> = failures.iter().map(|failure| Scenario::index(failure.service())).collect();
     let is_failed = |service: &usize| services[*service].state == ServiceState::Failed;
     let failed: Vec<_> = (0..services.len()).filter(is_failed).collect();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use service_core::{Event, EventKind, Phase, ShutdownReason};
+use service_core::{Event, EventKind, ShutdownReason};
 
 use super::ensure::ensure;
 use super::registry_model::{RegistryModel, ShutdownModel};
@@ -21,18 +21,21 @@ pub(super) struct Replayed {
     pub at_boot: Vec<Option<ServiceModel>>,
     /// The shutdown was caused by a failure after the boot.
     pub is_broken: bool,
+    /// Whether a supervised task of the service has reached its restart limit.
+    pub escalated: Vec<bool>,
 }
 
 /// Replays a run from its first event to its last.
 pub(super) fn replay(scenario: &Scenario, run: &Run, task_failures: Vec<TaskFailures>) -> Result<Replayed, String> {
+    let has_escalated = |failures: &TaskFailures| failures.values().any(|failure| failure.escalates);
+    let escalated: Vec<_> = task_failures.iter().map(has_escalated).collect();
     let mut registry = RegistryModel::new(scenario, run, task_failures);
     let mut at_boot = vec![None; scenario.services.len()];
     for (number, event) in run.events.iter().enumerate() {
         ensure!(event.number == number as u64, "event {number} is missing");
         ensure!(!registry.is_shut_down, "{:?} was emitted after the end", event.kind);
         registry.advance(event.at)?;
-        let next = run.events.get(number + 1);
-        registry.replay(event, next).map_err(|violation| format!("event {number}, at {:?}: {violation}", event.at))?;
+        registry.replay(event).map_err(|violation| format!("event {number}, at {:?}: {violation}", event.at))?;
         match event.kind.service().map(Scenario::index) {
             Some(service) if registry.booted_at == Some(event.at) => at_boot[service] = None,
             None if matches!(event.kind, EventKind::Booted { .. }) => {
@@ -43,17 +46,18 @@ pub(super) fn replay(scenario: &Scenario, run: &Run, task_failures: Vec<TaskFail
     }
     if run.events.is_empty() {
         ensure!(matches!(run.boot, BootOutcome::Dropped), "no event was emitted");
-        return Ok(Replayed { services: registry.services, at_boot, is_broken: false });
+        return Ok(Replayed { services: registry.services, at_boot, is_broken: false, escalated });
     }
     ensure!(registry.is_shut_down, "the end of the shutdown was not emitted");
+    registry.check_undos()?;
     for (service, model) in registry.services.iter().enumerate() {
-        ensure!(!model.is_active(), "{service} is {:?} at the end", model.state);
+        ensure!(!model.is_alive(registry.now), "{service} is {:?} at the end", model.state);
     }
-    Ok(Replayed { services: registry.services, at_boot, is_broken: registry.is_broken })
+    Ok(Replayed { services: registry.services, at_boot, is_broken: registry.is_broken, escalated })
 }
 
 impl RegistryModel<'_> {
-    fn replay(&mut self, event: &Event, next: Option<&Event>) -> Result<(), String> {
+    fn replay(&mut self, event: &Event) -> Result<(), String> {
         let at = event.at;
         let service = event.kind.service().map_or(usize::MAX, Scenario::index);
         match &event.kind {
@@ -68,12 +72,12 @@ impl RegistryModel<'_> {
             EventKind::Restarting { delay, failure, .. } => self.restarting(service, *delay, failure, at)?,
             EventKind::Blocked { by, .. } => self.blocked(service, Scenario::index(by), at)?,
             EventKind::Unwound { outcome, .. } => {
-                let by_itself = next.is_some_and(|next| is_failed_start(&next.kind, event.kind.service()));
-                if by_itself {
-                    ensure!(!outcome.is_clean(), "{service} failed and was unwound cleanly, which needs no event");
-                    ensure!(self.services[service].state == ServiceState::Starting, "{service} was unwound twice");
-                } else {
+                let Some(model) = self.services.get(service) else { return Err("unknown service".to_owned()) };
+                let is_aborted = model.aborted_at.is_some() || self.shutdown.is_some_and(|it| it.since <= at);
+                if model.state == ServiceState::Starting && is_aborted {
                     self.unwound(service, at)?;
+                } else {
+                    self.failure_unwound(service, outcome, at)?;
                 }
                 self.services[service].stop_outcome = Some(outcome.clone());
             }
@@ -127,16 +131,5 @@ impl RegistryModel<'_> {
         ensure!(last == at, "the end was emitted at {at:?}, and the last service stopped at {last:?}");
         self.is_shut_down = true;
         Ok(())
-    }
-}
-
-/// Whether this event reports that the start of the service failed by itself.
-fn is_failed_start(event: &EventKind, service: Option<&str>) -> bool {
-    match event {
-        EventKind::Failed { .. } => event.service() == service,
-        EventKind::Restarting { failure, .. } => {
-            event.service() == service && !matches!(failure.phase(), Phase::Task(_))
-        }
-        _ => false,
     }
 }

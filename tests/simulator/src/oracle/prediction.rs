@@ -47,8 +47,10 @@ pub(super) struct TaskFailure {
 pub(super) struct PredictedStart {
     /// The stages, each with its begin and its end.
     pub stages: Vec<(u64, u64, StartStage)>,
-    /// When it is ready, or has failed and is unwound.
+    /// When it is ready, or has failed.
     pub takes: u64,
+    /// When its last attempt is unwound, if that fails.
+    pub unwound_at: u64,
     /// In which phase it fails and how, if it does.
     pub fails: Option<(StartPhase, FailureCause)>,
     /// How unwinding the last attempt ends.
@@ -133,6 +135,7 @@ impl ServiceSpec {
                 return PredictedStart {
                     stages,
                     takes: sequence.now,
+                    unwound_at: sequence.now,
                     fails: None,
                     unwound: ExpectedStop::Clean,
                     is_ambiguous: sequence.is_ambiguous,
@@ -145,8 +148,11 @@ impl ServiceSpec {
             let unwind = self.predict_unwind(sequence.now - began, init_ended, task_failure);
             sequence.is_ambiguous |= unwind.is_ambiguous;
             stages.push((sequence.now, sequence.now + unwind.takes(), StartStage::Unwind(unwind.outcome)));
+            let failed_at = sequence.now;
             sequence.now += unwind.takes();
             let delay = self.backoff_after(number - earlier_attempts).filter(|_| cause != FailureCause::TimedOut);
+            // Whether there is time for another attempt is decided at the failure, and again when it is unwound.
+            let delay = delay.filter(|delay| failed_at + delay < sequence.deadline);
             match delay {
                 Some(delay) if sequence.now + delay < sequence.deadline => {
                     stages.push((sequence.now, sequence.now + delay, StartStage::Backoff(unwind.outcome)));
@@ -156,7 +162,8 @@ impl ServiceSpec {
                 _ => {
                     return PredictedStart {
                         stages,
-                        takes: sequence.now,
+                        takes: if delay.is_some() { sequence.now } else { failed_at },
+                        unwound_at: sequence.now,
                         fails: Some((phase, cause)),
                         unwound: unwind.outcome,
                         is_ambiguous: sequence.is_ambiguous,
@@ -227,11 +234,11 @@ impl ServiceSpec {
 }
 
 impl PredictedStart {
-    /// When and how it is unwound if it is aborted at `at`; `None` if it is already failing by itself. There are two
-    /// answers if two stages meet at that instant.
+    /// When and how it is unwound if it is aborted at `at`; `None` if it has failed by itself. There are two answers if two
+    /// stages meet at that instant.
     pub(super) fn predict_abort(&self, spec: &ServiceSpec, at: u64) -> Vec<Option<(u64, PredictedStop)>> {
         let mut answers = Vec::new();
-        for (index, &(from, to, stage)) in self.stages.iter().enumerate() {
+        for &(from, to, stage) in &self.stages {
             if !(from..=to).contains(&at) {
                 continue;
             }
@@ -249,7 +256,13 @@ impl PredictedStart {
                         answers.push(Some((at, spec.predict_unwind(elapsed, true, self.task_failure))));
                     }
                 }
-                StartStage::Unwind(_) if index + 1 == self.stages.len() => answers.push(None),
+                StartStage::Unwind(outcome) if self.fails.is_some() && self.takes <= at => {
+                    answers.push(None);
+                    if at == to && at == self.takes {
+                        // It was to be tried again, until unwinding it had used up the budget.
+                        answers.push(Some((at, PredictedStop::of_hooks(0, outcome))));
+                    }
+                }
                 StartStage::Unwind(outcome) => answers.push(Some((at, PredictedStop::of_hooks(to - at, outcome)))),
                 StartStage::Backoff(outcome) => answers.push(Some((at, PredictedStop::of_hooks(0, outcome)))),
             }
@@ -260,6 +273,12 @@ impl PredictedStart {
     fn attempts_begin(&self) -> impl DoubleEndedIterator<Item = u64> {
         let attempts = self.stages.iter().filter(|(_, _, stage)| matches!(stage, StartStage::Attempt { .. }));
         attempts.map(|&(from, ..)| from)
+    }
+
+    /// Whether an attempt is unwound until then, and with this outcome.
+    pub(super) fn is_unwound_at(&self, at: u64, is_outcome: impl Fn(ExpectedStop) -> bool) -> bool {
+        let mut stages = self.stages.iter();
+        stages.any(|&(_, to, stage)| matches!(stage, StartStage::Unwind(outcome) if to == at && is_outcome(outcome)))
     }
 
     /// When the last attempt begins.

@@ -9,7 +9,7 @@ use super::service_model::{ServiceModel, ServiceState};
 use super::supervised_tasks::TaskFailures;
 use crate::Run;
 use crate::scenario::{DependencyKind, Scenario, ms};
-use crate::trace::{Hook, HookEvent};
+use crate::trace::{Hook, HookEvent, TraceEntry};
 
 /// What every service gets at least, even if the budget of the rollback or the shutdown is used up.
 const MIN_SHARE: Duration = Duration::from_millis(100);
@@ -24,6 +24,7 @@ pub(super) struct ShutdownModel {
 /// What the oracle knows about a registry at one moment of a run.
 pub(super) struct RegistryModel<'a> {
     pub scenario: &'a Scenario,
+    pub trace: &'a [TraceEntry],
     pub services: Vec<ServiceModel>,
     pub eager: Vec<bool>,
     pub has_lazy: bool,
@@ -49,7 +50,7 @@ pub(super) struct RegistryModel<'a> {
 }
 
 impl<'a> RegistryModel<'a> {
-    pub(super) fn new(scenario: &'a Scenario, run: &Run, task_failures: Vec<TaskFailures>) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, run: &'a Run, task_failures: Vec<TaskFailures>) -> Self {
         let dependants = scenario.dependants();
         let eager = scenario.eager();
         let mut heights = vec![0; dependants.len()];
@@ -66,6 +67,7 @@ impl<'a> RegistryModel<'a> {
         let specs = &scenario.services;
         Self {
             scenario,
+            trace: &run.trace,
             services: specs.iter().map(|spec| ServiceModel::new(spec.predict_start(0, None))).collect(),
             eager,
             has_lazy: specs.iter().any(|spec| spec.lazy),
@@ -108,7 +110,7 @@ impl<'a> RegistryModel<'a> {
         ensure!(to >= self.now, "the clock goes back from {:?} to {to:?}", self.now);
         while self.now < to {
             self.check_instant()?;
-            let next = self.next_retry().unwrap_or(to).min(to);
+            let next = self.next_retry().unwrap_or(to).min(to).min(self.next_undone().unwrap_or(to));
             if let (None, Some(began), None) = (self.shutdown, self.boot_began, self.booted_at) {
                 let is_late = self.scenario.config.boot_timeout.is_some_and(|time| next > began + ms(time));
                 ensure!(!is_late, "the boot timed out before {next:?}, and is not rolled back");
@@ -123,6 +125,7 @@ impl<'a> RegistryModel<'a> {
     fn check_instant(&mut self) -> Result<(), String> {
         let now = self.now;
         self.check_escalations()?;
+        self.check_undos()?;
         if self.boot_began.is_none() || self.shutdown.is_some() {
             return Ok(());
         }
@@ -154,9 +157,16 @@ impl<'a> RegistryModel<'a> {
             let mut dependencies = self.scenario.services[*service].dependencies.iter();
             self.eager[*service]
                 && self.services[*service].state == ServiceState::Idle
+                && !self.services[*service].is_unwinding(self.now)
                 && dependencies.all(|dependency| is_met(dependency.on, dependency.kind))
         };
         (0..self.services.len()).filter(is_startable).collect()
+    }
+
+    /// When the next failed start is unwound.
+    fn next_undone(&self) -> Option<Duration> {
+        let ends = self.services.iter().filter_map(|model| model.undo.map(|undo| undo.ends_at));
+        ends.filter(|&ends_at| ends_at > self.now).min()
     }
 
     /// Whether the boot waits for no service any more.

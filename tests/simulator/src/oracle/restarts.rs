@@ -41,7 +41,6 @@ impl RegistryModel<'_> {
             }
             return Ok(());
         }
-        let due = model.start_due();
         ensure!(model.state == ServiceState::Starting, "the start of {service} failed while it was {:?}", model.state);
         ensure!(model.aborted_at.is_none(), "the start of {service} failed after it was aborted");
         if model.ready_attempts.is_empty() {
@@ -50,10 +49,8 @@ impl RegistryModel<'_> {
             model.retries_at = Some(at + delay);
             return Ok(());
         }
-        model.check_failed_start(false, due, at).map_err(|violation| format!("{service} {violation}: {failure}"))?;
-        (model.state, model.restart_delay, model.stopped_at) = (ServiceState::Idle, delay, Some(at));
-        self.starting -= 1;
-        Ok(())
+        (model.state, model.restart_delay) = (ServiceState::Idle, delay);
+        self.start_failed(service, failure, at)
     }
 
     /// Begins the restart of a service, and of all services that hold its instance, directly or not.
@@ -89,7 +86,8 @@ impl RegistryModel<'_> {
     pub(super) fn restartable(&self) -> Vec<usize> {
         let is_held = |service: usize| {
             let mut dependants = self.dependants[service].iter();
-            dependants.any(|&above| self.services[above].is_active() && self.scenario.holds_instance(above, service))
+            dependants
+                .any(|&above| self.services[above].is_alive(self.now) && self.scenario.holds_instance(above, service))
         };
         let is_restartable = |&service: &usize| {
             let model = &self.services[service];
@@ -164,6 +162,7 @@ impl RegistryModel<'_> {
                 ServiceState::Starting => model.aborted_at,
                 ServiceState::Ready => None,
                 ServiceState::Draining | ServiceState::Stopping => Some(model.draining_since),
+                ServiceState::Idle | ServiceState::Failed => model.undo.map(|it| it.failed_at).or(model.stopped_at),
                 _ => model.stopped_at,
             };
             let is_stopped = task_stopped_at.is_some_and(|stopped_at| stopped_at <= at);

@@ -21,6 +21,19 @@ pub(super) enum ServiceState {
     Unwound,
 }
 
+/// The end of a start that has failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undo {
+    pub failed_at: Duration,
+    /// When the last of its hooks ended.
+    pub ends_at: Duration,
+    /// When it is due to end, if it is not cut short.
+    pub due: Duration,
+    /// Whether the model can tell.
+    pub is_exact: bool,
+    pub is_checked: bool,
+}
+
 /// What the oracle knows about one service.
 #[derive(Clone, Debug)]
 pub(super) struct ServiceModel {
@@ -32,6 +45,8 @@ pub(super) struct ServiceModel {
     pub draining_since: Duration,
     /// When it last failed, stopped or was unwound.
     pub stopped_at: Option<Duration>,
+    /// What its failed start had begun is unwound, or was the last time.
+    pub undo: Option<Undo>,
     pub failure: Option<Failure>,
     /// How its latest stop ended.
     pub stop_outcome: Option<StopOutcome>,
@@ -71,6 +86,7 @@ impl ServiceModel {
             ready_at: None,
             draining_since: Duration::ZERO,
             stopped_at: None,
+            undo: None,
             failure: None,
             stop_outcome: None,
             has_earlier_stop: false,
@@ -89,10 +105,25 @@ impl ServiceModel {
         }
     }
 
-    /// Whether any hook of it may run, so that its dependencies must stay up.
+    /// Whether it starts, is ready or stops.
     pub(super) fn is_active(&self) -> bool {
         use ServiceState::{Draining, Ready, Starting, Stopping};
         matches!(self.state, Starting | Ready | Draining | Stopping)
+    }
+
+    /// Whether any hook of it may run, also to unwind a failed start.
+    pub(super) fn is_alive(&self, now: Duration) -> bool {
+        self.is_active() || self.is_unwinding(now)
+    }
+
+    /// Whether a failed start is being unwound.
+    pub(super) fn is_unwinding(&self, now: Duration) -> bool {
+        self.undo.is_some_and(|undo| undo.ends_at > now)
+    }
+
+    /// Whether it can start again from this very instant on; it may not be known yet.
+    pub(super) fn becomes_startable(&self, at: Duration) -> bool {
+        self.retried_at == Some(at) || self.undo.is_some_and(|undo| undo.ends_at == at)
     }
 
     /// Whether it is ready and not about to be restarted.

@@ -65,7 +65,7 @@ fn check_entries(scenario: &Scenario, report: &ShutdownReport, services: &[Servi
 }
 
 impl ExpectedStop {
-    fn matches(self, outcome: &StopOutcome) -> bool {
+    pub(super) fn matches(self, outcome: &StopOutcome) -> bool {
         matches!(
             (self, outcome),
             (Self::Clean, StopOutcome::Clean)

@@ -8,13 +8,15 @@ use super::ensure::ensure;
 use super::prediction::{ExpectedStop, PredictedStop, TaskFailure};
 use super::registry_model::RegistryModel;
 use super::restart_history::RestartDecision;
-use super::service_model::{ServiceModel, ServiceState};
+use super::service_model::{ServiceModel, ServiceState, Undo};
 use crate::scenario::{DependencyKind, ms};
+use crate::trace::{Hook, HookEvent, TraceEntry};
 
 impl RegistryModel<'_> {
     pub(super) fn starting(&mut self, service: usize, at: Duration) -> Result<(), String> {
         ensure!(self.boot_began.is_some() && self.eager[service], "{service} starts, and nothing needs it");
         ensure!(!self.is_shutting_down(at), "{service} starts during the shutdown");
+        ensure!(!self.services[service].is_unwinding(at), "{service} starts while its last start is unwound");
         for dependency in &self.scenario.services[service].dependencies {
             let on = &self.services[dependency.on];
             let is_met = match dependency.kind {
@@ -28,7 +30,7 @@ impl RegistryModel<'_> {
         }
         if !self.has_lazy {
             let height = self.heights[service];
-            let mut others = self.startable().into_iter().filter(|&other| self.services[other].retried_at != Some(at));
+            let mut others = self.startable().into_iter().filter(|&other| !self.services[other].becomes_startable(at));
             let better = others.find(|&other| self.heights[other] > height);
             ensure!(better.is_none(), "rule 2: {service} starts before {better:?}, whose remaining path is longer");
         }
@@ -56,6 +58,7 @@ impl RegistryModel<'_> {
         model.stopped_at = last.stopped_at;
         model.has_earlier_stop = last.stop_outcome.is_some();
         model.stop_outcome = last.stop_outcome;
+        model.undo = last.undo;
         model.expected_stop = last.expected_stop;
         model.ready_attempts = last.ready_attempts;
         model.restarted_attempts = last.restarted_attempts;
@@ -93,15 +96,10 @@ impl RegistryModel<'_> {
             let is_restarted = matches!(decision, Some(RestartDecision::Restart(_)));
             ensure!(!is_restarted, "{service} failed, and is not restarted: {failure}");
         }
-        let due = self.services[service].start_due();
-        let cut_short = self.may_cut_short(due);
         let model = self.transition(service, ServiceState::Starting, ServiceState::Failed, at)?;
         model.failure = Some(failure.clone());
         model.is_exempt = true;
-        model
-            .check_failed_start(cut_short, due, at)
-            .map_err(|violation| format!("{service} {violation}: {failure}"))?;
-        self.starting -= 1;
+        self.start_failed(service, failure, at)?;
         if !is_shutdown && !is_optional {
             self.fatal_failure_at = Some(at);
         }
@@ -116,6 +114,73 @@ impl RegistryModel<'_> {
         self.transition(service, ServiceState::Idle, ServiceState::Blocked, at)?.is_exempt = true;
         if !spec.optional {
             self.fatal_failure_at = Some(at);
+        }
+        Ok(())
+    }
+
+    /// The start of a service has failed, and what it has begun is unwound from now on.
+    pub(super) fn start_failed(&mut self, service: usize, failure: &Failure, at: Duration) -> Result<(), String> {
+        let ends_at = self.unwound_at(service, at);
+        let model = &mut self.services[service];
+        model.check_failed_start(at).map_err(|violation| format!("{service} {violation}: {failure}"))?;
+        let due = model.start_began + ms(model.start.unwound_at);
+        let is_exact = !model.start.is_ambiguous;
+        model.undo = Some(Undo { failed_at: at, ends_at, due, is_exact, is_checked: false });
+        model.stopped_at = Some(ends_at);
+        self.starting -= 1;
+        Ok(())
+    }
+
+    /// When the last hook ended of the attempt that has failed at this time.
+    fn unwound_at(&self, service: usize, failed_at: Duration) -> Duration {
+        let is_init = |entry: &TraceEntry| matches!((entry.hook, entry.event), (Hook::Init(_), HookEvent::Started));
+        let entries = || self.trace.iter().filter(|entry| entry.service == service);
+        let attempts = entries().filter(|entry| is_init(entry) && entry.at <= failed_at).count();
+        let mut inits = 0;
+        let of_attempt = entries().filter(|entry| {
+            inits += usize::from(is_init(entry));
+            inits == attempts
+        });
+        of_attempt.map(|entry| entry.at).fold(failed_at, Duration::max)
+    }
+
+    /// Checks the failed starts that are unwound by now.
+    pub(super) fn check_undos(&mut self) -> Result<(), String> {
+        for service in 0..self.services.len() {
+            let now = self.now;
+            let Some(undo) = self.services[service].undo.filter(|undo| !undo.is_checked && undo.ends_at <= now) else {
+                continue;
+            };
+            let cut_short = self.may_cut_short(undo.due);
+            let is_due = undo.ends_at == undo.due || cut_short && undo.ends_at < undo.due || !undo.is_exact;
+            ensure!(is_due, "{service} failed, and was unwound at {:?} instead of {:?}", undo.ends_at, undo.due);
+            let model = &mut self.services[service];
+            model.undo = Some(Undo { is_checked: true, ..undo });
+            if cut_short {
+                model.expected_stop = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a failed attempt had begun is unwound, and not cleanly.
+    pub(super) fn failure_unwound(
+        &mut self,
+        service: usize,
+        outcome: &StopOutcome,
+        at: Duration,
+    ) -> Result<(), String> {
+        ensure!(!outcome.is_clean(), "{service} failed and was unwound cleanly, which needs no event");
+        let model = &mut self.services[service];
+        if model.state == ServiceState::Starting {
+            let elapsed = (at - model.start_began).as_millis() as u64;
+            let is_due = model.start.is_unwound_at(elapsed, |it| it.matches(outcome));
+            ensure!(is_due || model.start.is_ambiguous, "{service} was unwound at {at:?} for no further attempt");
+            // If the last attempt is unwound cleanly, the report shows how this one was.
+            (model.has_earlier_stop, model.expected_stop) = (true, None);
+        } else {
+            let ends_at = model.undo.map(|undo| undo.ends_at);
+            ensure!(ends_at == Some(at), "{service} was unwound at {at:?}, and its hooks ended at {ends_at:?}");
         }
         Ok(())
     }
@@ -135,21 +200,18 @@ impl RegistryModel<'_> {
         };
         let ends =
             |answer: &Option<(u64, PredictedStop)>| answer.map(|(from, stop)| (began + ms(from + stop.takes()), stop));
-        let fails_by_itself = answers.iter().any(Option::is_none);
         let mut due: Vec<_> = answers.iter().filter_map(ends).collect();
         if aborted_at < began {
             due.push((aborted_at, PredictedStop::of_hooks(0, ExpectedStop::Clean)));
         }
-        if model.aborted_at.is_some() && fails_by_itself {
+        if model.aborted_at.is_some() && answers.iter().any(Option::is_none) {
             // It was failing by itself, which does not count as a failure of a service that is being restarted.
-            due.push((model.start_due(), PredictedStop::of_hooks(0, model.start.unwound)));
+            let takes = model.start.unwound_at - model.start.takes;
+            due.push((began + ms(model.start.unwound_at), PredictedStop::of_hooks(takes, model.start.unwound)));
         }
         let cut_short = due.iter().any(|(_, stop)| self.may_cut_stop_short(service, *stop));
         let is_due = due.iter().any(|(end, stop)| *end == at || stop.is_ambiguous || cut_short && *end >= at);
-        // It was unwinding its last attempt. With less time for that, there was time for another attempt.
-        let fails_at = model.start_due();
-        let has_other_attempt = fails_by_itself && self.may_cut_short(fails_at) && at <= fails_at;
-        ensure!(is_due || has_other_attempt || is_ambiguous, "{service} was unwound at {at:?}, not at one of {due:?}");
+        ensure!(is_due || is_ambiguous, "{service} was unwound at {at:?}, not at one of {due:?}");
         let only = due.first().filter(|(_, stop)| due.len() == 1 && !cut_short && !stop.is_ambiguous);
         let expected_stop = only.map(|(_, stop)| stop.outcome);
         let model = self.transition(service, ServiceState::Starting, ServiceState::Unwound, at)?;
@@ -181,7 +243,7 @@ impl RegistryModel<'_> {
             let dependant = &self.services[above];
             let may_stay = is_restarted && !holders.contains(&above);
             ensure!(
-                !dependant.is_active() || may_stay,
+                !dependant.is_alive(at) || may_stay,
                 "rule 3: {service} stops while {above} is {:?}",
                 dependant.state
             );
@@ -231,19 +293,18 @@ impl ServiceModel {
     }
 
     /// Checks that its start fails, and when.
-    pub(super) fn check_failed_start(&mut self, cut_short: bool, due: Duration, at: Duration) -> Result<(), String> {
-        if self.start.is_ambiguous || cut_short {
-            self.expected_stop = None;
-        }
+    fn check_failed_start(&mut self, at: Duration) -> Result<(), String> {
         if self.start.is_ambiguous {
+            self.expected_stop = None;
             return Ok(());
         }
-        // If it was unwound cleanly, the report still shows how its last incarnation stopped.
-        if !cut_short && (self.start.unwound != ExpectedStop::Clean || !self.has_earlier_stop) {
+        // If it is unwound cleanly, the report still shows how its last incarnation stopped.
+        if self.start.unwound != ExpectedStop::Clean || !self.has_earlier_stop {
             self.expected_stop = Some(self.start.unwound);
         }
+        let due = self.start_due();
         ensure!(self.start.fails.is_some(), "failed and must not fail");
-        ensure!(at == due || cut_short && at < due, "failed at {at:?} instead of {due:?}");
+        ensure!(at == due, "failed at {at:?} instead of {due:?}");
         Ok(())
     }
 }
