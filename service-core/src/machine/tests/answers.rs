@@ -79,8 +79,7 @@ impl Life {
                 let is_dismissed = any(effects, |it| matches!(it, Effect::Dismiss(at) if at == ticket));
                 self.check(is_dismissed == before.was_shutting_down, "nothing restarts that shuts down");
                 if !is_dismissed && before.is_replaceable {
-                    let holders = self.holders(*service);
-                    self.moved.extend(holders);
+                    self.moves(*service);
                 }
             }
             LifecycleEvent::Unwound { service, .. } => self.attempt_unwound(*service, before, effects),
@@ -188,12 +187,19 @@ impl Life {
         }
     }
 
+    /// A service restarts with its holders. Those that stop already have been told.
+    fn moves(&mut self, service: usize) {
+        let holders = self.holders(service);
+        let is_told = |it: usize| matches!(self.each[it].doing, Doing::Stopping | Doing::Aborting | Doing::Unwinding);
+        let moved: Vec<_> = holders.into_iter().filter(|&it| !is_told(it)).collect();
+        self.moved.extend(moved);
+    }
+
     fn escalated(&mut self, service: usize, before: &Before, effects: &[Effect]) {
         if any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. }))) {
             self.check(!before.was_shutting_down, "nothing restarts that shuts down");
             self.check(before.is_replaceable, "each restart replaces one instance");
-            let holders = self.holders(service);
-            self.moved.extend(holders);
+            self.moves(service);
         } else if !before.was_shutting_down {
             let breaks = before.is_replaceable && !self.is_optional(service);
             self.check(requests_shutdown(effects) == breaks, "an escalation breaks what is not optional");
