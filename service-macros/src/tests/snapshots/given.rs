@@ -93,12 +93,7 @@ const _: fn() = || {
     use ::service_core::__private_v1::NotCloned as _;
     ::service_core::Instance::<Pool>::clone();
 };
-const _: () = {
-    const CHECKED: ::service_core::__private_v1::Checked = ::service_core::__private_v1::check(
-        <Pool as ::service_core::Service>::DESCRIPTOR,
-    );
-    CHECKED.dependency(0usize);
-};
+const _: () = <Pool as ::service_core::Service>::CHECKED.dependency(0usize);
 ::service_core::__private_v1::inventory::submit! {
     ::service_core::__private_v1::Entry::new(< Pool as ::service_core::Service >
     ::declared)
