@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use service_core::{BootFailure, Context, Definition, EventKind, Health, Phase, Result};
-use tests::{isolated, ms};
+use tests::{isolated, ms, worker};
 
 /// Longer than a poll may take before it counts as blocking.
 const LONG: Duration = Duration::from_millis(700);
@@ -72,6 +72,24 @@ async fn an_init_that_blocks_beyond_its_budget_fails_with_an_error_that_says_so(
     assert!(began.elapsed() < Duration::from_secs(3), "the boot does not wait for the blocked thread");
     assert!(matches!(error.failure(), BootFailure::Services { .. }));
     assert!(error.to_string().contains("blocking its thread"), "{error}");
+}
+
+#[tokio::test]
+async fn a_task_that_blocks_its_thread_is_reported_by_name() -> Result<()> {
+    let (registry, cx) = worker(|_| {}).await?;
+    let job = cx.spawn_job("culprit", async {
+        thread::sleep(LONG);
+        Ok::<_, std::io::Error>(())
+    });
+    job.await?;
+    cx.spawn_job("victim", async { Ok::<_, std::io::Error>(()) }).await?;
+    let blocking = registry.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::Blocking { phase, elapsed, .. } => Some((phase, elapsed >= LONG)),
+        _ => None,
+    });
+    assert_eq!(blocking.collect::<Vec<_>>(), [(Phase::Task("culprit".into()), true)]);
+    registry.shutdown().await?;
+    Ok(())
 }
 
 /// A service that blocks its thread in one phase. It yields in no phase, so that its start and its stop are one poll each.

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use service_core::{Builder, Context, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
+use service_core::{Builder, Context, Health, Lifecycle, NotReady, Refusal, Result, State, guarded, service};
 use tests::{isolated, ms};
 use tokio::time::{Instant, sleep};
 
@@ -36,6 +36,60 @@ cycle!(One after 10 calls Two, Two after 20 calls Three, Three after 30 calls On
 fn refusal<'a>(error: &'a (dyn Error + 'static)) -> &'a Refusal {
     let refusal = error.source().and_then(|it| it.downcast_ref::<NotReady>());
     refusal.unwrap_or_else(|| panic!("{error}")).cause()
+}
+
+/// Calls its own guarded method in `start`.
+#[service(lazy)]
+struct Eager;
+
+impl Lifecycle for Eager {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn start(self: std::sync::Arc<Self>, _cx: &Context<Self>) -> Result<()> {
+        Ok(self.call().await?)
+    }
+}
+
+#[guarded]
+impl Eager {
+    pub async fn call(&self) -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+/// Calls its own guarded method in the first health check and in later ones.
+#[service(lazy)]
+struct Checks;
+
+impl Lifecycle for Checks {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn health(&self) -> Health {
+        Health::from_result(self.call().await)
+    }
+}
+
+#[guarded]
+impl Checks {
+    pub async fn call(&self) -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guarded_call_in_the_own_start_says_what_to_do_instead() {
+    for error in [
+        isolated().only::<Eager>().boot().await.expect_err("it would wait for itself"),
+        isolated().only::<Checks>().boot().await.expect_err("it would wait for itself"),
+    ] {
+        let first = error.failures()[0].to_string();
+        assert!(first.contains("this call is made in its own start"), "{first}");
+        assert!(first.contains("call a method without `#[guarded]`"), "{first}");
+    }
 }
 
 // shows: D08

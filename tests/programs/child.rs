@@ -173,6 +173,10 @@ async fn main() -> Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             return std::thread::spawn(move || runtime.block_on(limited())).join().expect("no panic");
         }
+        Some("return early") => {
+            let _registry = Registry::boot().await?;
+            return Err("an early return".into());
+        }
         Some("build") => run(Registry::builder()).await?,
         Some("use") => drop(Db::service().await?),
         Some("events") => {

@@ -298,6 +298,15 @@ fn no_thread_of_the_library_outlives_the_registry() {
 }
 
 #[test]
+fn a_program_that_returns_early_says_what_was_left_running() {
+    let ended = Program::start(&["return early"]).end();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("an early return"), "{}", ended.stderr);
+    let left = ended.stderr.lines().find(|line| line.contains("left running")).unwrap_or_default();
+    assert!(["Db", "Users", "Web"].iter().all(|service| left.contains(service)), "{}", ended.stderr);
+}
+
+#[test]
 fn a_registry_that_has_ended_does_not_listen_for_signals() {
     let mut program = Program::start(&["run again"]);
     program.until("waiting");

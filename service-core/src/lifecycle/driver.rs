@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::diagnostics;
 use super::runner::Runner;
-use crate::base::{ShutdownReason, State, caught};
+use crate::base::{ShutdownReason, State, caught, stderr};
+use crate::events;
 use crate::machine::{self, BOOT, BootCause, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer, Unready};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
@@ -61,7 +62,12 @@ impl Drop for Lost {
         let ready = self.shared.slots.iter().filter(|slot| slot.state() == State::Ready);
         let services: Vec<_> = ready.map(|slot| slot.name.clone()).collect();
         if !services.is_empty() {
-            self.shared.log.emit(EventKind::LeftRunning { services });
+            let left_running = EventKind::LeftRunning { services };
+            if !self.shared.options.isolated && !events::is_logged() {
+                // As after an early return from `main`. Nothing else would tell that no `shutdown` has run.
+                stderr::print_line(&left_running);
+            }
+            self.shared.log.emit(left_running);
         }
         for slot in &self.shared.slots {
             if slot.state() != State::Stopped {

@@ -152,6 +152,11 @@ impl NotReady {
     }
 }
 
+/// Whether a service waits for itself, without another one in between.
+fn is_alone(cycle: &[String]) -> bool {
+    matches!(cycle, [first, last] if first == last)
+}
+
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NotReadyData { service, state, cause } = &*self.inner;
@@ -175,6 +180,10 @@ impl fmt::Display for NotReady {
                 write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time))
             }
             Refusal::Overloaded(limit) => write!(f, "{service} is not ready: {limit} calls already wait for it"),
+            Refusal::Cycle(path) if is_alone(path) => write!(
+                f,
+                "{service} is not ready: this call is made in its own start, so it would wait for itself; call a method without `#[guarded]`, or make the call in a task"
+            ),
             Refusal::Cycle(path) => write!(
                 f,
                 "{service} is not ready and never would be: {}; declare the order with `requires`, or let one of these waits begin later than init",

@@ -1,5 +1,6 @@
 //! What a service is given and what it may do: its hooks, its [`Context`], its tasks, and its definition.
 
+mod blocking_task;
 mod context;
 mod declared;
 mod definition;

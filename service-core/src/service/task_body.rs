@@ -47,6 +47,12 @@ impl TaskBody {
         self.slot.failed_tasks.insert(self.task.clone(), failure, runs_again);
     }
 
+    /// Emits the event of a poll that blocked its thread for so long.
+    pub(crate) fn blocked(&self, elapsed: Duration) {
+        let (service, phase) = (self.slot.name.clone(), Phase::Task(self.task.clone()));
+        self.slot.emit(EventKind::Blocking { service, phase, elapsed });
+    }
+
     /// Emits the event of a failure.
     pub(crate) fn report(&self, failure: &Failure) {
         let (service, task) = (self.slot.name.clone(), self.task.clone());

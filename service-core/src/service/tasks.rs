@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::blocking_task::BlockingTask;
 use super::job::{self, Job};
 use super::task_body::TaskBody;
 use super::task_output::TaskOutput;
@@ -236,7 +237,8 @@ impl Tasks {
         let handle = self.inner.runtime.spawn(async move {
             begins.store(true, Ordering::Relaxed);
             let began = Instant::now();
-            let ended = caught::caught(context_stack::with_context(frame, work)).await;
+            let work = BlockingTask::new(task.clone(), context_stack::with_context(frame, work));
+            let ended = caught::caught(work).await;
             let ended = ended.unwrap_or_else(|message| Err(task.panicked(began.elapsed(), message)));
             if let Err(failure) = ended {
                 task.failed(failure, false);
