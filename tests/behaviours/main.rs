@@ -1,5 +1,6 @@
 //! The behaviours of the library, a file for each topic. Every service that is linked in here is lazy: see `tests::isolated`.
 
+mod abandoned;
 mod blocked_threads;
 mod blocking;
 mod boot_errors;

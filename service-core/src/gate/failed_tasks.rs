@@ -8,7 +8,7 @@ use crate::base::{Failure, Mutex};
 /// The background tasks of a service that have failed and do not run, by name; and what the service itself reported as
 /// broken. Both degrade the service.
 #[derive(Default)]
-pub(crate) struct FailedTasks(Mutex<BTreeMap<Arc<str>, FailedTask>>);
+pub(crate) struct FailedTasks(Mutex<BTreeMap<Arc<str>, Vec<FailedTask>>>);
 
 struct FailedTask {
     failure: Failure,
@@ -18,12 +18,12 @@ struct FailedTask {
 
 impl FailedTasks {
     pub(crate) fn insert(&self, task: Arc<str>, failure: Failure, runs_again: bool) {
-        // The former failure is user code in parts; it is dropped after the lock is released.
-        let _former = self.0.lock().insert(task, FailedTask { failure, runs_again });
+        self.0.lock().entry(task).or_default().push(FailedTask { failure, runs_again });
     }
 
     /// A task of this name runs again.
     pub(crate) fn remove(&self, task: &str) {
+        // A failure is user code in parts; it is dropped after the lock is released.
         let _former = self.0.lock().remove(task);
     }
 
@@ -34,12 +34,12 @@ impl FailedTasks {
 
     /// A failure of a task that does not run now.
     pub(crate) fn first(&self) -> Option<Failure> {
-        self.0.lock().values().next().map(|task| task.failure.clone())
+        self.0.lock().values().flatten().next().map(|task| task.failure.clone())
     }
 
     /// The failures of the tasks that nothing runs again, in the order of the names.
     pub(crate) fn given_up(&self) -> Vec<Failure> {
         let tasks = self.0.lock();
-        tasks.values().filter(|task| !task.runs_again).map(|task| task.failure.clone()).collect()
+        tasks.values().flatten().filter(|task| !task.runs_again).map(|task| task.failure.clone()).collect()
     }
 }

@@ -184,6 +184,11 @@ impl Slot {
         }
     }
 
+    /// Its instance is gone, and another one follows: calls on it are refused from now on, and do not wait for the next one.
+    pub(crate) fn forget_address(&self) {
+        self.address.store(1, Ordering::Release);
+    }
+
     /// Whether the value at this address was its instance before a restart; not if the call has no receiver.
     pub(crate) fn is_replaced(&self, address: Option<usize>) -> bool {
         address.is_some_and(|address| address != self.address.load(Ordering::Acquire))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -31,13 +31,56 @@ pub(crate) enum Ended<T> {
     Late {
         /// What is known about why.
         detail: String,
-        /// What it has returned, if it blocked its thread until after its deadline.
-        returned: Option<T>,
+        left: Left<T>,
     },
     /// It was given up.
     Aborted {
         detail: String,
+        left: Left<T>,
     },
+}
+
+/// What is left of a hook that was abandoned.
+pub(crate) enum Left<T> {
+    Nothing,
+    /// What it has returned, because it blocked its thread until after its deadline.
+    Returned(T),
+    /// It may not have noticed yet.
+    Running(GivenUp<T>),
+}
+
+/// A hook that was told to end. It ends at its next `await`, unless it blocks its thread.
+pub(crate) struct GivenUp<T> {
+    task: JoinHandle<Result<T, UserError>>,
+    monitor: Arc<PollMonitor>,
+    began: Instant,
+    late: Duration,
+    reported_blocking: bool,
+}
+
+impl<T> GivenUp<T> {
+    /// Waits for its end, but not for long. Returns what it came to, if it did not end by being dropped.
+    pub(crate) async fn end(mut self, incarnation: &Incarnation) -> Option<Result<T, UserErrorOrPanic>> {
+        let grace = incarnation.deadline.common().map_or(GRACE, |left| left.clamp(MIN_GRACE, GRACE));
+        let joined = timeout(grace, &mut self.task).await;
+        let Self { monitor, began, late, reported_blocking, .. } = self;
+        let mut watch = Watch { incarnation, monitor, began, late, reported_blocking };
+        let Ok(joined) = joined else {
+            watch.look();
+            return None;
+        };
+        watch.ended();
+        match joined {
+            Ok(returned) => Some(returned.map_err(UserErrorOrPanic::Error)),
+            Err(error) => panic_message(error).map(|message| Err(UserErrorOrPanic::Panic(message))),
+        }
+    }
+}
+
+/// How a hook failed.
+pub(crate) enum UserErrorOrPanic {
+    Error(UserError),
+    Panic(String),
 }
 
 /// When a hook is first called late; then after twice that, and so on.
@@ -57,7 +100,14 @@ where
     let mut watch =
         Watch { incarnation, monitor: monitor.clone(), began: Instant::now(), late: LATE, reported_blocking: false };
     // The error is formatted in the same task, because that runs the user's code too.
-    let hook = async move { hook.await.map_err(UserError::from) };
+    let is_aborted = abort.clone();
+    let hook = async move {
+        if is_aborted.is_cancelled() {
+            // It was given up before another thread has begun with it.
+            std::future::pending::<()>().await;
+        }
+        hook.await.map_err(UserError::from)
+    };
     let mut task = tokio::spawn(context_stack::with_context(
         incarnation.slot.frame(role),
         poll_monitor::monitored(monitor.clone(), hook),
@@ -79,7 +129,7 @@ where
                 return Poll::Ready(Some(joined_as_ended(joined)));
             }
             if aborted.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Some(Ended::Aborted { detail: String::new() }));
+                return Poll::Ready(Some(Ended::Aborted { detail: String::new(), left: Left::Nothing }));
             }
             wake.as_mut().poll(cx).map(|()| None)
         })
@@ -100,20 +150,11 @@ where
             None => is_last_turn = true,
         }
     };
-    let mut detail = watch.detail();
+    let detail = watch.detail();
     task.abort();
-    let grace = incarnation.deadline.common().map_or(GRACE, |left| left.clamp(MIN_GRACE, GRACE));
-    match timeout(grace, &mut task).await {
-        Ok(joined) => {
-            watch.ended();
-            if let Some(message) = joined.err().and_then(panic_message) {
-                detail.push_str(", and it panicked when it was dropped: ");
-                detail.push_str(&message);
-            }
-        }
-        Err(_) => drop(watch.look()),
-    }
-    if given_up { Ended::Aborted { detail } } else { Ended::Late { detail, returned: None } }
+    let Watch { began, late, reported_blocking, .. } = watch;
+    let left = Left::Running(GivenUp { task, monitor, began, late, reported_blocking });
+    if given_up { Ended::Aborted { detail, left } } else { Ended::Late { detail, left } }
 }
 
 /// Looks at a hook while it runs.
@@ -162,7 +203,7 @@ impl Watch<'_> {
                 let detail = format!(
                     "it blocked its thread for {longest:?}; work that does not await belongs in spawn_blocking"
                 );
-                Ended::Late { detail, returned: Some(returned) }
+                Ended::Late { detail, left: Left::Returned(returned) }
             }
             (ended, _) => ended,
         }
@@ -195,7 +236,7 @@ fn joined_as_ended<T>(joined: Result<Result<T, UserError>, JoinError>) -> Ended<
         Err(error) => match panic_message(error) {
             Some(message) => Ended::Panicked(message),
             // Only a runtime that is shutting down cancels it; then nobody is left to read this.
-            None => Ended::Aborted { detail: String::new() },
+            None => Ended::Aborted { detail: String::new(), left: Left::Nothing },
         },
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use super::hook::Left;
 use super::start::{Abort, Attempt, Attempted, start};
 use super::stop::{stop, unwind};
 use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught};
@@ -35,7 +36,7 @@ enum Done {
 struct RunningService {
     abort: Abort,
     /// What an attempt has begun that has failed, or that has ended and is not open yet.
-    begun: Option<(Option<ManagedInstance>, Arc<Incarnation>)>,
+    begun: Option<(Left<ManagedInstance>, Arc<Incarnation>)>,
     incarnation: Option<Arc<Incarnation>>,
     /// How it was unwound or stopped the last time, since its start began.
     last: Option<ServiceShutdown>,
@@ -105,12 +106,12 @@ impl Runner {
     fn on_done(&mut self, service: usize, done: Done) -> LifecycleEvent {
         match done {
             Done::Attempted(Attempted::Started { instance, incarnation }) => {
-                self.each[service].begun = Some((Some(instance), incarnation));
+                self.each[service].begun = Some((Left::Returned(instance), incarnation));
                 let began = self.shared.slots[service].times().began;
                 LifecycleEvent::Started { service, elapsed: began.map_or(Duration::ZERO, |began| began.elapsed()) }
             }
-            Done::Attempted(Attempted::Failed { failure, retry_until, instance, incarnation }) => {
-                self.each[service].begun = Some((instance, incarnation));
+            Done::Attempted(Attempted::Failed { failure, retry_until, left, incarnation }) => {
+                self.each[service].begun = Some((left, incarnation));
                 self.failed(service, failure, retry_until)
             }
             Done::Broken(failure) => self.failed(service, failure, None),
@@ -195,7 +196,7 @@ impl Runner {
 
     pub(crate) fn open(&mut self, service: usize) {
         let slot = &self.shared.slots[service];
-        if let Some((Some(instance), incarnation)) = self.each[service].begun.take() {
+        if let Some((Left::Returned(instance), incarnation)) = self.each[service].begun.take() {
             self.each[service].incarnation = Some(incarnation);
             slot.open(instance);
         }
@@ -215,7 +216,7 @@ impl Runner {
         let slot = self.shared.slots[service].clone();
         let unwinding = async move {
             Done::Unwound(match begun {
-                Some((instance, incarnation)) => unwind(&incarnation, instance, limit).await,
+                Some((left, incarnation)) => unwind(&incarnation, left, limit).await,
                 None => ServiceShutdown::new(&slot.name, slot.location),
             })
         };
@@ -229,10 +230,19 @@ impl Runner {
         }
     }
 
-    /// Enters into the report how the service was unwound or stopped the last time.
+    /// Enters into the report how the service was unwound or stopped the last time, and what went wrong when it stopped before.
+    /// A failed task of an earlier instance is left out: the restart has dealt with it.
     pub(crate) fn record(&mut self, service: usize) {
         let slot = &self.shared.slots[service];
-        let entry = self.each[service].last.clone().unwrap_or_else(|| ServiceShutdown::new(&slot.name, slot.location));
+        let mut entry =
+            self.each[service].last.clone().unwrap_or_else(|| ServiceShutdown::new(&slot.name, slot.location));
+        if let Some((_, earlier)) = self.each[service].recorded.take() {
+            let is_left_out = |failure: &Failure| matches!(failure.phase(), Phase::Task(_));
+            let earlier = earlier.failures.into_iter();
+            let kept: Vec<_> =
+                earlier.filter(|failure| !is_left_out(failure) && !entry.failures.contains(failure)).collect();
+            entry.failures.splice(..0, kept);
+        }
         self.records += 1;
         self.each[service].recorded = Some((self.records, entry));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::hook::{self, Ended};
+use super::hook::{self, Ended, Left};
 use super::stop::unwind;
 use crate::base::{Failure, Mutex};
 use crate::gate::ManagedInstance;
@@ -25,8 +25,7 @@ pub(crate) enum Attempted {
     Failed {
         failure: Failure,
         retry_until: Option<Instant>,
-        /// Of a hook that blocked its thread until after its deadline.
-        instance: Option<ManagedInstance>,
+        left: Left<ManagedInstance>,
         incarnation: Arc<Incarnation>,
     },
     /// There is nothing to unwind if it was aborted in the pause before it.
@@ -80,9 +79,10 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
     if let Some(pause) = attempt.after {
         let slept = abort.token.run_until_cancelled(sleep_until(later(pause))).await;
         if attempt.number == 1 {
-            // Nothing has begun yet: an abort in the pause finds nothing to unwind.
             slot.times().began = Some(Instant::now());
-        } else if slept.is_none() {
+        }
+        if slept.is_none() {
+            // Nothing has begun: there is nothing to unwind.
             return Attempted::Aborted { unwound: None };
         }
     }
@@ -98,7 +98,7 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
     };
     let ended = hook::run(&incarnation, Role::Starting, start, &abort.token).await;
     let (phase, elapsed) = (incarnation.phase(), began.elapsed());
-    let mut instance = None;
+    let mut left = Left::Nothing;
     let (failure, may_retry) = match ended {
         Ended::Returned(Ok(instance)) => {
             // The instance holds it from here on.
@@ -107,13 +107,15 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
         }
         Ended::Returned(Err(error)) => (Failure::error(&slot.name, slot.location, phase, elapsed, error), true),
         Ended::Panicked(message) => (Failure::panic(&slot.name, slot.location, phase, elapsed, message), true),
-        Ended::Late { detail, returned } => {
-            instance = returned;
+        Ended::Late { detail, left: rest } => {
+            left = rest;
             (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false)
         }
-        Ended::Aborted { .. } => return Attempted::Aborted { unwound: Some(unwind(&incarnation, None, None).await) },
+        Ended::Aborted { left, .. } => {
+            return Attempted::Aborted { unwound: Some(unwind(&incarnation, left, None).await) };
+        }
     };
     // The cleanups have a budget of their own; what is left of this one is for the next attempt.
     let retry_until = may_retry.then(|| deadline.own());
-    Attempted::Failed { failure, retry_until, instance, incarnation }
+    Attempted::Failed { failure, retry_until, left, incarnation }
 }

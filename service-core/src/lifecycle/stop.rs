@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::hook::{self, Ended};
+use super::hook::{self, Ended, Left, UserErrorOrPanic};
 use crate::base::{Failure, Phase, Result, State, StopOutcome};
 use crate::gate::context_stack::Role;
 use crate::gate::{ManagedInstance, Slot};
@@ -63,6 +63,9 @@ pub(crate) async fn stop(
         steps.hook(&incarnation, Phase::Shutdown, shutdown).await;
     }
     steps.clean_up(&incarnation).await;
+    if comes_back {
+        slot.forget_address();
+    }
     let instance = slot.take_instance();
     let has_destructor = instance.as_ref().is_some_and(|instance| instance.has_destructor);
     let release = move || {
@@ -77,7 +80,7 @@ pub(crate) async fn stop(
 /// Cancels `stopping`, joins the tasks, runs the deferred cleanups and releases the instance, if there is one yet.
 pub(crate) async fn unwind(
     incarnation: &Arc<Incarnation>,
-    instance: Option<ManagedInstance>,
+    left: Left<ManagedInstance>,
     limit: Option<Duration>,
 ) -> ServiceShutdown {
     let slot = incarnation.slot.clone();
@@ -85,8 +88,10 @@ pub(crate) async fn unwind(
     let mut steps = Steps::new(&slot);
     incarnation.deadline.limit(limit);
     let began = Instant::now();
+    let phase = incarnation.phase();
     incarnation.deadline.set(later(budgets.drain));
     incarnation.stop_tokens.begin_stop();
+    let instance = steps.rest(incarnation, phase, left).await;
     steps.join(incarnation).await;
     steps.entry.drain = began.elapsed();
     let began_own = Instant::now();
@@ -198,11 +203,31 @@ impl<'a> Steps<'a> {
             Ended::Panicked(message) => {
                 self.failed(Failure::panic(&self.slot.name, self.slot.location, phase, began.elapsed(), message));
             }
-            Ended::Late { detail, returned } => {
-                self.abandoned(phase, began, detail);
-                return returned;
+            Ended::Late { detail, left } | Ended::Aborted { detail, left } => {
+                self.abandoned(phase.clone(), began, detail);
+                return self.rest(incarnation, phase, left).await;
             }
-            Ended::Aborted { detail } => self.abandoned(phase, began, detail),
+        }
+        None
+    }
+
+    /// Waits for the end of a hook that was abandoned, but not for long. What it says then is reported too.
+    async fn rest<T>(&mut self, incarnation: &Incarnation, phase: Phase, left: Left<T>) -> Option<T> {
+        let given_up = match left {
+            Left::Nothing => return None,
+            Left::Returned(returned) => return Some(returned),
+            Left::Running(given_up) => given_up,
+        };
+        let began = Instant::now();
+        let (name, location) = (&self.slot.name, self.slot.location);
+        match given_up.end(incarnation).await? {
+            Ok(returned) => return Some(returned),
+            Err(UserErrorOrPanic::Error(error)) => {
+                self.failed(Failure::error(name, location, phase, began.elapsed(), error));
+            }
+            Err(UserErrorOrPanic::Panic(message)) => {
+                self.failed(Failure::panic(name, location, phase, began.elapsed(), message));
+            }
         }
         None
     }

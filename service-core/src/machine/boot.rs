@@ -72,25 +72,25 @@ impl Machine {
             None => BootCause::ShutDown(reason.clone()),
         };
         let blocked = self.blocked();
-        let failures = self.boot_failures(&blocked, !matches!(cause, BootCause::Services));
+        let failures = self.boot_failures(&blocked);
         Some(BootEnd { cause, failures, blocked })
     }
 
-    /// What has failed, in the plan's order; but first of all what failed the boot. If no failure did, a service may have
-    /// failed that was to be tried again.
-    fn boot_failures(&self, blocked: &[(usize, usize)], with_setbacks: bool) -> Vec<Failure> {
+    /// What has failed, in the plan's order; but first of all what failed the boot, and last of all what was to be tried again.
+    fn boot_failures(&self, blocked: &[(usize, usize)]) -> Vec<Failure> {
         let mut fatal: Vec<bool> = (0..self.nodes.len()).map(|service| !self.is_optional(service)).collect();
         for &(_, by) in blocked.iter().filter(|(service, _)| !self.is_optional(*service)) {
             fatal[by] = true;
         }
-        let (mut first, mut others) = (Vec::new(), Vec::new());
+        let (mut first, mut others, mut setbacks) = (Vec::new(), Vec::new(), Vec::new());
         for (service, node) in self.nodes.iter().enumerate() {
             let failures = if fatal[service] { &mut first } else { &mut others };
-            let setback = node.setback.as_ref().filter(|_| with_setbacks);
-            failures.extend(node.failure.as_ref().or(setback).cloned());
+            failures.extend(node.failure.clone());
             failures.extend(node.task_failure.clone());
+            setbacks.extend(node.setback.clone().filter(|_| node.failure.is_none()));
         }
         first.append(&mut others);
+        first.append(&mut setbacks);
         first
     }
 

@@ -283,6 +283,10 @@ impl Machine {
     }
 
     pub(super) fn wait(&mut self, service: usize) {
+        if self.nodes[service].state == State::Failed {
+            // A request is earlier than the timer.
+            self.effects.push(Effect::CancelTimer(Timer::Retry(service)));
+        }
         let node = &mut self.nodes[service];
         (node.blocked_by, node.requested) = (None, true);
         node.setback = node.failure.take().or(node.setback.take());

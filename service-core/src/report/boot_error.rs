@@ -105,9 +105,8 @@ impl BootError {
         &self.inner.failure
     }
 
-    /// The failures of services, whatever ended the boot: those that failed the boot come first, then the others, each in the
-    /// plan's order. If no service failed the boot, the latest failure of each service that was being tried again is among
-    /// them. Empty if no service failed.
+    /// The failures of services, whatever ended the boot: those that failed the boot come first, then the others, then the latest
+    /// failure of each service that was being tried again, each in the plan's order. Empty if no service failed.
     pub fn failures(&self) -> &[Failure] {
         &self.inner.failures
     }

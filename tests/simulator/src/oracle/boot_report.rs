@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use service_core::{BlockedService, BootError, BootFailure, BootReport, Failure, Phase, ShutdownReason, State};
+use service_core::{
+    BlockedService, BootError, BootFailure, BootReport, EventKind, Failure, Phase, ShutdownReason, State,
+};
 
 use super::ensure::ensure;
 use super::events::Replayed;
@@ -29,7 +31,13 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
         BootFailure::Services { .. } if services.iter().any(|model| model.is_undetermined) => {}
         BootFailure::Services { failures, blocked, .. } => {
             ensure!(failures[..] == *error.failures(), "the error has two lists of failures");
-            check_failures(scenario, replayed, failures, blocked)?;
+            // What was to be tried again is listed too, last of all.
+            let is_setback = |failure: &Failure| {
+                let service = Scenario::index(failure.service());
+                replayed.services[service].state != ServiceState::Failed && was_to_be_tried_again(run, service)
+            };
+            let setbacks = failures.iter().rev().take_while(|failure| is_setback(failure)).count();
+            check_failures(scenario, replayed, &failures[..failures.len() - setbacks], blocked)?;
         }
         BootFailure::TimedOut { .. } => {
             ensure!(scenario.config.boot_timeout.is_some(), "the boot timed out, and has no budget");
@@ -49,9 +57,19 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
         let mut named = error.failures().iter().map(|failure| Scenario::index(failure.service()));
         ensure!(named.any(|it| it == service), "{service} failed before the boot ended, and the error hides it");
     }
-    let is_booted = run.events.iter().any(|it| matches!(it.kind, service_core::EventKind::Booted { .. }));
+    let is_booted = run.events.iter().any(|it| matches!(it.kind, EventKind::Booted { .. }));
     ensure!(!is_booted, "the boot failed, and an event says that it succeeded");
     Ok(())
+}
+
+/// Whether an attempt of its start has failed, and another one was to follow.
+fn was_to_be_tried_again(run: &Run, service: usize) -> bool {
+    run.events.iter().any(|event| match &event.kind {
+        EventKind::Retrying { service: name, .. } | EventKind::Restarting { service: name, .. } => {
+            Scenario::index(name) == service
+        }
+        _ => false,
+    })
 }
 
 fn check_failures(
