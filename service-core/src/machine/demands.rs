@@ -84,8 +84,8 @@ impl Demands {
         open
     }
 
-    /// Forgets a demand, and says what its members were.
-    pub(super) fn take_back(&mut self, ticket: Ticket) -> Vec<usize> {
-        self.0.remove(&ticket).map_or_else(Vec::new, |demand| demand.members)
+    /// Forgets a demand, and says what its members were, if it was not forgotten before.
+    pub(super) fn take_back(&mut self, ticket: Ticket) -> Option<Vec<usize>> {
+        Some(self.0.remove(&ticket)?.members)
     }
 }

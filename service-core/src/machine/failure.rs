@@ -1,6 +1,7 @@
 //! What a failure changes: what it blocks, which demands it loses, and which services had started only for these demands.
 
 use super::demands::{Ticket, Verdict};
+use super::effect::{Effect, Timer};
 use super::machine::Machine;
 use crate::base::State;
 use crate::plan::Bond;
@@ -10,6 +11,7 @@ impl Machine {
     pub(super) fn fail(&mut self, service: usize) {
         self.starting -= 1;
         self.nodes[service].aborting = false;
+        self.set_restarting(service, false);
         self.enter(service, State::Failed);
         let node = &self.nodes[service];
         if let Some(failure) = node.failure.clone() {
@@ -28,14 +30,9 @@ impl Machine {
             at += 1;
             for place in 0..self.plan.services()[service].dependants.len() {
                 let dependant = self.plan.services()[service].dependants[place];
-                if self.nodes[dependant].state != State::Waiting {
-                    continue;
-                }
-                if self.requires(dependant, service) {
+                if self.nodes[dependant].state == State::Waiting && self.requires(dependant, service) {
                     self.block(dependant, failed);
                     settled.push(dependant);
-                } else {
-                    self.dependency_settled(dependant);
                 }
             }
         }
@@ -94,13 +91,25 @@ impl Machine {
     fn withdraw(&mut self, ticket: Ticket, failed: usize) {
         self.settle(ticket, Err(failed));
         // Dependants first, so that each finds nothing alive above it.
-        for member in self.demands.take_back(ticket).into_iter().rev() {
-            let node = &mut self.nodes[member];
-            node.demands.retain(|&other| other != ticket);
-            if node.demands.is_empty() {
-                node.wanted = false;
-                self.stop_if_unneeded(member);
+        for member in self.demands.take_back(ticket).unwrap_or_default().into_iter().rev() {
+            self.nodes[member].demands.retain(|&other| other != ticket);
+            if self.nodes[member].demands.is_empty() {
+                self.abandon(member, failed);
             }
         }
+    }
+
+    /// No demand has it any more. It may have been lost before, and what waits for its restart is answered.
+    fn abandon(&mut self, service: usize, failed: usize) {
+        self.set_wanted(service, false);
+        if self.nodes[service].state == State::Failed {
+            self.effects.push(Effect::CancelTimer(Timer::Retry(service)));
+        }
+        for restart in std::mem::take(&mut self.nodes[service].awaited_by) {
+            if self.demands.take_back(restart).is_some() {
+                self.settle(restart, Err(failed));
+            }
+        }
+        self.stop_if_unneeded(service);
     }
 }

@@ -156,41 +156,22 @@ impl Machine {
             return;
         }
         let members = self.closure(&roots);
-        let mut fresh = Vec::new();
-        let mut unsettled = Vec::new();
         let mut revives = false;
         let mut open = 0;
         for &member in &members {
-            let was_settled = self.is_settled(member);
-            let node = &mut self.nodes[member];
-            node.demands.push(ticket);
-            node.wanted = true;
-            if matches!(node.state, State::Idle | State::Stopped | State::Failed | State::Blocked) {
-                revives |= matches!(node.state, State::Failed | State::Blocked);
-                fresh.push(member);
+            self.nodes[member].demands.push(ticket);
+            self.set_wanted(member, true);
+            let node = &self.nodes[member];
+            if matches!(node.state, State::Idle | State::Stopped) || node.is_lost() {
+                revives |= node.is_lost();
                 self.wait(member);
             }
             if !self.is_settled(member) {
                 open += 1;
                 self.nodes[member].awaited_by.push(ticket);
-                if was_settled {
-                    unsettled.push(member);
-                }
             }
         }
         self.demands.add(ticket, Demand { members, unsettled: open, is_passing: false });
-        for member in unsettled {
-            for at in 0..self.plan.services()[member].dependants.len() {
-                let dependant = self.plan.services()[member].dependants[at];
-                // One that has waited since before must now wait for this one too.
-                if self.nodes[dependant].state == State::Waiting && fresh.binary_search(&dependant).is_err() {
-                    self.nodes[dependant].unmet += 1;
-                }
-            }
-        }
-        for member in fresh {
-            self.count_unmet(member);
-        }
         if revives {
             self.unblock();
         }
@@ -212,32 +193,51 @@ impl Machine {
         (0..self.nodes.len()).filter(|&service| inside[service]).collect()
     }
 
-    pub(super) fn count_unmet(&mut self, service: usize) {
-        let unmet = self.below[service].iter().filter(|(on, _)| !self.is_settled(*on)).count();
-        self.nodes[service].unmet = unmet;
-        if unmet == 0 {
-            self.enqueue(service);
-        }
+    pub(super) fn set_wanted(&mut self, service: usize, wanted: bool) {
+        self.nodes[service].wanted = wanted;
+        self.tell_dependants(service);
+    }
+
+    pub(super) fn set_restarting(&mut self, service: usize, restarting: bool) {
+        self.nodes[service].restarting = restarting;
+        self.tell_dependants(service);
     }
 
     /// Whether its dependants need not wait for it: it is ready, has failed, or is not wanted.
     pub(super) fn is_settled(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        !node.wanted
-            || matches!(node.state, State::Failed | State::Blocked)
-            || node.state == State::Ready && !node.restarting
+        !node.wanted || node.is_lost() || node.state == State::Ready && !node.restarting
     }
 
-    pub(super) fn enqueue(&mut self, service: usize) {
-        self.queue.push((self.plan.services()[service].height, Reverse(service)));
+    /// Follows each change of what [`is_settled`](Self::is_settled) looks at, so that each dependant's count is exact.
+    pub(super) fn tell_dependants(&mut self, service: usize) {
+        let is_settled = self.is_settled(service);
+        if std::mem::replace(&mut self.nodes[service].counts_as_settled, is_settled) == is_settled {
+            return;
+        }
+        for at in 0..self.plan.services()[service].dependants.len() {
+            let dependant = self.plan.services()[service].dependants[at];
+            if is_settled {
+                self.nodes[dependant].unmet -= 1;
+                self.enqueue_if_clear(dependant);
+            } else {
+                self.nodes[dependant].unmet += 1;
+            }
+        }
+    }
+
+    /// Lets a service start, as soon as a place is free, that waits for nothing else.
+    pub(super) fn enqueue_if_clear(&mut self, service: usize) {
+        if self.nodes[service].is_clear() {
+            self.queue.push((self.plan.services()[service].height, Reverse(service)));
+        }
     }
 
     pub(super) fn start_what_is_clear(&mut self) {
         while self.starting < self.settings.concurrency.max(1).saturating_add(self.paused) {
             let Some((_, Reverse(service))) = self.queue.pop() else { break };
-            let node = &self.nodes[service];
             // An entry may be out of date: what it waits for has changed since.
-            if node.state == State::Waiting && node.unmet == 0 && !node.unwinding {
+            if self.nodes[service].is_clear() {
                 self.start(service);
             }
         }
@@ -248,10 +248,7 @@ impl Machine {
         let is_free = self.is_free(service);
         let node = &mut self.nodes[service];
         match node.state {
-            State::Waiting => {
-                self.forget(service, State::Idle);
-                self.recount_dependants(service);
-            }
+            State::Waiting => self.forget(service, State::Idle),
             State::Starting if !node.aborting => {
                 node.aborting = true;
                 self.effects.push(Effect::Abort { service, limit: self.limit(service) });
@@ -272,13 +269,11 @@ impl Machine {
 
     /// The service is down: for good, or until its next start, if it is still wanted.
     pub(super) fn after_stop(&mut self, service: usize) {
-        self.nodes[service].restarting = false;
+        self.set_restarting(service, false);
         if self.shutdown.is_none() && self.nodes[service].wanted {
             self.wait(service);
-            self.count_unmet(service);
         } else {
             self.forget(service, if self.shutdown.is_some() { State::Stopped } else { State::Idle });
-            self.recount_dependants(service);
         }
     }
 
@@ -291,35 +286,7 @@ impl Machine {
         (node.blocked_by, node.requested) = (None, true);
         node.setback = node.failure.take().or(node.setback.take());
         self.enter(service, State::Waiting);
-    }
-
-    /// The service is settled: each waiting dependant waits for one service less.
-    pub(super) fn release_dependants(&mut self, service: usize) {
-        for at in 0..self.plan.services()[service].dependants.len() {
-            let dependant = self.plan.services()[service].dependants[at];
-            if self.nodes[dependant].state == State::Waiting {
-                self.dependency_settled(dependant);
-            }
-        }
-    }
-
-    /// The service is no longer wanted. Whether a waiting dependant had counted it depends on when it began to wait, so each
-    /// counts again.
-    pub(super) fn recount_dependants(&mut self, service: usize) {
-        for at in 0..self.plan.services()[service].dependants.len() {
-            let dependant = self.plan.services()[service].dependants[at];
-            if self.nodes[dependant].state == State::Waiting {
-                self.count_unmet(dependant);
-            }
-        }
-    }
-
-    pub(super) fn dependency_settled(&mut self, dependant: usize) {
-        let node = &mut self.nodes[dependant];
-        node.unmet -= 1;
-        if node.unmet == 0 {
-            self.enqueue(dependant);
-        }
+        self.enqueue_if_clear(service);
     }
 
     pub(super) fn settle(&mut self, ticket: Ticket, outcome: Result<(), usize>) {

@@ -35,8 +35,10 @@ pub(super) struct Node {
     pub(super) retry: Option<PendingRetry>,
     /// It stops only to start again.
     pub(super) restarting: bool,
-    /// Dependencies that are not settled; counted only while it waits.
+    /// How many of its dependencies are not settled.
     pub(super) unmet: usize,
+    /// Whether its dependants count it as settled.
+    pub(super) counts_as_settled: bool,
     /// Dependants that are alive: starting, ready, or stopping.
     pub(super) alive_above: usize,
     /// Those of them that may hold its instance; what only comes after it does not.
@@ -81,6 +83,7 @@ impl Node {
             retry: None,
             restarting: false,
             unmet: 0,
+            counts_as_settled: true,
             alive_above: 0,
             alive_holders: 0,
             waits: 0,
@@ -101,6 +104,11 @@ impl Node {
 
     pub(super) fn is_alive(&self) -> bool {
         matches!(self.state, State::Starting | State::Ready | State::Stopping)
+    }
+
+    /// Whether it waits for nothing but a place.
+    pub(super) fn is_clear(&self) -> bool {
+        self.state == State::Waiting && self.unmet == 0 && !self.unwinding
     }
 
     pub(super) fn is_lost(&self) -> bool {

@@ -83,8 +83,6 @@ impl Machine {
             return;
         }
         self.wait(failed);
-        self.recount_dependants(failed);
-        self.count_unmet(failed);
         self.unblock();
     }
 
@@ -97,10 +95,7 @@ impl Machine {
                 let awaited = demands.filter(|&ticket| self.demands.reopen(ticket)).collect();
                 self.nodes[it].awaited_by = awaited;
             }
-            self.nodes[it].restarting = true;
-        }
-        for &it in &moved {
-            self.recount_dependants(it);
+            self.set_restarting(it, true);
         }
         // Dependants first, so that each finds nothing alive above it.
         for &it in moved.iter().rev() {
@@ -122,18 +117,12 @@ impl Machine {
 
     /// Waits again for all that nothing blocks any more.
     pub(super) fn unblock(&mut self) {
-        let mut unblocked = Vec::new();
         // The plan's order: what a service requires has been decided on before it.
         for service in 0..self.nodes.len() {
             let node = &self.nodes[service];
             if node.state == State::Blocked && node.wanted && self.blocker(service).is_none() {
                 self.wait(service);
-                unblocked.push(service);
             }
-        }
-        for &it in &unblocked {
-            self.recount_dependants(it);
-            self.count_unmet(it);
         }
     }
 
@@ -149,7 +138,7 @@ impl Machine {
     /// A required service that has failed or is blocked.
     fn blocker(&self, service: usize) -> Option<usize> {
         let mut required = self.below[service].iter().filter(|(_, bond)| *bond == Bond::Requires).map(|(on, _)| *on);
-        required.find(|&on| matches!(self.nodes[on].state, State::Failed | State::Blocked))
+        required.find(|&on| self.nodes[on].is_lost())
     }
 
     /// Whether it stops only to start again.
@@ -158,9 +147,10 @@ impl Machine {
         node.restarting && node.wanted && self.shutdown.is_none()
     }
 
-    /// Whether it may be stopped: nothing alive above it depends on it, or, where it comes back, holds it.
+    /// Whether it may be stopped: nothing alive above it depends on it, or, in a restart, holds it. A restart moves no service
+    /// that only comes after it, even if it is not to come back.
     pub(super) fn is_free(&self, service: usize) -> bool {
         let node = &self.nodes[service];
-        if self.comes_back(service) { node.alive_holders == 0 } else { node.alive_above == 0 }
+        if node.restarting && self.shutdown.is_none() { node.alive_holders == 0 } else { node.alive_above == 0 }
     }
 }

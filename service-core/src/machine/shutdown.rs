@@ -97,7 +97,7 @@ impl Machine {
         }
         // The plan's order is dependencies first; the shutdown's is the reverse.
         for service in (0..self.nodes.len()).rev() {
-            self.nodes[service].wanted = false;
+            self.set_wanted(service, false);
             if matches!(self.nodes[service].state, State::Idle | State::Waiting) {
                 self.forget(service, State::Stopped);
             } else {

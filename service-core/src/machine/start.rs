@@ -34,9 +34,9 @@ impl Machine {
         (node.state, node.was_up, node.ready_since) = (State::Ready, true, Some(self.now));
         node.setback = None;
         let name = node.name.clone();
+        self.tell_dependants(service);
         self.effects.push(Effect::Open(service));
         self.emit(EventKind::Ready { service: name, elapsed });
-        self.release_dependants(service);
         self.settle_for_demands(service);
     }
 
@@ -45,15 +45,17 @@ impl Machine {
         let FailedAttempt { failure, retry_until, drawn } = attempt;
         self.nodes[service].unwinding = true;
         self.effects.push(Effect::Unwind { service, limit: self.limit(service) });
-        let delay = self.plan.services()[service].facts.retry.delay_after(self.nodes[service].attempt);
-        match delay.zip(retry_until) {
-            // If the budget would run out in the pause, there is none: the error explains more than a timeout would.
-            Some((delay, until)) if self.now.saturating_add(delay) < until => {
+        let node = &self.nodes[service];
+        let next = self.plan.services()[service].facts.retry.delay_after(node.attempt).zip(retry_until);
+        // If the budget would run out in the pause, there is none: the error explains more than a timeout would.
+        match next.filter(|(delay, until)| self.now.saturating_add(*delay) < *until) {
+            Some((delay, until)) if !node.aborting => {
                 self.will_retry(service, PendingRetry { delay, until, failure, drawn });
             }
-            // Its start was aborted to begin again.
-            _ if self.comes_back(service) => {}
-            next => self.failed_for_good(service, self.with_attempts(service, failure, next.is_some()), drawn),
+            // Its start was aborted before it could be tried again, or to begin anew.
+            Some(_) => self.nodes[service].setback = Some(failure),
+            None if self.comes_back(service) => self.nodes[service].setback = Some(failure),
+            None => self.failed_for_good(service, self.with_attempts(service, failure, next.is_some()), drawn),
         }
     }
 
@@ -66,7 +68,7 @@ impl Machine {
             delay: retry.delay,
             failure: retry.failure.clone(),
         };
-        node.retry = (!node.aborting).then_some(retry);
+        node.retry = Some(retry);
         self.emit(retrying);
     }
 
@@ -100,7 +102,9 @@ impl Machine {
     fn failed_for_good(&mut self, service: usize, failure: Failure, drawn: f64) {
         let failure = failure.with_path(self.path(service));
         let was_up = self.nodes[service].was_up;
-        let may_return = self.shutdown.is_none() && (was_up || self.is_optional(service));
+        // In the lame-duck delay too: there, what is down may come back, and nothing that is up is taken down.
+        let is_needed = self.nodes[service].wanted && self.shutdown.is_none();
+        let may_return = is_needed && (was_up || self.is_optional(service));
         if may_return && let Some(pause) = self.restart_pause(service, &failure, drawn) {
             if was_up {
                 self.nodes[service].restart_delay = pause;
@@ -138,9 +142,7 @@ impl Machine {
 
     /// Nothing is left of a start that has failed: what it depends on may stop, and it may start again.
     fn failure_unwound(&mut self, service: usize) {
-        if self.nodes[service].state == State::Waiting {
-            self.count_unmet(service);
-        }
+        self.enqueue_if_clear(service);
         self.mark_dead(service);
     }
 

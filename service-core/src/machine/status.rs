@@ -37,6 +37,7 @@ impl Machine {
     /// Moves a service to a state and publishes its status.
     pub(super) fn enter(&mut self, service: usize, state: State) {
         self.nodes[service].state = state;
+        self.tell_dependants(service);
         let status = self.status(service);
         self.effects.push(Effect::Publish { service, status });
     }

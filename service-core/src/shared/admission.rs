@@ -22,16 +22,33 @@ pub(crate) async fn admit(
     address: Option<usize>,
     method: &Method,
 ) -> Result<Permit, NotReady> {
-    // Not in the loop: an undeclared call that is denied does not wait.
+    // First, because an undeclared call that is denied does not wait.
     record_use(slot)?;
-    loop {
-        match admit_now(gate, slot, address, method) {
-            Ok(permit) => return Ok(permit),
-            Err(refusal) if method.policy() == Policy::Refuse => return Err(refusal),
+    let refusal = match admit_now(gate, slot, address, method) {
+        Ok(permit) => return Ok(permit),
+        Err(refusal) => refusal,
+    };
+    let is_endless = method.policy() == Policy::Wait;
+    let admitted = async {
+        loop {
             // The next instance is at another address, so waiting for it is of no use.
-            Err(refusal) if slot.is_replaced(address) => return Err(refusal),
-            Err(_) if address.is_some() && slot.is_restarting() => return Err(slot.refuse(Refusal::Replaced)),
-            Err(_) => wait(slot, method.policy()).await?,
+            if slot.is_replaced(address) || address.is_some() && slot.is_restarting() {
+                return Err(slot.refuse(Refusal::Replaced));
+            }
+            until_ready(slot, is_endless).await?;
+            if let Ok(permit) = admit_now(gate, slot, address, method) {
+                return Ok(permit);
+            }
+        }
+    };
+    match method.policy() {
+        Policy::Refuse => Err(refusal),
+        Policy::Wait => admitted.await,
+        Policy::WaitFor(bound) => {
+            let Some(shared) = registries::find(slot.registry) else { return Err(refusal) };
+            let _busy = shared.busy();
+            let in_time = in_runtime(&shared.runtime, within(bound, admitted)).await;
+            in_time.unwrap_or_else(|| Err(slot.refuse(Refusal::WaitedFor(bound))))
         }
     }
 }
@@ -152,20 +169,6 @@ fn starting(shared: &Shared) -> Vec<usize> {
         None::<()>
     });
     services
-}
-
-async fn wait(slot: &Arc<Slot>, policy: Policy) -> Result<(), NotReady> {
-    match policy {
-        Policy::WaitFor(bound) => {
-            let Some(shared) = registries::find(slot.registry) else { return Err(slot.refusal()) };
-            let _busy = shared.busy();
-            match in_runtime(&shared.runtime, within(bound, until_ready(slot, false))).await {
-                Some(outcome) => outcome,
-                None => Err(slot.refuse(Refusal::WaitedFor(bound))),
-            }
-        }
-        Policy::Wait | Policy::Refuse => until_ready(slot, true).await,
-    }
 }
 
 /// Waits until a service is ready, and requests it if nothing has. The wait is endless if the caller has no bound for it.

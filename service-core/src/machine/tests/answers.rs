@@ -113,23 +113,27 @@ impl Life {
         let retry = self.plan.services()[service].facts.retry;
         let delay = retry.delay_after(self.each[service].attempt);
         let fits = |delay: Duration| attempt.retry_until.is_some_and(|until| self.now + delay < until);
-        let expected = delay.filter(|&delay| fits(delay));
+        let expected = delay.filter(|&delay| fits(delay) && !before.is_aborting);
         let unwinds = any(effects, |it| matches!(it, Effect::Unwind { service: at, .. } if *at == service));
         self.check(unwinds, "an attempt that failed is unwound");
         let retrying = any(effects, |it| matches!(it, Effect::Emit(EventKind::Retrying { .. })));
         self.check(retrying == expected.is_some(), "it is tried again as often as its policy and its budget allow");
         let again = any(effects, |it| matches!(it, Effect::Start { service: at, .. } if *at == service));
         self.check(!again, "nothing starts before its failed attempt is unwound");
-        self.each[service].retry = expected.filter(|_| !before.is_aborting);
+        self.each[service].retry = expected;
         let restarts = any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. })));
         let may_return = before.were_up[service] || self.is_optional(service);
-        self.check(!restarts || may_return && !self.is_sunk(), "only what was up, or is optional, restarts");
+        self.check(!restarts || may_return, "only what was up, or is optional, restarts");
+        let is_needed = self.is_demanded(service) && !before.was_sunk;
+        self.check(!restarts || is_needed, "only what is still wanted restarts");
         let fails = any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. })));
         self.check(!(fails && retrying), "what is tried again has not failed yet");
         let is_failure = |it: &Effect| matches!(it, Effect::Publish { service: at, status } if *at == service && status.state == State::Failed);
         self.check(fails == any(effects, is_failure), "a failure is published at once");
         let is_hidden = !fails && !retrying && !restarts;
         self.check(!is_hidden || before.is_aborting, "a failure is reported at once");
+        // What fails in an aborted start that could have been tried again is only reported if the service stays down.
+        self.each[service].setback |= is_hidden;
         let waits = any(effects, |it| matches!(it, Effect::SetTimer(Timer::Retry(at), _) if *at == service));
         self.check(waits == (restarts && fails), "an optional one that failed is tried again after its pause");
         if fails && !before.was_shutting_down {
@@ -190,7 +194,12 @@ impl Life {
     /// A service restarts with its holders. Those that stop already have been told.
     fn moves(&mut self, service: usize) {
         let holders = self.holders(service);
-        let is_told = |it: usize| matches!(self.each[it].doing, Doing::Stopping | Doing::Aborting | Doing::Unwinding);
+        let is_told = |it: usize| match self.each[it].doing {
+            Doing::Stopping | Doing::Aborting | Doing::Unwinding => true,
+            // An attempt that no other follows was aborted before it failed.
+            Doing::Undoing => self.each[it].retry.is_none(),
+            _ => false,
+        };
         let moved: Vec<_> = holders.into_iter().filter(|&it| !is_told(it)).collect();
         self.moved.extend(moved);
     }

@@ -86,6 +86,10 @@ impl Harness {
         Self { machine: Machine::new(plan.clone(), settings), plan }
     }
 
+    pub(super) fn index(&self, name: &str) -> usize {
+        self.plan.index_of_name(name).expect("it is in the plan")
+    }
+
     pub(super) fn state(&self, service: usize) -> State {
         self.machine.state(service)
     }

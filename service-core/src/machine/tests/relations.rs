@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::known::Doing;
 use super::life::{Demand, Life};
+use crate::base::State;
 use crate::machine::{BOOT, Ticket};
 use crate::plan::Bond;
 
@@ -27,7 +29,9 @@ impl Life {
         let mut moved = BTreeSet::from([service]);
         for above in service + 1..self.plan.len() {
             let held = |bond| self.below(above, bond).any(|on| moved.contains(&on));
-            if self.is_alive(above) && (held(Bond::Requires) || held(Bond::Wants)) {
+            // What failed is not started again by this, although it is still being undone.
+            let has_failed = self.each[above].doing == Doing::Undoing && self.machine.state(above) != State::Starting;
+            if self.is_alive(above) && !has_failed && (held(Bond::Requires) || held(Bond::Wants)) {
                 moved.insert(above);
             }
         }

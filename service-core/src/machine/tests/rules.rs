@@ -174,14 +174,15 @@ impl Life {
     fn stop(&mut self, service: usize, cause: &RefusalCause) {
         self.check(self.each[service].doing == Doing::Up, "only what is up is stopped, and once");
         let wanted = !self.is_sunk() && self.is_demanded(service);
-        let returns = self.moved.remove(&service) && wanted;
+        let is_moved = self.moved.remove(&service) && !self.is_sunk();
+        let returns = is_moved && wanted;
         self.check(returns || !wanted, "what is wanted is only stopped to come back");
         self.check(
             returns == matches!(cause.refusal, Refusal::Restarting),
             "its callers are told whether it comes back",
         );
         let above = self.plan.services()[service].dependants.iter().copied().filter(|&above| self.is_alive(above));
-        let mut holding = above.filter(|&above| !returns || self.holds(above, service));
+        let mut holding = above.filter(|&above| !is_moved || self.holds(above, service));
         self.check(holding.next().is_none(), "what stops has nothing alive above it that needs it");
         self.each[service].was_up &= returns;
         self.each[service].doing = Doing::Stopping;
@@ -297,6 +298,8 @@ impl Life {
                 Doing::Stopping => state == State::Stopping,
             };
             self.check(agrees, "the machine knows what the world is doing");
+            let unsettled = self.machine.below[service].iter().filter(|(on, _)| !self.machine.is_settled(*on));
+            self.check(self.machine.nodes[service].unmet == unsettled.count(), "it counts what it waits for");
             self.check(self.each[service].has_place == (state == State::Starting), "only a start takes a place");
         }
         let is_down = self.each.iter().all(|it| it.doing == Doing::Nothing);
@@ -304,6 +307,9 @@ impl Life {
         if !self.is_sunk() && self.each.iter().all(|it| matches!(it.doing, Doing::Nothing | Doing::Up)) {
             let answered = self.demands.values().all(|demand| demand.answer.is_some());
             self.check(answered, "a demand is answered when there is nothing left to wait for");
+            self.check(self.restart_requests.is_empty(), "so is a request of a restart");
+            let waits = (0..self.plan.len()).any(|at| self.machine.state(at) == State::Waiting);
+            self.check(!waits, "nobody waits when there is nothing left to wait for");
         }
     }
 

@@ -62,12 +62,12 @@ fn check_error(scenario: &Scenario, run: &Run, error: &BootError, replayed: &Rep
     Ok(())
 }
 
-/// Whether an attempt of its start has failed, and another one was to follow.
+/// Whether an attempt of its start may have failed that another one was to follow, if the start was not aborted.
 fn was_to_be_tried_again(run: &Run, service: usize) -> bool {
     run.events.iter().any(|event| match &event.kind {
-        EventKind::Retrying { service: name, .. } | EventKind::Restarting { service: name, .. } => {
-            Scenario::index(name) == service
-        }
+        EventKind::Retrying { service: name, .. }
+        | EventKind::Restarting { service: name, .. }
+        | EventKind::Unwound { service: name, .. } => Scenario::index(name) == service,
         _ => false,
     })
 }
