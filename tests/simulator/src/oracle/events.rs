@@ -11,7 +11,7 @@ use super::service_model::{ServiceModel, ServiceState};
 use super::supervised_tasks::TaskFailures;
 use crate::Run;
 use crate::boot_outcome::BootOutcome;
-use crate::scenario::{Scenario, ms};
+use crate::scenario::{Action, Scenario, Teardown, ms};
 
 /// What the replay of a whole run found.
 pub(super) struct Replayed {
@@ -91,10 +91,8 @@ impl RegistryModel<'_> {
                 self.begin_shutdown(ShutdownModel { since: at, budget })?;
             }
             EventKind::ShuttingDown { reason } => {
-                if let ShutdownReason::Failed(_) = reason {
-                    ensure!(self.fails_registry(at), "the registry is shut down by a failure that is not fatal");
-                    self.is_broken = true;
-                }
+                ensure!(self.is_possible(reason, at), "the registry is shut down for a wrong reason: {reason}");
+                self.is_broken |= matches!(reason, ShutdownReason::Failed(_));
                 let config = &self.scenario.config;
                 let shutdown = match self.booted_at {
                     None => ShutdownModel { since: at, budget: ms(config.rollback_timeout) },
@@ -109,6 +107,27 @@ impl RegistryModel<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the registry may be shut down now for this reason. Until its boot has ended, there is no handle that could
+    /// request the shutdown or be dropped: dropping the future of the boot cancels it.
+    fn is_possible(&self, reason: &ShutdownReason, at: Duration) -> bool {
+        let is_booted = self.booted_at.is_some();
+        let is_injected = |action| self.scenario.injection.is_some_and(|it| it.action == action);
+        match reason {
+            ShutdownReason::Failed(_) => self.fails_registry(at),
+            ShutdownReason::Requested(_) => is_booted,
+            ShutdownReason::Dropped => {
+                is_booted && (self.scenario.teardown == Teardown::Drop || is_injected(Action::Drop))
+            }
+            // Without a handle, an injected request cancels the token.
+            ShutdownReason::Cancelled => {
+                let is_cancelled = is_injected(Action::Cancel) || is_injected(Action::RequestShutdown);
+                let is_abandoned = !is_booted && is_injected(Action::Drop);
+                self.scenario.teardown == Teardown::Cancel || is_cancelled || is_abandoned
+            }
+            _ => false,
+        }
     }
 
     fn booted(&mut self, elapsed: Duration, at: Duration) -> Result<(), String> {
