@@ -40,9 +40,9 @@ const FOLDERS: [Folder; 16] = [
     folder("signals", AWAITS, &["libc", "tokio"]),
     folder("systemd", AWAITS, &["tokio"]),
     folder("registry", AWAITS, &["inventory", "once_cell", "tokio", "tokio_util"]),
-    folder("guard", AWAITS, &["tokio"]),
-    folder("telemetry", PURE, &["tracing", "tracing_subscriber"]),
-    folder("serialize", PURE, &["serde_core"]),
+    folder("guard", AWAITS, &[]),
+    folder("telemetry", PURE, &["tracing_subscriber"]),
+    folder("serialize", PURE, &[]),
 ];
 
 /// The folders that must be deterministic, and the module that generates random numbers.
@@ -97,6 +97,43 @@ fn imports(krate: &Crate) -> Vec<String> {
         }
     }
     found
+}
+
+/// The rows of the table in CONTRIBUTING: a folder, whether it may await, and the crates that it may name.
+fn documented(page: &str) -> Vec<(&str, bool, Vec<String>)> {
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let cells = |line: &'_ str| -> Vec<String> { line.split('|').map(|cell| cell.trim().to_owned()).collect() };
+    let row = |line| {
+        let cells = cells(line);
+        let name = line.split('`').nth(1).unwrap_or_default();
+        let crates = cells[4].split(", ").filter(|it| !it.is_empty()).map(|it| it.replace('-', "_")).collect();
+        (name, cells[3] == "yes", crates)
+    };
+    rows.map(row).collect()
+}
+
+#[test]
+fn contributing_shows_the_table() {
+    let page = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("the page is part of the repository");
+    let own =
+        |it: &Folder| (it.name, it.may_await, it.crates.iter().map(|&krate| krate.to_owned()).collect::<Vec<_>>());
+    assert_eq!(documented(&page), FOLDERS.iter().map(own).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_folder_names_every_crate_of_its_row() {
+    let sources = rust_in(&["service-core/src/"]);
+    let mut unused = Vec::new();
+    for (at, folder) in FOLDERS.iter().enumerate() {
+        for &krate in folder.crates {
+            let wanted = [krate.to_owned()];
+            let is_named = |source: &Source| row(&source.path) == Some(Ok(at)) && !named(source, &wanted).is_empty();
+            if !sources.iter().any(is_named) {
+                unused.push(format!("{} names nothing of {krate}", folder.name));
+            }
+        }
+    }
+    none(&unused, "Remove the crate from the row.");
 }
 
 #[test]

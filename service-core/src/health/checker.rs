@@ -17,7 +17,7 @@ use crate::service::Hooks;
 use crate::shared::{PollMonitor, Shared, in_runtime, later, poll_monitor, within};
 
 /// How long a check that is given up may take to notice: it ends at its next `await`, unless it blocks its thread.
-const GRACE: Duration = Duration::from_millis(500);
+const REPORT_GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the health checks of one registry.
 pub(crate) struct HealthChecker {
@@ -98,7 +98,7 @@ impl HealthChecker {
                 state.result = Some(state.timed_out(self.limit(index)));
             } else {
                 state.monitor = Arc::default();
-                let until = later(self.limit(index).saturating_add(GRACE));
+                let until = later(self.limit(index).saturating_add(REPORT_GRACE));
                 let (done, is_done) = watch::channel(false);
                 let task = tokio::spawn(self.clone().run(index, state.monitor.clone(), done)).abort_handle();
                 let in_flight = Arc::new(InFlight { until, is_done, task });

@@ -18,10 +18,10 @@ use crate::service::Incarnation;
 use crate::shared::{PollMonitor, poll_monitor};
 
 /// How long an aborted hook may take to notice: it ends at its next `await`, unless it blocks its thread.
-const GRACE: Duration = Duration::from_millis(500);
+const ABORT_GRACE: Duration = Duration::from_millis(500);
 
 /// The same, if the common budget of all services is used up.
-const MIN_GRACE: Duration = Duration::from_millis(10);
+const MIN_ABORT_GRACE: Duration = Duration::from_millis(10);
 
 /// How a hook ended.
 pub(crate) enum Ended<T> {
@@ -61,7 +61,7 @@ pub(crate) struct GivenUp<T> {
 impl<T> GivenUp<T> {
     /// Waits for its end, but not for long. Returns what it came to, if it did not end by being dropped.
     pub(crate) async fn end(mut self, incarnation: &Incarnation) -> Option<Result<T, UserErrorOrPanic>> {
-        let grace = incarnation.deadline.common().map_or(GRACE, |left| left.clamp(MIN_GRACE, GRACE));
+        let grace = incarnation.deadline.common().map_or(ABORT_GRACE, |left| left.clamp(MIN_ABORT_GRACE, ABORT_GRACE));
         let joined = timeout(grace, &mut self.task).await;
         let Self { monitor, began, late, reported_blocking, .. } = self;
         let mut watch = Watch { incarnation, monitor, began, late, reported_blocking };
@@ -119,7 +119,7 @@ where
         let mut wake = pin!(async move {
             match last_turn {
                 // Bounded, because something else may block the thread that it is to run on.
-                Some(turn) => drop(timeout(GRACE, turn).await),
+                Some(turn) => drop(timeout(ABORT_GRACE, turn).await),
                 None => drop(timeout_at(look, incarnation.deadline.passed()).await),
             }
         });

@@ -15,8 +15,8 @@ use crate::report::{CallsLeft, EventKind, Refusal, RefusalCause, ServiceShutdown
 use crate::service::{Hooks, Incarnation};
 use crate::shared::{Shared, Wait, later, wait};
 
-/// How long tasks may take to notice that they were cancelled.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long tasks may take to end once they are cancelled.
+const CANCEL_GRACE: Duration = Duration::from_millis(500);
 
 /// The steps of one stop, and what the report says about them.
 struct Steps<'a> {
@@ -24,8 +24,8 @@ struct Steps<'a> {
     entry: ServiceShutdown,
 }
 
-/// Refuses new calls, cancels `stopping`, waits for admitted calls, joins the tasks, runs `shutdown` and the deferred
-/// cleanups, and releases the instance. Calls that are refused meanwhile get `cause`.
+/// Refuses new calls and cancels `draining`, waits for admitted calls, cancels `stopping`, joins the tasks, runs `shutdown` and
+/// the deferred cleanups, and releases the instance. Calls that are refused meanwhile get `cause`.
 pub(crate) async fn stop(
     shared: Arc<Shared>,
     hooks: Arc<dyn Hooks>,
@@ -112,7 +112,7 @@ pub(crate) async fn unwind(
 /// for this service, directly or through others, is refused there, so that it can end.
 async fn wait_for_end(all: impl Future<Output = ()>, begin: impl FnOnce() -> Wait) {
     let mut all = pin!(all);
-    if timeout(GRACE, &mut all).await.is_err() {
+    if timeout(CANCEL_GRACE, &mut all).await.is_err() {
         let _wait = begin();
         all.await;
     }
@@ -143,12 +143,12 @@ impl<'a> Steps<'a> {
         incarnation.tasks.close();
         // If calls have used up the budget, the tasks still get the time to notice.
         let budgets = incarnation.shared.plan.services()[self.slot.index].facts.budgets;
-        incarnation.deadline.extend(GRACE.min(budgets.drain));
+        incarnation.deadline.extend(CANCEL_GRACE.min(budgets.drain));
         let ended = wait_for_end(incarnation.tasks.ended(), || wait::for_tasks(self.slot, true));
         if incarnation.deadline.bounds(ended).await.is_none() {
             let names = incarnation.tasks.names().join(", ");
             incarnation.tasks.abort_all();
-            let blocking = incarnation.tasks.wait_all(GRACE).await > 0;
+            let blocking = incarnation.tasks.wait_all(CANCEL_GRACE).await > 0;
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// that not even that is there for every level.
 const LEAST: Duration = Duration::from_millis(100);
 
-/// How much of `remaining` one service may use, when `below` more levels of services go down after it.
+/// How much of `remaining` one service may use, if there are `below` levels of services below it, which stop after it.
 ///
 /// Each of those levels keeps its least; the service itself gets its own least even when nothing remains.
 pub(crate) fn share(total: Duration, remaining: Duration, levels: u32, below: u32) -> Duration {

@@ -18,7 +18,7 @@ pub(crate) struct Finish {
 #[derive(Clone, Debug)]
 pub(crate) struct BootEnd {
     pub cause: BootCause,
-    /// Every failure of a service that the boot was still to recover from, those that failed the boot first.
+    /// Every failure of a service that has not been ready since, those that failed the boot first.
     pub failures: Vec<Failure>,
     /// Each service that was blocked, and the failed one that blocked it.
     pub blocked: Vec<(usize, usize)>,

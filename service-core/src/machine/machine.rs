@@ -26,7 +26,7 @@ use crate::report::EventKind;
 #[derive(Clone, Debug)]
 pub(super) struct Boot {
     pub(super) began: Duration,
-    /// Whether every member of the boot is ready or has failed.
+    /// Whether the boot has succeeded: each of its services is ready, or is optional and has failed.
     pub(super) is_complete: bool,
 }
 

@@ -86,8 +86,8 @@ pub enum EventKind {
         /// How long the thread has been blocked.
         elapsed: Duration,
     },
-    /// A health check took a second or longer, and the check before it did not. Reported once, until a check is fast
-    /// again.
+    /// A health check took a second or longer, and the check before it did not. The next slow check is reported only after a
+    /// check that was fast.
     SlowHealth {
         /// The service.
         service: Arc<str>,

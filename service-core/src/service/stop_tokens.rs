@@ -9,7 +9,7 @@ pub(crate) struct StopTokens {
     pub shutdown_requested: CancellationToken,
     /// The service refuses new calls; admitted calls still run.
     pub draining: CancellationToken,
-    /// The admitted calls have ended.
+    /// The admitted calls have ended, or the budget of the drain has.
     pub stopping: CancellationToken,
 }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::base::Mutex;
 
 /// How long aborted tasks may take to notice.
-const GRACE: Duration = Duration::from_millis(500);
+const CANCEL_GRACE: Duration = Duration::from_millis(500);
 
 /// The tasks of one registry.
 pub(crate) struct OwnedTasks {
@@ -89,7 +89,7 @@ impl OwnedTasks {
             }
         };
         // A timeout means that some of them block their threads.
-        let _ = timeout(GRACE, ended).await;
+        let _ = timeout(CANCEL_GRACE, ended).await;
         let at_end = std::mem::take(&mut *self.at_end.lock());
         for future in at_end {
             future.await;

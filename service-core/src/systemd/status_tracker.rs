@@ -10,7 +10,7 @@ use crate::base::lasted;
 use crate::report::{Event, EventKind};
 
 /// How much longer than its budget a hook may take: to be abandoned, and to be reported.
-const GRACE: Duration = Duration::from_secs(10);
+const EXTENSION_MARGIN: Duration = Duration::from_secs(10);
 
 /// The most characters of a status: systemd accepts 4,096 bytes for a whole message, and a character has up to 4.
 const LONGEST: usize = 512;
@@ -154,7 +154,7 @@ impl StatusTracker {
             return String::new();
         }
         let left = self.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        format!("EXTEND_TIMEOUT_USEC={}\n", left.saturating_add(GRACE).as_micros())
+        format!("EXTEND_TIMEOUT_USEC={}\n", left.saturating_add(EXTENSION_MARGIN).as_micros())
     }
 
     /// Whether a boot or a shutdown is running.
