@@ -21,6 +21,7 @@ mod shutdown_reason;
 mod state;
 pub(crate) mod stderr;
 mod stop_outcome;
+mod type_map;
 
 pub use budgets::{Budgets, Retry};
 pub(crate) use caught::caught_payload;
@@ -41,3 +42,4 @@ pub(crate) use short_name::short_name;
 pub use shutdown_reason::ShutdownReason;
 pub use state::State;
 pub use stop_outcome::StopOutcome;
+pub(crate) use type_map::TypeMap;

@@ -6,6 +6,7 @@ use tokio::task::yield_now;
 
 use super::callback::{Callback, call_each};
 use super::event_channel::EventChannel;
+use super::publish::publish;
 
 /// The task that calls the listeners.
 pub(crate) struct Dispatcher {
@@ -32,7 +33,7 @@ impl Dispatcher {
             for event in events {
                 call_each(&self.listeners, event);
             }
-            self.channel.dispatched.send_replace(next);
+            publish(&self.channel.dispatched, |_| next);
             if !is_idle {
                 // Other tasks of this thread must run even while events come without a pause.
                 yield_now().await;

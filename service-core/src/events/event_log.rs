@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::callback::{Callback, call_each, release};
 use super::dispatcher::Dispatcher;
 use super::event_channel::EventChannel;
+use super::publish::publish;
 use crate::report::{Event, EventKind};
 
 /// How long a boot that has failed, or a shutdown, waits at its end for the observers and the listeners.
@@ -55,7 +56,7 @@ impl EventLog {
             let Some(event) = event else { return };
             let next = event.number + 1;
             call_each(&self.observers, event);
-            self.channel.observed.send_replace(next);
+            publish(&self.channel.observed, |_| next);
         }
     }
 

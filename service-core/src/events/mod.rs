@@ -5,10 +5,12 @@ mod dispatcher;
 mod event_buffer;
 mod event_channel;
 mod event_log;
+mod publish;
 mod trace;
 
 pub(crate) use callback::Callback;
 pub(crate) use event_log::EventLog;
+pub(crate) use publish::publish;
 #[cfg(feature = "telemetry")]
 pub(crate) use trace::{Field, Subscriber, TraceEvent, Visit};
 pub(crate) use trace::{is_logged, log};

@@ -209,15 +209,17 @@ impl Gate {
     pub(crate) async fn drained(&self) {
         // By invariant 3 a counter that was seen at zero need not be read again: however many callers are being refused
         // at every moment, each counter is free of them at some moment.
-        let mut unseen = self.counters.iter().peekable();
+        let mut seen = 0;
         poll_fn(|cx| {
             // Invariant 6: first the waker, then the counters. A waker is user code: it is cloned and dropped unlocked.
             let waker = cx.waker().clone();
             let replaced = self.waker().replace(waker);
             drop(replaced);
-            while unseen.next_if(|counter| count(counter) == 0).is_some() {}
+            while self.counters.get(seen).is_some_and(|counter| count(counter) == 0) {
+                seen += 1;
+            }
             // Invariant 5: after all counters.
-            let is_empty = unseen.peek().is_none() && self.reentrant.load(Ordering::Acquire) == 0;
+            let is_empty = seen == COUNTERS && self.reentrant.load(Ordering::Acquire) == 0;
             if is_empty { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;

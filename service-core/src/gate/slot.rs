@@ -15,7 +15,7 @@ use super::gate::{CounterIndex, Gate};
 use super::instance::ManagedInstance;
 use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
-use crate::events::EventLog;
+use crate::events::{EventLog, publish};
 use crate::plan::Facts;
 use crate::report::{CallsLeft, EventKind, NotReady, Refusal, RefusalCause};
 
@@ -39,7 +39,7 @@ pub(crate) struct Slot {
     type_entry: OnceLock<&'static dyn AnyTypeEntry>,
     /// Whether it owns the gate in that entry. Otherwise it uses `own_gate`.
     owns_fast_gate: AtomicBool,
-    own_gate: Gate,
+    own_gate: OnceLock<Box<Gate>>,
     /// The address of the instance.
     address: AtomicUsize,
     /// What opens the gate. It is the address of the instance, so that the fast path knows it; or the address of this slot, if
@@ -82,7 +82,7 @@ impl Slot {
             instance: RwLock::new(None),
             type_entry: OnceLock::new(),
             owns_fast_gate: AtomicBool::new(false),
-            own_gate: Gate::new(),
+            own_gate: OnceLock::new(),
             address: AtomicUsize::new(1),
             token: RwLock::new(1),
             waiting: AtomicUsize::new(0),
@@ -122,7 +122,8 @@ impl Slot {
     }
 
     pub(crate) fn set(&self, state: State, cause: impl Into<RefusalCause>) {
-        self.status.send_replace(NotReady::new(self.name.clone(), state, cause));
+        let cause = cause.into();
+        publish(&self.status, |_| NotReady::new(self.name.clone(), state, cause));
     }
 
     /// Changes the cause with which calls are refused, and keeps the state.
@@ -136,13 +137,10 @@ impl Slot {
     }
 
     fn change_status(&self, change: impl FnOnce(&NotReady) -> (State, RefusalCause)) {
-        // The former one may hold an error of the user; it is dropped after the lock is released.
-        let mut former = None;
-        self.status.send_modify(|status| {
-            let (state, cause) = change(status);
-            former = Some(std::mem::replace(status, NotReady::new(self.name.clone(), state, cause)));
+        publish(&self.status, |former| {
+            let (state, cause) = change(former);
+            NotReady::new(self.name.clone(), state, cause)
         });
-        drop(former);
     }
 
     /// Its instance has this entry and this address; `owns_fast_gate` says whether it uses the gate of the entry.
@@ -158,7 +156,9 @@ impl Slot {
     pub(super) fn leave_fast_path(&self) {
         let mut token = self.token.write();
         *token = std::ptr::from_ref(self) as usize;
-        self.gate().change_token(*token);
+        if let Some(gate) = self.gate() {
+            gate.change_token(*token);
+        }
     }
 
     /// Whether a call may run now or soon: it is ready, coming up, or the caller is a part of what its drain waits for.
@@ -177,11 +177,13 @@ impl Slot {
         self.is_of_process
     }
 
-    fn gate(&self) -> &Gate {
-        match self.type_entry.get() {
-            Some(entry) if self.owns_fast_gate.load(Ordering::Acquire) => entry.fast_gate().gate(),
-            _ => &self.own_gate,
-        }
+    /// Where its calls are counted. A definition made at run time has no guarded methods, and needs no gate.
+    fn gate(&self) -> Option<&Gate> {
+        let entry = self.type_entry.get()?;
+        Some(match self.owns_fast_gate.load(Ordering::Acquire) {
+            true => entry.fast_gate().gate(),
+            false => self.own_gate.get_or_init(|| Box::new(Gate::new())),
+        })
     }
 
     /// Its instance is gone, and another one follows: calls on it are refused from now on, and do not wait for the next one.
@@ -210,7 +212,9 @@ impl Slot {
         let former = self.instance.write().replace(instance);
         {
             let token = self.token.write();
-            self.gate().open(*token);
+            if let Some(gate) = self.gate() {
+                gate.open(*token);
+            }
         }
         self.set(State::Ready, Refusal::State);
         // Last, because the fast path of `try_service` does not check the state.
@@ -227,18 +231,27 @@ impl Slot {
             entry.withdraw(self.registry);
         }
         let _token = self.token.write();
-        self.gate().close();
+        if let Some(gate) = self.gate() {
+            gate.close();
+        }
+    }
+
+    /// Whether no call is left. While other calls are being refused, it may say that one is.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.gate().is_none_or(Gate::is_empty)
     }
 
     /// Waits until no call is left.
     pub(crate) async fn drained(&self) {
-        self.gate().drained().await;
+        if let Some(gate) = self.gate() {
+            gate.drained().await;
+        }
     }
 
     /// The calls that are still running, by method.
     pub(crate) fn calls_left(&self) -> Vec<CallsLeft> {
-        let Some(entry) = self.type_entry.get() else { return Vec::new() };
-        let calls = self.gate().calls_left();
+        let (Some(entry), Some(gate)) = (self.type_entry.get(), self.gate()) else { return Vec::new() };
+        let calls = gate.calls_left();
         let name =
             |lane: usize| if lane < LANES { entry.fast_gate().method_name(lane) } else { "calls that these have made" };
         let left = calls.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -275,20 +288,26 @@ impl Slot {
     /// Counts a call in, in this lane, if the gate is open.
     pub(super) fn enter(&self, lane: usize) -> Option<CounterIndex> {
         let token = self.token.read();
-        self.gate().enter(*token, context_stack::stripe() + lane)
+        self.gate()?.enter(*token, context_stack::stripe() + lane)
     }
 
     pub(super) fn leave(&self, counter: CounterIndex) {
-        self.gate().leave(counter);
+        if let Some(gate) = self.gate() {
+            gate.leave(counter);
+        }
     }
 
     /// Counts in a call that a call, task or hook of this service has made, even if the gate is closed.
     pub(super) fn enter_reentrant(&self) {
-        self.gate().enter_reentrant();
+        if let Some(gate) = self.gate() {
+            gate.enter_reentrant();
+        }
     }
 
     pub(super) fn leave_reentrant(&self) {
-        self.gate().leave_reentrant();
+        if let Some(gate) = self.gate() {
+            gate.leave_reentrant();
+        }
     }
 
     /// Counts a call that waits for this service, if there are not too many.

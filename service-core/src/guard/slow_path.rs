@@ -1,10 +1,9 @@
 //! [`slow_path`]: admits the calls that the fast path does not admit. It finds the slot that manages the value, or the one
 //! of the current registry; that slot admits the call, lets it wait, boots the service first, or refuses the call.
 
-use std::any::TypeId;
 use std::sync::Arc;
 
-use crate::base::{Key, State, short_name};
+use crate::base::State;
 use crate::gate::{Admission, Method, Permit, Policy, Slot, SlowPath};
 use crate::registry::{Service, current};
 use crate::report::NotReady;
@@ -53,5 +52,5 @@ fn is_final<S: Service>(address: Option<usize>, refusal: &NotReady) -> bool {
 }
 
 fn slot_of<S: Service>(shared: &Shared) -> Result<Arc<Slot>, NotReady> {
-    shared.slot(&Key::Type(TypeId::of::<S>()), short_name::<S>()).cloned()
+    shared.slot::<S>().cloned()
 }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostics;
@@ -120,7 +120,7 @@ where
             match last_turn {
                 // Bounded, because something else may block the thread that it is to run on.
                 Some(turn) => drop(timeout(ABORT_GRACE, turn).await),
-                None => drop(timeout_at(look, incarnation.deadline.passed()).await),
+                None => drop(incarnation.deadline.passed_or(Some(look)).await),
             }
         });
         let mut aborted = pin!(abort.cancelled());

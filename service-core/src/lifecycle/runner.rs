@@ -34,7 +34,8 @@ enum Done {
 /// What runs of one service.
 #[derive(Default)]
 struct RunningService {
-    abort: Abort,
+    /// Aborts its start, if it was ever started.
+    abort: Option<Abort>,
     /// What an attempt has begun that has failed, or that has ended and is not open yet.
     begun: Option<(Left<ManagedInstance>, Arc<Incarnation>)>,
     incarnation: Option<Arc<Incarnation>>,
@@ -175,7 +176,7 @@ impl Runner {
 
     /// What the running hook of a starting service does.
     pub(crate) fn hook(&self, service: usize) -> Option<String> {
-        self.each[service].abort.describe_hook()
+        self.each[service].abort.as_ref()?.describe_hook()
     }
 
     /// Refuses the calls that wait for a service.
@@ -187,10 +188,11 @@ impl Runner {
         let until = self.at(until);
         let running = &mut self.each[service];
         if number == 1 {
-            (running.abort, running.last) = (Abort::default(), None);
+            (running.abort, running.last) = (None, None);
         }
+        let abort = running.abort.get_or_insert_default().clone();
         let attempt = Attempt { service, number, after, until };
-        let starting = start(self.shared.clone(), self.hooks[service].clone(), attempt, running.abort.clone());
+        let starting = start(self.shared.clone(), self.hooks[service].clone(), attempt, abort);
         self.spawn(service, Phase::Init, async move { Done::Attempted(starting.await) });
     }
 
@@ -204,11 +206,15 @@ impl Runner {
     }
 
     pub(crate) fn abort(&self, service: usize, limit: Option<Duration>) {
-        self.each[service].abort.now(limit);
+        if let Some(abort) = &self.each[service].abort {
+            abort.now(limit);
+        }
     }
 
     pub(crate) fn limit(&self, service: usize, limit: Option<Duration>) {
-        self.each[service].abort.limit(limit);
+        if let Some(abort) = &self.each[service].abort {
+            abort.limit(limit);
+        }
     }
 
     pub(crate) fn unwind(&mut self, service: usize, limit: Option<Duration>) {

@@ -112,7 +112,8 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
             (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false)
         }
         Ended::Aborted { left, .. } => {
-            return Attempted::Aborted { unwound: Some(unwind(&incarnation, left, None).await) };
+            // In a box, because its future is large and rarely needed.
+            return Attempted::Aborted { unwound: Some(Box::pin(unwind(&incarnation, left, None)).await) };
         }
     };
     // The cleanups have a budget of their own; what is left of this one is for the next attempt.

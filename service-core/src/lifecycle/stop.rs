@@ -49,7 +49,7 @@ pub(crate) async fn stop(
     steps.drain(&incarnation).await;
     incarnation.stop_tokens.begin_stop();
     steps.join(&incarnation).await;
-    if steps.entry.calls_left.is_empty() {
+    if incarnation.tasks.has_had_any() && steps.entry.calls_left.is_empty() {
         // Once more: a task may have begun a call that outlives it.
         steps.drain(&incarnation).await;
     }
@@ -124,6 +124,9 @@ impl<'a> Steps<'a> {
     }
 
     async fn drain(&mut self, incarnation: &Incarnation) {
+        if self.slot.is_drained() {
+            return;
+        }
         let began = Instant::now();
         let drained = wait_for_end(self.slot.drained(), || wait::for_calls(self.slot));
         if incarnation.deadline.bounds(drained).await.is_none() {
@@ -139,8 +142,18 @@ impl<'a> Steps<'a> {
     }
 
     async fn join(&mut self, incarnation: &Incarnation) {
-        let began = Instant::now();
         incarnation.tasks.close();
+        if incarnation.tasks.has_had_any() {
+            // In a box, because its future is large and most services have no tasks.
+            Box::pin(self.join_tasks(incarnation)).await;
+        }
+        for failure in self.slot.failed_tasks.given_up() {
+            self.failed(failure);
+        }
+    }
+
+    async fn join_tasks(&mut self, incarnation: &Incarnation) {
+        let began = Instant::now();
         // If calls have used up the budget, the tasks still get the time to notice.
         let budgets = incarnation.shared.plan.services()[self.slot.index].facts.budgets;
         incarnation.deadline.extend(CANCEL_GRACE.min(budgets.drain));
@@ -151,9 +164,6 @@ impl<'a> Steps<'a> {
             let blocking = incarnation.tasks.wait_all(CANCEL_GRACE).await > 0;
             let how = if blocking { "blocking their thread" } else { "aborted" };
             self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
-        }
-        for failure in self.slot.failed_tasks.given_up() {
-            self.failed(failure);
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn supplied(registered: &[Registered], supplied: &[usize], problems: 
 pub(super) fn dependencies(resolved: &ResolvedGraph<'_>, problems: &mut Vec<Problem>) {
     for (at, definition) in resolved.real() {
         for (_, dependency, target) in resolved.dependencies(at) {
-            let (service, text) = (|| definition.service_location(), || dependency.text.clone());
+            let (service, text) = (|| definition.service_location(), || dependency.text.to_string());
             match (dependency.bond, target) {
                 (Bond::Requires, []) => {
                     let why = resolved.resolution.absence(&dependency.key, &dependency.text);

@@ -122,7 +122,7 @@ impl DeclaredDependency {
     }
 
     fn resolve(&self) -> Dependency {
-        Dependency { key: Key::Type((self.type_id)()), text: self.text.to_owned(), bond: self.bond }
+        Dependency { key: Key::Type((self.type_id)()), text: self.text.into(), bond: self.bond }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Facts`]: what is known about one service before any of its code runs.
 
 use std::any::TypeId;
+use std::sync::Arc;
 
 use crate::base::{Budgets, Key, Location, Restart, Retry};
 
@@ -31,7 +32,7 @@ impl Bond {
 pub(crate) struct Dependency {
     pub key: Key,
     /// What the user wrote, for messages: `Cache`, `dyn Mail`, `shard-3`.
-    pub text: String,
+    pub text: Arc<str>,
     pub bond: Bond,
 }
 

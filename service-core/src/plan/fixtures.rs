@@ -23,7 +23,7 @@ pub(crate) fn key(text: &str) -> Key {
     let (letter, offset) = text.strip_prefix("dyn ").map_or((text, 0), |letter| (letter, 26));
     match letter.as_bytes() {
         [letter @ b'A'..=b'Z'] => Key::Type(types[usize::from(letter - b'A') + offset]),
-        _ => Key::Name(text.to_owned()),
+        _ => Key::Name(text.into()),
     }
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn at(file: &str, line: u32) -> Location {
 
 impl Facts {
     fn depends(mut self, texts: &[&str], bond: Bond) -> Self {
-        let dependency = |text: &&str| Dependency { key: key(text), text: (*text).to_owned(), bond };
+        let dependency = |text: &&str| Dependency { key: key(text), text: (*text).into(), bond };
         self.dependencies.extend(texts.iter().map(dependency));
         self
     }

@@ -1,7 +1,6 @@
 //! Names: a service is called by its type's name, made longer by as many modules as it needs to be unique.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::facts::Facts;
 use super::registered::Registered;
@@ -17,32 +16,32 @@ pub(super) fn name_all(registered: &mut [Registered], problems: &mut Vec<Problem
     problems.extend(unfit.map(|facts| Problem::UnfitName { name: facts.name.clone(), location: facts.location }));
     let facts: Vec<&Facts> = registered.iter().map(|definition| &definition.facts).collect();
     let mut lengths = vec![0; facts.len()];
-    let mut takers: HashMap<Cow<'_, str>, Vec<usize>>;
-    loop {
-        takers = HashMap::with_capacity(facts.len());
-        for (at, facts) in facts.iter().enumerate() {
-            takers.entry(name(facts, lengths[at])).or_default().push(at);
-        }
+    let named = loop {
+        // Sorted, so that those that share a name stand together.
+        let mut named: Vec<_> = facts.iter().enumerate().map(|(at, facts)| (name(facts, lengths[at]), at)).collect();
+        named.sort_unstable();
         // All that share a name are made longer by one step, until each is unique or at its longest.
-        let sharing = takers.values().filter(|takers| takers.len() > 1).flatten();
-        let growing: Vec<usize> = sharing.copied().filter(|&at| lengths[at] < longest(facts[at])).collect();
+        let sharing = named.chunk_by(|a, b| a.0 == b.0).filter(|takers| takers.len() > 1).flatten();
+        let growing: Vec<usize> = sharing.map(|(_, at)| *at).filter(|&at| lengths[at] < longest(facts[at])).collect();
         if growing.is_empty() {
-            break;
+            break named;
         }
         growing.into_iter().for_each(|at| lengths[at] += 1);
-    }
+    };
     let mut changed = Vec::new();
-    for (name, takers) in takers {
-        let (chosen, unchosen): (Vec<_>, Vec<_>) = takers.into_iter().partition(|&at| facts[at].name_is_chosen);
+    for takers in named.chunk_by(|a, b| a.0 == b.0) {
+        let name = &*takers[0].0;
+        let (chosen, unchosen): (Vec<_>, Vec<_>) =
+            takers.iter().map(|(_, at)| *at).partition(|&at| facts[at].name_is_chosen);
         changed.extend(unchosen.iter().enumerate().filter_map(|(number, &at)| match number + chosen.len() {
             0 if lengths[at] == 0 => None,
-            0 => Some((at, name.clone().into_owned())),
+            0 => Some((at, name.to_owned())),
             // They share even the column: one macro call made them.
             number => Some((at, format!("{name}#{}", number + 1))),
         }));
         if chosen.len() > 1 {
             let locations = chosen.iter().map(|&at| facts[at].location).collect();
-            problems.push(Problem::DuplicateName { name: name.into_owned(), locations });
+            problems.push(Problem::DuplicateName { name: name.to_owned(), locations });
         }
     }
     changed.into_iter().for_each(|(at, name)| registered[at].facts.name = name);

@@ -1,11 +1,10 @@
 //! [`Plan`]: a set of services proved sound, in topological order.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::facts::{Bond, Facts};
-use crate::base::Key;
+use crate::base::{Key, TypeMap};
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
 ///
@@ -26,7 +25,7 @@ pub struct Plan {
 struct PlanData {
     services: Vec<Planned>,
     /// By type, and by trait object where only one provides it.
-    by_type: HashMap<TypeId, usize>,
+    by_type: TypeMap<usize>,
     /// Sorted by name.
     by_name: Vec<usize>,
 }
@@ -60,7 +59,7 @@ pub(crate) struct Need {
     pub index: usize,
     pub key: Key,
     /// What the user wrote.
-    pub text: String,
+    pub text: Arc<str>,
     pub bond: Bond,
 }
 
@@ -69,8 +68,8 @@ impl Plan {
     pub(super) fn new(services: Vec<Planned>) -> Self {
         let mut by_name: Vec<usize> = (0..services.len()).collect();
         by_name.sort_unstable_by_key(|&at| services[at].facts.name.as_str());
-        let mut by_type = HashMap::with_capacity(services.len());
-        let mut provided: HashMap<TypeId, Vec<usize>> = HashMap::new();
+        let mut by_type = TypeMap::with_capacity_and_hasher(services.len(), Default::default());
+        let mut provided = TypeMap::<Vec<usize>>::default();
         for (at, Planned { facts, .. }) in services.iter().enumerate() {
             if let Key::Type(id) = facts.key {
                 by_type.insert(id, at);
@@ -101,11 +100,17 @@ impl Plan {
     }
 
     /// The index of the service with this type or name, or of the only provider of this trait object.
+    #[cfg(test)]
     pub(crate) fn index_of(&self, key: &Key) -> Option<usize> {
         match key {
-            Key::Type(id) => self.inner.by_type.get(id).copied(),
+            Key::Type(id) => self.index_of_type(id),
             Key::Name(name) => self.index_of_name(name),
         }
+    }
+
+    /// The index of the service with this type, or of the only provider of this trait object.
+    pub(crate) fn index_of_type(&self, id: &TypeId) -> Option<usize> {
+        self.inner.by_type.get(id).copied()
     }
 
     /// The index of the service with this name.

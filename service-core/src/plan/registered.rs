@@ -1,11 +1,10 @@
 //! [`Registered`]: a registered definition that may become a service of the plan, in a fixed order instead of the linker's.
 
-use std::any::TypeId;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use crate::base::Key;
+use crate::base::{Key, TypeMap};
 use crate::report::{Problem, ServiceLocation};
 
 /// A registered definition that may become a service of the plan.
@@ -30,39 +29,44 @@ pub(super) fn collect(catalog: Vec<Facts>, problems: &mut Vec<Problem>) -> Vec<R
     let mut all: Vec<_> = all.map(|(source, facts)| Registered { facts, source }).collect();
     all.sort_by(|a, b| compare(&a.facts, &b.facts));
 
-    let mut index_of: HashMap<TypeId, usize> = HashMap::with_capacity(all.len());
-    let mut places: Vec<Vec<Registered>> = Vec::with_capacity(all.len());
+    let mut place_of = TypeMap::<usize>::with_capacity_and_hasher(all.len(), Default::default());
+    let mut one_each: Vec<Registered> = Vec::with_capacity(all.len());
+    // Further definitions of the type at a place; there are hardly ever any.
+    let mut further: BTreeMap<usize, Vec<Registered>> = BTreeMap::new();
     for definition in all {
-        let next = places.len();
+        let next = one_each.len();
         let place = match definition.facts.key {
-            Key::Type(id) => *index_of.entry(id).or_insert(next),
+            Key::Type(id) => *place_of.entry(id).or_insert(next),
             Key::Name(_) => next,
         };
-        if place == next {
-            places.push(Vec::with_capacity(1));
+        match place == next {
+            true => one_each.push(definition),
+            false => further.entry(place).or_default().push(definition),
         }
-        places[place].push(definition);
     }
-    places.into_iter().filter_map(|registered| choose(registered, problems)).collect()
+    for (place, more) in further {
+        choose(&mut one_each[place], more, problems);
+    }
+    one_each
 }
 
-/// Of several definitions of one type, the replacement if there is one, else the first.
-fn choose(registered: Vec<Registered>, problems: &mut Vec<Problem>) -> Option<Registered> {
-    if registered.len() > 1 {
-        let replacements = registered.iter().filter(|definition| definition.facts.replaced);
-        let calls: Vec<_> = replacements.map(|replacement| replacing(&replacement.facts)).collect();
-        let real = registered.iter().filter(|definition| !definition.facts.replaced);
-        let mut locations: Vec<_> = real.map(|definition| definition.facts.location).collect();
-        locations.dedup();
-        if calls.len() > 1 {
-            problems.push(Problem::SuppliedTwice { service: registered[0].service_location(), calls });
-        }
-        if locations.len() > 1 {
-            problems.push(Problem::Duplicate { service: registered[0].facts.name.clone(), locations });
-        }
+/// Of several definitions of one type, keeps the replacement if there is one, else the first.
+fn choose(first: &mut Registered, further: Vec<Registered>, problems: &mut Vec<Problem>) {
+    let all = || std::iter::once(&*first).chain(&further);
+    let calls: Vec<_> = all().filter(|it| it.facts.replaced).map(|it| replacing(&it.facts)).collect();
+    let mut locations: Vec<_> = all().filter(|it| !it.facts.replaced).map(|it| it.facts.location).collect();
+    locations.dedup();
+    if calls.len() > 1 {
+        problems.push(Problem::SuppliedTwice { service: first.service_location(), calls });
     }
-    let chosen = registered.iter().position(|definition| definition.facts.replaced).unwrap_or(0);
-    registered.into_iter().nth(chosen)
+    if locations.len() > 1 {
+        problems.push(Problem::Duplicate { service: first.facts.name.clone(), locations });
+    }
+    if !first.facts.replaced
+        && let Some(replacement) = further.into_iter().find(|it| it.facts.replaced)
+    {
+        *first = replacement;
+    }
 }
 
 /// The builder's method that supplied a replacement.

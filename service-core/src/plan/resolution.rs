@@ -83,7 +83,7 @@ impl<'a> Index<'a> {
     fn find(&self, key: &Key) -> &[usize] {
         match key {
             Key::Type(id) => self.types.get(id).map_or(&[], Vec::as_slice),
-            Key::Name(name) => self.names.get(name.as_str()).map_or(&[], slice::from_ref),
+            Key::Name(name) => self.names.get(&**name).map_or(&[], slice::from_ref),
         }
     }
 }

@@ -115,7 +115,7 @@ impl<'a> ResolvedGraph<'a> {
     /// The trait object by which a dependency names that service, if it names one.
     pub(super) fn via(&self, dependency: &Dependency, to: usize) -> Option<String> {
         let by_type = matches!(dependency.key, Key::Type(_)) && dependency.key != self.registered[to].facts.key;
-        by_type.then(|| dependency.text.clone())
+        by_type.then(|| dependency.text.to_string())
     }
 
     /// The edges of each service of the plan, given a topological order of all registered definitions.
@@ -162,6 +162,6 @@ impl<'a> ResolvedGraph<'a> {
         let wants = self.dependencies(at).filter(|(_, dependency, _)| dependency.bond == Bond::Wants);
         let is_there = |&to: &usize| self.selection.present[to] && self.can_start(to);
         let absent = wants.filter(|(_, _, target)| !target.iter().any(is_there));
-        absent.map(|(_, dependency, _)| dependency.text.clone()).collect()
+        absent.map(|(_, dependency, _)| dependency.text.to_string()).collect()
     }
 }

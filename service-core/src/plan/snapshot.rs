@@ -22,7 +22,7 @@ impl Graph {
             edges.extend(planned.needs.iter().map(|need| {
                 let provider = &plan.services()[need.index].facts;
                 let by_trait_object = matches!(need.key, Key::Type(_)) && need.key != provider.key;
-                let via = by_trait_object.then(|| need.text.clone());
+                let via = by_trait_object.then(|| need.text.to_string());
                 Edge { from: rank[from], to: rank[need.index], bond: Some(need.bond), via }
             }));
         }

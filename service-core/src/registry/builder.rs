@@ -90,7 +90,7 @@ impl Builder {
     /// ```
     pub fn only_named(mut self, name: impl Into<String>) -> Self {
         let text = name.into();
-        self.assembly.request.only.push(Requested { key: Key::Name(text.clone()), text });
+        self.assembly.request.only.push(Requested { key: Key::Name(text.as_str().into()), text });
         self
     }
 

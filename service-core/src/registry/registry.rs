@@ -1,6 +1,5 @@
 //! [`Registry`]: a value that owns the instances of its services.
 
-use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Weak};
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::base::{Key, ShutdownReason, State, short_name};
+use crate::base::{ShutdownReason, State};
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
 use crate::gate::{Slot, StartTimes, since};
@@ -82,7 +81,7 @@ impl Registry {
     }
 
     pub(super) fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
-        self.shared().slot(&Key::Type(TypeId::of::<T>()), short_name::<T>())
+        self.shared().slot::<T>()
     }
 
     /// Returns the instance of a service, or of the service that provides a `dyn Trait`.
@@ -251,7 +250,7 @@ impl Registry {
         let needs = shared.plan.services()[index].needs.iter();
         let gone = needs.filter(|need| need.bond == crate::plan::Bond::Wants);
         let gone = gone.filter(|need| matches!(shared.slots[need.index].state(), State::Failed | State::Blocked));
-        let gone = gone.map(|need| need.text.clone());
+        let gone = gone.map(|need| need.text.to_string());
         shared.plan.absent_wants(index).iter().cloned().chain(gone).collect()
     }
 

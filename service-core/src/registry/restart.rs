@@ -1,7 +1,6 @@
 //! The restart of one service on request.
 
 use super::registry::Registry;
-use crate::base::Key;
 use crate::report::NotReady;
 use crate::shared;
 
@@ -57,6 +56,6 @@ impl Registry {
     /// # Errors
     /// Like [`restart`](Self::restart).
     pub async fn restart_named(&self, name: &str) -> Result<(), NotReady> {
-        shared::restart(self.shared().slot(&Key::Name(name.to_owned()), name)?).await
+        shared::restart(self.shared().named_slot(name)?).await
     }
 }

@@ -1,11 +1,9 @@
 //! [`Service`]: a type with one instance per registry.
 
-use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
 use super::current;
-use crate::base::{Key, short_name};
 use crate::gate::{HasTypeEntry, Method, Target, context_stack};
 use crate::plan::cycle_check::{self, Checked};
 use crate::plan::{Descriptor, DescriptorRef};
@@ -63,7 +61,7 @@ pub trait Service: HasTypeEntry {
                 return Ok(instance);
             }
             let shared = current::or_first_use::<Self>().await?;
-            let slot = shared.slot(&Key::Type(TypeId::of::<Self>()), short_name::<Self>())?;
+            let slot = shared.slot::<Self>()?;
             shared::reach(slot, |slot| slot.value()).await
         }
     }
@@ -86,6 +84,6 @@ pub trait Service: HasTypeEntry {
 #[inline(never)]
 fn try_service_slowly<S: Service>() -> Result<Arc<S>, NotReady> {
     let shared = current::now::<S>()?;
-    let slot = shared.slot(&Key::Type(TypeId::of::<S>()), short_name::<S>())?;
+    let slot = shared.slot::<S>()?;
     shared::reach_now(slot, |slot| slot.value())
 }

@@ -205,7 +205,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn shutdown_requested(&self) -> CancellationToken {
-        self.incarnation.stop_tokens.shutdown_requested.clone()
+        self.incarnation.stop_tokens.shutdown_requested()
     }
 
     /// A token that is cancelled when this service begins to drain: it refuses new calls, and the admitted calls still run. Code
@@ -221,7 +221,7 @@ impl<S> Context<S> {
     /// # }
     /// ```
     pub fn draining(&self) -> CancellationToken {
-        self.incarnation.stop_tokens.draining.clone()
+        self.incarnation.stop_tokens.draining()
     }
 
     /// A token that is cancelled when the admitted calls of this service have ended, or its drain budget has. A task should finish
@@ -244,7 +244,7 @@ impl<S> Context<S> {
         match CurrentTask::current() {
             _ if self.incarnation.slot.is_on_stack(|role| role == Role::Call) => self.draining(),
             Some(CurrentTask { frame, task: Some((_, stop)) }) if frame == here => stop,
-            _ => self.incarnation.stop_tokens.stopping.clone(),
+            _ => self.incarnation.stop_tokens.stopping(),
         }
     }
 

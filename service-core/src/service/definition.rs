@@ -66,7 +66,8 @@ impl Definition<()> {
         let name = name.into();
         let location = std::panic::Location::caller();
         let location = Location::new("", location.file(), location.line(), location.column());
-        let facts = Facts { name_is_chosen: true, ..Facts::new(name.clone(), Key::Name(name), location) };
+        let key = Key::Name(name.as_str().into());
+        let facts = Facts { name_is_chosen: true, ..Facts::new(name, key, location) };
         Self { facts, init: Arc::new(|_| Box::pin(async { Ok(()) })), start: None, health: None, shutdown: None }
     }
 
@@ -96,8 +97,8 @@ impl Definition<()> {
 impl<T: Send + Sync + 'static> Definition<T> {
     fn depends<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>, bond: Bond) -> Self {
         for name in names {
-            let name = name.into();
-            self.facts.dependencies.push(Dependency { key: Key::Name(name.clone()), text: name, bond });
+            let text: Arc<str> = name.into().into();
+            self.facts.dependencies.push(Dependency { key: Key::Name(text.clone()), text, bond });
         }
         self
     }

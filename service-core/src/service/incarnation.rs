@@ -36,7 +36,7 @@ pub(crate) struct Incarnation {
     pub shared: Arc<Shared>,
     pub slot: Arc<Slot>,
     pub tasks: Tasks,
-    pub stop_tokens: StopTokens,
+    pub stop_tokens: Arc<StopTokens>,
     pub deadline: Arc<Deadline>,
     phase: Mutex<Phase>,
     /// The monitor of the running hook.
@@ -49,10 +49,10 @@ pub(crate) struct Incarnation {
 impl Incarnation {
     pub(crate) fn new(shared: Arc<Shared>, index: usize, deadline: Arc<Deadline>) -> Self {
         let slot = shared.slots[index].clone();
-        let stop_tokens = StopTokens::new(&shared.shutdown_requested);
+        let stop_tokens = Arc::new(StopTokens::new(&shared.shutdown_requested));
         slot.failed_tasks.clear();
         Self {
-            tasks: Tasks::new(shared.runtime.clone(), slot.clone(), stop_tokens.stopping.clone(), deadline.clone()),
+            tasks: Tasks::new(shared.runtime.clone(), slot.clone(), stop_tokens.clone(), deadline.clone()),
             shared,
             slot,
             stop_tokens,
@@ -96,7 +96,7 @@ impl Incarnation {
         let (reported, why) = (format!("Context::fail: {why}").into(), BoxError::from(why));
         let failure = Failure::error(&slot.name, slot.location, phase, elapsed, why);
         slot.emit(EventKind::Broken { service: slot.name.clone(), failure: failure.clone() });
-        if !self.stop_tokens.draining.is_cancelled() {
+        if !self.stop_tokens.is_draining() {
             slot.failed_tasks.insert(reported, failure.clone(), false);
             self.shared.escalate(slot.index, failure);
         }

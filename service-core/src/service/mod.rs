@@ -9,6 +9,7 @@ mod given;
 mod hooks;
 mod incarnation;
 mod job;
+mod lazy_token;
 mod lifecycle;
 mod stop_tokens;
 mod supplied;

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::stop_tokens::StopTokens;
 use crate::base::{Mutex, MutexGuard};
 use crate::gate::Slot;
 use crate::report::EventKind;
@@ -17,8 +18,8 @@ use crate::shared::Deadline;
 pub(super) struct TaskTable {
     pub(super) runtime: Handle,
     pub(super) slot: Arc<Slot>,
-    /// Cancelled when the service stops. Each task has a child of it.
-    pub(super) stopping: CancellationToken,
+    /// Each task has a child of `stopping`.
+    pub(super) stop_tokens: Arc<StopTokens>,
     /// Of the phase in which its service is.
     pub(super) deadline: Arc<Deadline>,
     state: Mutex<TableState>,
@@ -66,8 +67,8 @@ pub(super) struct TaskEntry {
 }
 
 impl TaskTable {
-    pub(super) fn new(runtime: Handle, slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { runtime, slot, stopping, deadline, state: Mutex::default(), ended: Notify::new() }
+    pub(super) fn new(runtime: Handle, slot: Arc<Slot>, stop_tokens: Arc<StopTokens>, deadline: Arc<Deadline>) -> Self {
+        Self { runtime, slot, stop_tokens, deadline, state: Mutex::default(), ended: Notify::new() }
     }
 
     /// A place for a task, unless there is none for it. From here on a shutdown knows it, even before it runs.
@@ -143,6 +144,10 @@ impl TableState {
     /// The running tasks, and not those that were aborted, in the order in which they were started.
     pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.running.values().filter(|task| !task.is_doomed).map(|task| &task.name)
+    }
+
+    pub(super) fn has_had_any(&self) -> bool {
+        self.next > 0
     }
 
     /// How many tasks have not ended, those included that were aborted and have not noticed.

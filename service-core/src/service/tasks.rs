@@ -10,10 +10,10 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::blocking_task::BlockingTask;
 use super::job::{self, Job};
+use super::stop_tokens::StopTokens;
 use super::task_body::TaskBody;
 use super::task_output::TaskOutput;
 use super::task_table::{SameName, TaskTable};
@@ -63,8 +63,8 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn new(runtime: Handle, slot: Arc<Slot>, stopping: CancellationToken, deadline: Arc<Deadline>) -> Self {
-        Self { inner: Arc::new(TaskTable::new(runtime, slot, stopping, deadline)) }
+    pub(crate) fn new(runtime: Handle, slot: Arc<Slot>, stop_tokens: Arc<StopTokens>, deadline: Arc<Deadline>) -> Self {
+        Self { inner: Arc::new(TaskTable::new(runtime, slot, stop_tokens, deadline)) }
     }
 
     /// Starts a task. Several tasks of the same name may run. Returns whether the task was started.
@@ -216,7 +216,7 @@ impl Tasks {
     }
 
     fn body(&self, name: Arc<str>) -> TaskBody {
-        TaskBody::new(self.inner.slot.clone(), name, self.inner.stopping.child_token())
+        TaskBody::new(self.inner.slot.clone(), name, self.inner.stop_tokens.stopping().child_token())
     }
 
     fn start<F>(&self, body: &TaskBody, same: SameName, work: impl FnOnce(TaskBody) -> F) -> Option<AbortHandle>
@@ -362,6 +362,11 @@ impl Tasks {
     /// Waits until none is running.
     pub(crate) async fn ended(&self) {
         self.inner.ended(|_| true).await;
+    }
+
+    /// Whether there has ever been a task.
+    pub(crate) fn has_had_any(&self) -> bool {
+        self.inner.lock().has_had_any()
     }
 
     /// Refuses new tasks from now on.

@@ -1,5 +1,6 @@
 //! Admission of one guarded call, and reaching one service: run, wait, boot first, or refuse, by the state it is in.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::deadline::within;
@@ -7,7 +8,7 @@ use super::in_runtime::in_runtime;
 use super::registries;
 use super::shared::Shared;
 use super::wait::{self, Wait};
-use crate::base::{Key, State};
+use crate::base::State;
 use crate::gate::context_stack::{self, Role};
 use crate::gate::{FastGate, Method, Permit, Policy, Slot};
 use crate::report::{NotReady, Refusal};
@@ -29,7 +30,8 @@ pub(crate) async fn admit(
         Err(refusal) => refusal,
     };
     let is_endless = method.policy() == Policy::Wait;
-    let admitted = async {
+    // Pinned here, because each arm would keep a copy of its own.
+    let admitted = pin!(async {
         loop {
             // The next instance is at another address, so waiting for it is of no use.
             if slot.is_replaced(address) || address.is_some() && slot.is_restarting() {
@@ -40,7 +42,7 @@ pub(crate) async fn admit(
                 return Ok(permit);
             }
         }
-    };
+    });
     match method.policy() {
         Policy::Refuse => Err(refusal),
         Policy::Wait => admitted.await,
@@ -104,7 +106,7 @@ where
 
 /// The value of a ready service, by its name.
 pub(crate) fn named<T: Send + Sync + 'static>(shared: &Shared, name: &str) -> Result<Arc<T>, NotReady> {
-    let slot = shared.slot(&Key::Name(name.to_owned()), name)?;
+    let slot = shared.named_slot(name)?;
     record_use(slot)?;
     // The state first: a service that has just become ready has its value already.
     let is_ready = slot.state() == State::Ready;

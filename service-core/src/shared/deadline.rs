@@ -1,13 +1,15 @@
 //! [`Deadline`]: when the running phase of one service must have ended.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::base::{Mutex, MutexGuard, race};
+use crate::base::{Mutex, MutexGuard, pin_project};
 
 /// When the running phase of one service must have ended. The service may extend it, but not beyond its share of a common
 /// budget, once there is one.
@@ -84,21 +86,26 @@ impl Deadline {
 
     /// Waits until it has passed, even if it moves meanwhile.
     pub(crate) async fn passed(&self) {
+        while !self.passed_or(None).await {}
+    }
+
+    /// Waits until it has passed, even if it moves meanwhile; or until this instant. Returns whether it has passed.
+    pub(crate) async fn passed_or(&self, at: Option<Instant>) -> bool {
         loop {
             // A later deadline is noticed when the earlier one has passed; an earlier one must wake this task.
             let bound = self.bound.notified();
-            let until = self.get();
-            if until <= Instant::now() {
-                break;
+            let (until, now) = (self.get(), Instant::now());
+            if until <= now || at.is_some_and(|at| at <= now) {
+                return until <= now;
             }
             // Both are a reason to check again.
-            let _ = timeout_at(until, bound).await;
+            let _ = timeout_at(at.map_or(until, |at| at.min(until)), bound).await;
         }
     }
 
     /// Runs a future until this has passed. A future that completes at the instant of the deadline is in time.
-    pub(crate) async fn bounds<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        until(self.passed(), future).await
+    pub(crate) fn bounds<F: Future>(&self, future: F) -> impl Future<Output = Option<F::Output>> {
+        until(self.passed(), future)
     }
 }
 
@@ -113,18 +120,44 @@ pub(crate) async fn rest_of_instant() {
     }
 }
 
-async fn until<T>(passed: impl Future<Output = ()>, future: impl Future<Output = T>) -> Option<T> {
-    let late = async {
-        passed.await;
-        rest_of_instant().await;
-        None
-    };
-    race(async { Some(future.await) }, late).await
+pin_project! {
+    /// Runs a future until another one has ended, and to the end of that instant. A struct, because an `async` block would keep each
+    /// of the futures twice.
+    struct Until<P, F, R> {
+        #[pin]
+        passed: P,
+        has_passed: bool,
+        #[pin]
+        rest: R,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<P: Future, F: Future, R: Future> Future for Until<P, F, R> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if !*this.has_passed {
+            ready!(this.passed.poll(cx));
+            *this.has_passed = true;
+        }
+        this.rest.poll(cx).map(|_| None)
+    }
+}
+
+fn until<F: Future>(passed: impl Future, future: F) -> impl Future<Output = Option<F::Output>> {
+    Until { passed, has_passed: false, rest: rest_of_instant(), future }
 }
 
 /// The output of a future that completes within this time. One that completes at the very end of it is in time.
-pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
-    until(sleep_until(later(time)), future).await
+pub(crate) fn within<F: Future>(time: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
+    // The timer is made at the first poll, because only that may be inside of the runtime.
+    until(async move { sleep_until(later(time)).await }, future)
 }
 
 /// The instant this long from now. A time that the clock cannot represent is replaced by thirty years.

@@ -1,6 +1,6 @@
 //! [`Shared`]: what all handles, hooks and calls of one registry share.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use super::owned_tasks::OwnedTasks;
 use super::probes::Probes;
 use super::timer_keeper::{Busy, KeptRuntime};
 use super::undeclared::UndeclaredCalls;
-use crate::base::{Failure, Key, Mutex, ShutdownReason, State};
+use crate::base::{Failure, Mutex, ShutdownReason, State, short_name};
 use crate::events::EventLog;
 use crate::gate::Slot;
 use crate::plan::{Bond, Plan};
@@ -270,16 +270,29 @@ impl Shared {
         false
     }
 
-    /// The slot of the service with this key.
+    /// The slot of the service with this type.
     ///
     /// # Errors
     /// If this registry does not have it.
-    pub(crate) fn slot(&self, key: &Key, text: &str) -> Result<&Arc<Slot>, NotReady> {
-        match self.plan.index_of(key) {
+    pub(crate) fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
+        match self.plan.index_of_type(&TypeId::of::<T>()) {
             Some(index) => Ok(&self.slots[index]),
-            None => Err(NotReady::new(text, State::Idle, Refusal::Unregistered)),
+            None => Err(unregistered(short_name::<T>())),
         }
     }
+
+    /// The slot of the service with this name.
+    pub(crate) fn named_slot(&self, name: &str) -> Result<&Arc<Slot>, NotReady> {
+        match self.plan.index_of_name(name) {
+            Some(index) => Ok(&self.slots[index]),
+            None => Err(unregistered(name)),
+        }
+    }
+}
+
+#[cold]
+fn unregistered(name: &str) -> NotReady {
+    NotReady::new(name, State::Idle, Refusal::Unregistered)
 }
 
 impl fmt::Debug for Shared {

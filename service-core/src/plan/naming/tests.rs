@@ -50,7 +50,7 @@ fn a_definition_names_a_service_as_people_see_it() {
     catalog.push(service("job").requires(&["users::Db"]));
     let found = plan(catalog);
     let job = &found.services()[found.index_of_name("job").expect("it is there")];
-    assert_eq!(found.index_of(&Key::Name("users::Db".to_owned())), Some(job.needs[0].index));
+    assert_eq!(found.index_of(&Key::Name("users::Db".into())), Some(job.needs[0].index));
 
     let mut catalog = both();
     catalog.push(service("job").requires(&["Db"]));

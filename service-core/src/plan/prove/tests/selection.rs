@@ -182,10 +182,10 @@ fn a_plan_is_searched_by_type_trait_object_and_name() {
     assert_eq!(plan.index_of(&key("A")), Some(0));
     assert_eq!(plan.index_of(&key("dyn M")), Some(0));
     assert_eq!(plan.index_of(&key("dyn N")), None);
-    assert_eq!(plan.index_of(&Key::Name("the b".to_owned())), Some(1));
+    assert_eq!(plan.index_of(&Key::Name("the b".into())), Some(1));
     assert_eq!(plan.index_of_name("job"), Some(3));
     assert_eq!(plan.index_of_name("B"), None);
-    let needs: Vec<_> = find(&plan, "job").needs.iter().map(|need| (need.index, need.text.as_str())).collect();
+    let needs: Vec<_> = find(&plan, "job").needs.iter().map(|need| (need.index, &*need.text)).collect();
     assert_eq!(needs, [(0, "A"), (1, "the b"), (2, "C")]);
 }
 
