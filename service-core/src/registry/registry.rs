@@ -471,8 +471,8 @@ impl Registry {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
-        context_stack::with_context(self.frame(), future).await
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        context_stack::with_context(self.frame(), future)
     }
 
     /// Runs a future in a task in which `T::service()` uses this registry. If the task is still running after the shutdown, it

@@ -7,12 +7,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::task_output::TaskOutput;
+use super::task_output::Work;
 use crate::base::{BoxError, Failure, Phase, Restart, Result, Rng, Schedule, caught};
 use crate::gate::Slot;
 use crate::machine::{Next, Restarts};
 use crate::report::EventKind;
 use crate::shared::registries;
+
+/// Makes the future of each run of a task.
+pub(super) type Runs = Box<dyn FnMut() -> Work + Send>;
 
 /// What the code inside one background task knows of it.
 #[derive(Clone)]
@@ -78,32 +81,23 @@ impl TaskBody {
         }
     }
 
-    pub(crate) async fn once<F>(self, future: F) -> Result<(), Failure>
-    where
-        F: Future<Output: TaskOutput> + Send,
-    {
-        self.job(async { future.await.into_result() }).await
+    pub(super) async fn once(self, work: Work) -> Result<(), Failure> {
+        self.job(work).await
     }
 
-    pub(crate) async fn later<F>(self, delay: Duration, future: F) -> Result<(), Failure>
-    where
-        F: Future<Output: TaskOutput> + Send,
-    {
-        if self.pause(delay).await { self.once(future).await } else { Ok(()) }
+    pub(super) async fn later(self, delay: Duration, work: Work) -> Result<(), Failure> {
+        if self.pause(delay).await { self.job(work).await } else { Ok(()) }
     }
 
-    pub(crate) async fn every<F, R>(self, every: Schedule, mut run: F) -> Result<(), Failure>
-    where
-        F: FnMut() -> R + Send,
-        R: Future<Output: TaskOutput> + Send,
-    {
+    pub(super) async fn every(self, every: Schedule, mut run: Runs) -> Result<(), Failure> {
         if !every.first().is_zero() && !self.pause(every.first()).await {
             return Ok(());
         }
         let began = Instant::now();
         let mut rng = Rng::new(None);
         loop {
-            let ended = self.clone().once(async { run().await }).await;
+            // The function may panic too.
+            let ended = self.clone().job(async { run().await }).await;
             if let Err(failure) = &ended {
                 self.report(failure);
             }
@@ -115,16 +109,12 @@ impl TaskBody {
         }
     }
 
-    pub(crate) async fn supervised<F, R>(self, restart: Restart, mut run: F) -> Result<(), Failure>
-    where
-        F: FnMut() -> R + Send,
-        R: Future<Output: TaskOutput> + Send,
-    {
+    pub(super) async fn supervised(self, restart: Restart, mut run: Runs) -> Result<(), Failure> {
         let first = Instant::now();
         let (mut restarts, mut rng) = (Restarts::new(restart), Rng::new(restart.seed));
         loop {
             let began = Instant::now();
-            let ended = self.clone().once(async { run().await }).await;
+            let ended = self.clone().job(async { run().await }).await;
             if self.stop.is_cancelled() {
                 return ended;
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,8 +15,8 @@ use tokio::time::Instant;
 use super::blocking_task::BlockingTask;
 use super::job::{self, Job};
 use super::stop_tokens::StopTokens;
-use super::task_body::TaskBody;
-use super::task_output::TaskOutput;
+use super::task_body::{Runs, TaskBody};
+use super::task_output::{TaskOutput, boxed};
 use super::task_table::{SameName, TaskTable};
 use crate::base::{BoxError, Failure, Restart, Result, Schedule, caught};
 use crate::gate::Slot;
@@ -81,7 +82,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.spawn_as(name.into(), SameName::Beside, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::Beside, |body| body.once(boxed(future)))
     }
 
     /// Starts a task unless one of the same name is running. Returns whether the task was started.
@@ -100,7 +101,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.spawn_as(name.into(), SameName::First, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::First, |body| body.once(boxed(future)))
     }
 
     /// Aborts the tasks of this name and starts a new one. Returns whether the task was started.
@@ -117,7 +118,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.spawn_as(name.into(), SameName::Replaced, |body| body.once(future))
+        self.spawn_as(name.into(), SameName::Replaced, |body| body.once(boxed(future)))
     }
 
     /// Calls `run` immediately and then at each multiple of the interval, instead of the running tasks of this name. A run that
@@ -138,7 +139,7 @@ impl Tasks {
         R: Future<Output: TaskOutput> + Send + 'static,
     {
         let every = every.into();
-        self.spawn_as(name.into(), SameName::Replaced, |body| body.every(every, run))
+        self.spawn_as(name.into(), SameName::Replaced, |body| body.every(every, runs(run)))
     }
 
     /// Starts a task after a delay, instead of the running tasks of this name. If the service stops first, the task never
@@ -156,7 +157,7 @@ impl Tasks {
     where
         F: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.spawn_as(name.into(), SameName::Replaced, move |body| body.later(delay, future))
+        self.spawn_as(name.into(), SameName::Replaced, move |body| body.later(delay, boxed(future)))
     }
 
     /// Runs a task, instead of the running tasks of this name, and restarts it as the policy determines. If it fails more often
@@ -176,7 +177,7 @@ impl Tasks {
         F: FnMut() -> R + Send + 'static,
         R: Future<Output: TaskOutput> + Send + 'static,
     {
-        self.spawn_as(name.into(), SameName::Replaced, move |body| body.supervised(restart, run))
+        self.spawn_as(name.into(), SameName::Replaced, move |body| body.supervised(restart, runs(run)))
     }
 
     /// Starts a job: a task with a result, which the owner of the handle takes. If the service is stopping, the job is refused,
@@ -197,6 +198,8 @@ impl Tasks {
         T: Send + 'static,
         E: Into<BoxError> + 'static,
     {
+        // In a box, so that it is stored once.
+        let future: Pin<Box<dyn Future<Output = F::Output> + Send>> = Box::pin(future);
         let (handle, result) = oneshot::channel();
         let body = self.body(name.into());
         let abort = self.start(&body, SameName::Beside, |body| job::run(body.clone(), body.job(future), handle));
@@ -378,6 +381,14 @@ impl Tasks {
     pub(crate) fn abort_all(&self) {
         self.inner.lock().abort(|_| true);
     }
+}
+
+fn runs<F, R>(mut run: F) -> Runs
+where
+    F: FnMut() -> R + Send + 'static,
+    R: Future<Output: TaskOutput> + Send + 'static,
+{
+    Box::new(move || boxed(run()))
 }
 
 impl fmt::Debug for Tasks {

@@ -1,7 +1,8 @@
 //! [`OwnedTasks`]: the tasks that belong to a registry and to none of its services. They end with it.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
-use crate::base::Mutex;
+use crate::base::{Mutex, pin_project};
 
 /// How long aborted tasks may take to notice.
 const CANCEL_GRACE: Duration = Duration::from_millis(500);
@@ -32,6 +33,27 @@ struct Task {
     ended: oneshot::Receiver<()>,
 }
 
+pin_project! {
+    /// The future of a task. A struct, because an `async` block would keep the future twice.
+    struct Owned<F> {
+        has_ended: bool,
+        // Fields are dropped in order.
+        #[pin]
+        future: F,
+        running: oneshot::Sender<()>,
+    }
+}
+
+impl<F: Future> Future for Owned<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        // If the registry has ended, it is aborted before it runs, even if another thread polls it first.
+        if *this.has_ended { Poll::Pending } else { this.future.poll(cx) }
+    }
+}
+
 impl OwnedTasks {
     pub(crate) fn new(runtime: Handle) -> Self {
         Self { runtime, tasks: Mutex::new(Some(Vec::new())), at_end: Mutex::default() }
@@ -45,14 +67,7 @@ impl OwnedTasks {
         let has_ended = self.tasks.lock().is_none();
         let (running, ended) = oneshot::channel::<()>();
         // Outside of the lock: a runtime that has ended drops the future immediately, and that may call this function again.
-        let task = self.runtime.spawn(async move {
-            let _running = running;
-            if has_ended {
-                // It is aborted before it runs, even if another thread polls it first.
-                pending::<()>().await;
-            }
-            future.await
-        });
+        let task = self.runtime.spawn(Owned { has_ended, future, running });
         let mut finished = Vec::new();
         let mut tasks = self.tasks.lock();
         let is_refused = tasks.is_none();
