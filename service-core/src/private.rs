@@ -5,7 +5,7 @@ pub use crate::base::{Budgets, Location, Retry};
 pub use crate::gate::{
     CurrentInstance, HasTypeEntry, Method, Policy, Receiver, SelfAt, SlowPath, SyncCall, Target, TypeEntry,
 };
-pub use crate::guard::{GuardedCall, Panics, Refused, call, slow_path};
+pub use crate::guard::{GuardedCall, Panics, Refused, SLOW_PATH, call};
 pub use crate::plan::cycle_check::Checked;
 pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
 pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};

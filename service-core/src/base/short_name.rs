@@ -1,7 +1,6 @@
 //! [`short_name`]: the name of a type in messages.
 
 /// The last segment of the type's path, for messages about a service that no registry has.
-pub(crate) fn short_name<S: ?Sized>() -> &'static str {
-    let path = std::any::type_name::<S>();
+pub(crate) fn short_name(path: &'static str) -> &'static str {
     path.rsplit("::").next().unwrap_or(path)
 }

@@ -8,8 +8,6 @@ use super::fast_gate::FastGate;
 /// What a slot needs of the [`TypeEntry`](super::TypeEntry) of its instance, whatever the type is.
 pub(crate) trait AnyTypeEntry: Send + Sync {
     fn fast_gate(&self) -> &FastGate;
-    /// This instance is ready in the process's registry.
-    fn publish(&self, registry: u32, instance: Arc<dyn Any + Send + Sync>);
-    /// No instance is ready in the process's registry any more.
-    fn withdraw(&self, registry: u32);
+    /// The instance that is ready in the process's registry.
+    fn set_current(&self, instance: Option<Arc<dyn Any + Send + Sync>>);
 }

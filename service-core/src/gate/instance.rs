@@ -11,7 +11,9 @@ type View = Box<dyn Any + Send + Sync>;
 /// The value of a service that a registry manages.
 pub(crate) struct ManagedInstance {
     value: Arc<dyn Any + Send + Sync>,
-    views: Vec<(TypeId, View)>,
+    own: (TypeId, View),
+    /// The trait objects that it provides.
+    provided: Vec<(TypeId, View)>,
     /// The references that the registry itself keeps: they are no leak.
     ours: usize,
     /// Whether dropping the value may run code of the user's.
@@ -23,7 +25,8 @@ impl ManagedInstance {
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
         Self {
             value: value.clone(),
-            views: vec![(TypeId::of::<T>(), Box::new(value))],
+            own: (TypeId::of::<T>(), Box::new(value)),
+            provided: Vec::new(),
             ours: 0,
             has_destructor: needs_drop::<T>(),
         }
@@ -38,23 +41,21 @@ impl ManagedInstance {
     pub(crate) fn of_dyn<T: ?Sized + Send + Sync + 'static>(value: Arc<T>) -> Self {
         // A trait object cannot become `dyn Any`, but the `Arc` that holds it can.
         let owner: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-        Self { value: owner, views: vec![(TypeId::of::<T>(), Box::new(value))], ours: 0, has_destructor: true }
+        let own: (_, View) = (TypeId::of::<T>(), Box::new(value));
+        Self { value: owner, own, provided: Vec::new(), ours: 0, has_destructor: true }
     }
 
     /// Adds a trait object as which it can be requested.
     pub(crate) fn provide(&mut self, key: TypeId, view: View) {
-        self.views.push((key, view));
+        self.provided.push((key, view));
     }
 
-    /// The instance as a `T`, if it is one or provides it.
-    pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let (_, view) = self.views.iter().find(|(key, _)| *key == TypeId::of::<T>())?;
-        view.downcast_ref::<Arc<T>>().cloned()
-    }
-
-    /// The value as its own type.
-    pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.value.clone().downcast().ok()
+    /// Calls a function with the `Arc` of the instance as this type, if it is one or provides it.
+    pub(crate) fn visit(&self, id: TypeId, function: &mut dyn FnMut(&dyn Any)) {
+        let mut all = std::iter::once(&self.own).chain(&self.provided);
+        if let Some((_, view)) = all.find(|(key, _)| *key == id) {
+            function(&**view);
+        }
     }
 
     /// The value, whatever its type.
@@ -64,8 +65,8 @@ impl ManagedInstance {
 
     /// Drops the registry's references, and returns how many others are left.
     pub(crate) fn release(self) -> usize {
-        let Self { value, views, ours, has_destructor: _ } = self;
-        drop(views);
+        let Self { value, own, provided, ours, has_destructor: _ } = self;
+        drop((own, provided));
         let left: Weak<_> = Arc::downgrade(&value);
         drop(value);
         left.strong_count().saturating_sub(ours)
@@ -74,7 +75,7 @@ impl ManagedInstance {
 
 impl fmt::Debug for ManagedInstance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ManagedInstance").field("views", &self.views.len()).finish_non_exhaustive()
+        f.debug_struct("ManagedInstance").field("provided", &self.provided.len()).finish_non_exhaustive()
     }
 }
 

@@ -17,7 +17,9 @@ mod slow_path;
 mod sync;
 mod target;
 mod type_entry;
+mod type_slots;
 
+pub(crate) use any_type_entry::AnyTypeEntry;
 pub(crate) use fast_gate::FastGate;
 pub(crate) use instance::ManagedInstance;
 pub use method::Method;
@@ -29,3 +31,4 @@ pub(crate) use slow_path::Admission;
 pub use slow_path::SlowPath;
 pub use target::{SyncCall, Target};
 pub use type_entry::{HasTypeEntry, TypeEntry};
+pub(crate) use type_slots::TypeSlots;

@@ -1,5 +1,6 @@
 //! [`Slot`]: one service's place in one registry: its state, its gate and its instance.
 
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -219,7 +220,8 @@ impl Slot {
         self.set(State::Ready, Refusal::State);
         // Last, because the fast path of `try_service` does not check the state.
         if let Some(entry) = self.entry_of_process() {
-            entry.publish(self.registry, value);
+            entry.fast_gate().publish(self.registry, Arc::as_ptr(&value).cast::<()>() as usize);
+            entry.set_current(Some(value));
         }
         drop(former);
     }
@@ -228,7 +230,10 @@ impl Slot {
     pub(crate) fn close(&self, cause: impl Into<RefusalCause>) {
         self.set(State::Draining, cause);
         if let Some(entry) = self.entry_of_process() {
-            entry.withdraw(self.registry);
+            let fast_gate = entry.fast_gate();
+            if fast_gate.current_registry() == self.registry {
+                fast_gate.withdraw(|| entry.set_current(None));
+            }
         }
         let _token = self.token.write();
         if let Some(gate) = self.gate() {
@@ -252,8 +257,9 @@ impl Slot {
     pub(crate) fn calls_left(&self) -> Vec<CallsLeft> {
         let (Some(entry), Some(gate)) = (self.type_entry.get(), self.gate()) else { return Vec::new() };
         let calls = gate.calls_left();
-        let name =
-            |lane: usize| if lane < LANES { entry.fast_gate().method_name(lane) } else { "calls that these have made" };
+        let name = |lane: usize| {
+            if lane < LANES { entry.fast_gate().method_name(lane) } else { "calls that these have made" }
+        };
         let left = calls.iter().enumerate().filter(|(_, count)| **count > 0);
         left.map(|(lane, &count)| CallsLeft { method: name(lane).to_owned(), count }).collect()
     }
@@ -265,12 +271,25 @@ impl Slot {
 
     /// The instance as a `T`, while there is one.
     pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.instance.read().as_ref()?.view()
+        let mut found = None;
+        self.visit(TypeId::of::<T>(), &mut |view| found = view.downcast_ref::<Arc<T>>().cloned());
+        found
+    }
+
+    /// Calls a function with the instance as this type, if it is one or provides it.
+    fn visit(&self, id: TypeId, function: &mut dyn FnMut(&dyn Any)) {
+        if let Some(instance) = &*self.instance.read() {
+            instance.visit(id, function);
+        }
     }
 
     /// The instance as its own type, while there is one.
     pub(crate) fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.instance.read().as_ref()?.value()
+        self.value_any()?.downcast().ok()
+    }
+
+    fn value_any(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.instance.read().as_ref().map(ManagedInstance::value_any)
     }
 
     pub(crate) fn refusal(&self) -> NotReady {

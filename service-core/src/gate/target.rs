@@ -3,17 +3,17 @@
 use std::fmt;
 
 use super::context_stack::CallContext;
-use super::fast_gate::FastGate;
 use super::method::Method;
 use super::permit::Permit;
 use super::receiver::Receiver;
 use super::slow_path::SlowPath;
+use super::type_slots::TypeSlots;
 use crate::report::NotReady;
 
 /// A guarded method of one service.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    pub(crate) fast_gate: &'static FastGate,
+    pub(crate) slots: &'static TypeSlots,
     pub(crate) slow_path: &'static SlowPath,
     pub(crate) method: &'static Method,
 }
@@ -33,17 +33,17 @@ impl Target {
     /// If it is refused.
     #[inline(always)]
     pub fn enter(self, receiver: impl Receiver) -> Result<SyncCall, NotReady> {
-        match Permit::fast(self.fast_gate, receiver, self.method) {
+        match Permit::fast(self.slots.fast_gate(), receiver, self.method) {
             Some((_permit, _context)) => Ok(SyncCall { _context, _permit }),
-            None => enter_slowly(self.slow_path, receiver.address(), self.method),
+            None => enter_slowly(self, receiver.address()),
         }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn enter_slowly(slow: &SlowPath, address: Option<usize>, method: &'static Method) -> Result<SyncCall, NotReady> {
-    let permit = (slow.now)(address, method)?;
+fn enter_slowly(target: Target, address: Option<usize>) -> Result<SyncCall, NotReady> {
+    let permit = (target.slow_path.now)(target.slots, address, target.method)?;
     Ok(SyncCall { _context: permit.push_context(), _permit: permit })
 }
 

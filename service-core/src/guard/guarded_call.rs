@@ -114,8 +114,8 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.as_mut().project();
         if matches!(*this.progress.0, Progress::New)
-            && let Target { fast_gate, method, .. } = (this.target)()
-            && let Some((permit, context)) = Permit::fast(fast_gate, *this.receiver, method)
+            && let Target { slots, method, .. } = (this.target)()
+            && let Some((permit, context)) = Permit::fast(slots.fast_gate(), *this.receiver, method)
         {
             let polled = this.body.poll(cx);
             drop(context);
@@ -153,14 +153,14 @@ where
 fn poll_admission(
     progress: &mut Progress,
     address: Option<usize>,
-    Target { slow_path, method, .. }: Target,
+    Target { slots, slow_path, method }: Target,
     cx: &mut Context<'_>,
 ) -> Poll<Result<CallContext, NotReady>> {
     loop {
         *progress = match progress {
-            Progress::New => match (slow_path.now)(address, method) {
+            Progress::New => match (slow_path.now)(slots, address, method) {
                 Ok(permit) => Progress::Admitted(permit),
-                Err(refusal) => Progress::Waiting(Mutex::new((slow_path.wait)(address, method, refusal)?)),
+                Err(refusal) => Progress::Waiting(Mutex::new((slow_path.wait)(slots, address, method, refusal)?)),
             },
             Progress::Waiting(admission) => Progress::Admitted(ready!(admission.get_mut().as_mut().poll(cx))?),
             Progress::Admitted(permit) | Progress::Dropped(permit) => return Poll::Ready(Ok(permit.push_context())),

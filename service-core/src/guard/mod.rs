@@ -7,4 +7,4 @@ mod slow_path;
 
 pub use guarded_call::{GuardedCall, call};
 pub use refused::{FromNotReady, Panics, Refused};
-pub use slow_path::slow_path;
+pub use slow_path::SLOW_PATH;

@@ -43,7 +43,7 @@ pub struct Builder {
 }
 
 fn requested<T: ?Sized + 'static>() -> Requested {
-    Requested { key: Key::Type(TypeId::of::<T>()), text: short_name::<T>().to_owned() }
+    Requested { key: Key::Type(TypeId::of::<T>()), text: short_name(std::any::type_name::<T>()).to_owned() }
 }
 
 impl Builder {
@@ -215,7 +215,7 @@ impl Builder {
     #[track_caller]
     pub fn replace_dyn<B: ?Sized + Send + Sync + 'static>(mut self, value: Arc<B>) -> Self {
         let location = std::panic::Location::caller();
-        let text = short_name::<B>();
+        let text = short_name(std::any::type_name::<B>());
         let key = TypeId::of::<B>();
         let location = Location::new("", location.file(), location.line(), location.column());
         let facts = Facts {

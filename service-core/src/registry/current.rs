@@ -8,23 +8,24 @@ use crate::base::{State, short_name};
 use crate::report::{NotReady, Refusal};
 use crate::shared::{Shared, any_isolated, registries};
 
-/// The registry of the innermost scope, hook, task or guarded call, else the process's.
-pub(crate) fn now<S>() -> Result<Arc<Shared>, NotReady> {
+/// The registry of the innermost scope, hook, task or guarded call, else the process's. `type_name` names the service that is
+/// used, for the message of the error.
+pub(crate) fn now(type_name: fn() -> &'static str) -> Result<Arc<Shared>, NotReady> {
     if let Some(shared) = registries::current() {
         return Ok(shared);
     }
     match process::existing_or_shut_down() {
         Some(registry) => Ok(registry.shared().clone()),
-        None => Err(NotReady::new(short_name::<S>(), State::Idle, Refusal::State)),
+        None => Err(NotReady::new(short_name(type_name()), State::Idle, Refusal::State)),
     }
 }
 
 /// The same. If there is no registry yet, this first use creates the process's registry.
-pub(crate) async fn or_first_use<S>() -> Result<Arc<Shared>, NotReady> {
-    if let Ok(shared) = now::<S>() {
+pub(crate) async fn or_first_use(type_name: fn() -> &'static str) -> Result<Arc<Shared>, NotReady> {
+    if let Ok(shared) = now(type_name) {
         return Ok(shared);
     }
-    let refused = |cause| NotReady::new(short_name::<S>(), State::Idle, cause);
+    let refused = |cause| NotReady::new(short_name(type_name()), State::Idle, cause);
     if process::is_lazy_boot_denied() {
         return Err(refused(Refusal::NoRegistry(
             "nothing is booted, and deny_lazy_boot() forbids a boot on first use",
@@ -35,7 +36,7 @@ pub(crate) async fn or_first_use<S>() -> Result<Arc<Shared>, NotReady> {
             "an isolated registry is up, but this call is not inside its scope; use registry.scope(…) or registry.get()",
         )));
     }
-    let origin = format!("the first use of {}", short_name::<S>());
+    let origin = format!("the first use of {}", short_name(type_name()));
     let made = process::existing_or(|| Assembly::default().prepare(origin));
     match made {
         Ok((registry, _)) => Ok(registry.shared().clone()),

@@ -1,5 +1,6 @@
 //! [`Service`]: a type with one instance per registry.
 
+use std::any::type_name;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub trait Service: HasTypeEntry {
             if let Ok(instance) = Self::try_service() {
                 return Ok(instance);
             }
-            let shared = current::or_first_use::<Self>().await?;
+            let shared = current::or_first_use(type_name::<Self>).await?;
             let slot = shared.slot::<Self>()?;
             shared::reach(slot, |slot| slot.value()).await
         }
@@ -83,7 +84,7 @@ pub trait Service: HasTypeEntry {
 #[cold]
 #[inline(never)]
 fn try_service_slowly<S: Service>() -> Result<Arc<S>, NotReady> {
-    let shared = current::now::<S>()?;
+    let shared = current::now(type_name::<S>)?;
     let slot = shared.slot::<S>()?;
     shared::reach_now(slot, |slot| slot.value())
 }

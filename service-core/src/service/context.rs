@@ -14,7 +14,7 @@ use super::incarnation::Incarnation;
 use super::job::Job;
 use super::task_output::TaskOutput;
 use super::tasks::Tasks;
-use crate::base::{BoxError, Key, ShutdownReason};
+use crate::base::{BoxError, ShutdownReason};
 use crate::gate::context_stack::{self, Role};
 use crate::plan::{Requires, Wants};
 use crate::report::{EventKind, NotReady};
@@ -377,11 +377,7 @@ impl<S> Context<S> {
     }
 
     fn look_up<D: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<D>> {
-        let shared = &self.incarnation.shared;
-        let key = Key::Type(TypeId::of::<D>());
-        let needs = &shared.plan.services()[self.incarnation.slot.index].needs;
-        let need = needs.iter().find(|need| need.key == key)?;
-        shared.slots[need.index].view()
+        self.incarnation.need(TypeId::of::<D>())?.view()
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
-use super::hooks::{Hooks, MakeHooks};
+use super::hooks::{Hooks, MakeHooks, ServiceHooks};
 use super::supplied::{Supplied, Unsupplied};
 use crate::gate::HasTypeEntry;
 use crate::plan::{Descriptor, Facts};
@@ -23,9 +23,13 @@ impl Declared {
 
     /// The service of this type, as the macro describes it; without hooks, it cannot start until its value is supplied.
     pub(crate) fn described<S: HasTypeEntry>(descriptor: &'static Descriptor, make: Option<MakeHooks<S>>) -> Self {
-        let facts = Facts { lacks_value: make.is_none(), ..descriptor.facts(TypeId::of::<S>()) };
-        let hooks =
-            make.map_or_else(|| -> Arc<dyn Hooks> { Arc::new(Unsupplied) }, |make| make(descriptor.provides, None).0);
+        let hooks = make.map(|make| make(descriptor.provides, None));
+        Self::of_type(descriptor, TypeId::of::<S>(), hooks)
+    }
+
+    fn of_type(descriptor: &'static Descriptor, id: TypeId, hooks: Option<ServiceHooks>) -> Self {
+        let facts = Facts { lacks_value: hooks.is_none(), ..descriptor.facts(id) };
+        let hooks = hooks.map_or_else(|| -> Arc<dyn Hooks> { Arc::new(Unsupplied) }, |hooks| hooks.0);
         Self { facts, hooks }
     }
 

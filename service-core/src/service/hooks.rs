@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use super::incarnation::Incarnation;
 use crate::base::{BoxError, Result};
-use crate::gate::HasTypeEntry;
-use crate::gate::ManagedInstance;
-use crate::gate::Slot;
+use crate::gate::{AnyTypeEntry, HasTypeEntry, ManagedInstance, Slot, TypeSlots};
 use crate::plan::Provided;
 use crate::report::Health;
 
@@ -54,9 +52,20 @@ pub(super) fn instance<S: HasTypeEntry>(
     provides: &[Provided],
     incarnation: &Incarnation,
 ) -> ManagedInstance {
+    let entry = S::type_entry();
+    providing(ManagedInstance::new(value), (entry.slots(), entry), provides, incarnation)
+}
+
+/// The same, compiled once for all types.
+fn providing(
+    mut instance: ManagedInstance,
+    (slots, entry): (&TypeSlots, &'static dyn AnyTypeEntry),
+    provides: &[Provided],
+    incarnation: &Incarnation,
+) -> ManagedInstance {
+    let value = instance.value_any();
     incarnation.keep_made(value.clone());
-    S::type_entry().manage(&value, &incarnation.slot);
-    let mut instance = ManagedInstance::new(value.clone());
+    slots.manage(entry, &value, &incarnation.slot);
     for provided in provides {
         if let Some(view) = (provided.cast)(value.clone()) {
             instance.provide((provided.type_id)(), view);

@@ -1,6 +1,6 @@
 //! [`Incarnation`]: what belongs to one run of one service, from the start of `init` to the last cleanup.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::stop_tokens::StopTokens;
 use super::tasks::Tasks;
-use crate::base::{BoxError, Failure, Mutex, Phase, Result, State};
+use crate::base::{BoxError, Failure, Key, Mutex, Phase, Result, State};
 use crate::gate::Slot;
 use crate::report::EventKind;
 use crate::shared::Deadline;
@@ -62,6 +62,13 @@ impl Incarnation {
             cleanups: Mutex::default(),
             made: Mutex::default(),
         }
+    }
+
+    /// The slot of the declared dependency that is named by this type.
+    pub(crate) fn need(&self, named: TypeId) -> Option<&Slot> {
+        let needs = &self.shared.plan.services()[self.slot.index].needs;
+        let need = needs.iter().find(|need| matches!(need.key, Key::Type(id) if id == named))?;
+        Some(&self.shared.slots[need.index])
     }
 
     pub(crate) fn phase(&self) -> Phase {

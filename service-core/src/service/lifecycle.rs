@@ -1,6 +1,8 @@
 //! [`Lifecycle`]: what a service does.
 
+use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -75,7 +77,8 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
     where
         Self: HasTypeEntry,
     {
-        ServiceHooks(Arc::new(Managed { provides, given: SuppliedValue::new(given) }))
+        let given = given.map(|value| -> Arc<dyn Any + Send + Sync> { value });
+        ServiceHooks(Arc::new(Managed::<Self> { provides, given: SuppliedValue::new(given), service: PhantomData }))
     }
 }
 
@@ -83,7 +86,8 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
 struct Managed<S> {
     provides: &'static [Provided],
     /// The value of its first life, if one was given.
-    given: SuppliedValue<S>,
+    given: SuppliedValue<dyn Any + Send + Sync>,
+    service: PhantomData<fn() -> S>,
 }
 
 impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
@@ -92,6 +96,7 @@ impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
         Box::pin(async move {
             let cx = Context::<S>::new(incarnation);
             let incarnation = cx.incarnation();
+            let given = given.and_then(|value| value.downcast::<S>().ok());
             let is_given = given.is_some();
             let value = match given {
                 Some(value) => value,

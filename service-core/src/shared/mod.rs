@@ -10,8 +10,8 @@
 //! |---|---|---|
 //! | `REGISTRY` in `registry/process.rs` | the process's registry, while it is launched | `ALL`, `LISTENING` |
 //! | `GRAPH` in `shared/wait.rs` | the wait-for graph | `ALL`, the status of slots |
-//! | `TypeEntry::managed` in `gate/type_entry.rs` | which slots have instances of a type | `TypeEntry::owner`, `Slot::token`, the status of slots |
-//! | `TypeEntry::owner` in `gate/type_entry.rs` | the slot that uses the gate of its type | the status of that slot |
+//! | `TypeSlots::managed` in `gate/type_slots.rs` | which slots have instances of a type | `TypeSlots::owner`, `Slot::token`, the status of slots |
+//! | `TypeSlots::owner` in `gate/type_slots.rs` | the slot that uses the gate of its type | the status of that slot |
 //! | `HealthChecker::states` in `health/checker.rs` | results and running checks | `PollMonitor`, the status of slots |
 //! | `Incarnation::monitor` in `service/incarnation.rs` | the monitor of the running hook | `PollMonitor` |
 //! | `EventChannel::buffer` in `events/event_channel.rs` | the latest events, and which of them observers have seen | nothing |

@@ -1,6 +1,6 @@
 //! [`Shared`]: what all handles, hooks and calls of one registry share.
 
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -275,9 +275,14 @@ impl Shared {
     /// # Errors
     /// If this registry does not have it.
     pub(crate) fn slot<T: ?Sized + 'static>(&self) -> Result<&Arc<Slot>, NotReady> {
-        match self.plan.index_of_type(&TypeId::of::<T>()) {
+        self.slot_of(&TypeId::of::<T>(), type_name::<T>)
+    }
+
+    /// The same, for a type that is not named.
+    pub(crate) fn slot_of(&self, id: &TypeId, type_name: fn() -> &'static str) -> Result<&Arc<Slot>, NotReady> {
+        match self.plan.index_of_type(id) {
             Some(index) => Ok(&self.slots[index]),
-            None => Err(unregistered(short_name::<T>())),
+            None => Err(unregistered(short_name(type_name()))),
         }
     }
 

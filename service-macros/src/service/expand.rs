@@ -79,7 +79,7 @@ impl Model<'_> {
             impl #private::HasTypeEntry for #ident {
                 fn type_entry() -> &'static #private::TypeEntry<Self> {
                     static ENTRY: #private::TypeEntry<#ident> =
-                        #private::TypeEntry::new(#private::slow_path::<#ident>());
+                        #private::TypeEntry::new(#private::SLOW_PATH);
                     &ENTRY
                 }
             }

@@ -99,7 +99,7 @@ impl ::service_core::Service for Cache {
 impl ::service_core::__private_v1::HasTypeEntry for Cache {
     fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
         static ENTRY: ::service_core::__private_v1::TypeEntry<Cache> = ::service_core::__private_v1::TypeEntry::new(
-            ::service_core::__private_v1::slow_path::<Cache>(),
+            ::service_core::__private_v1::SLOW_PATH,
         );
         &ENTRY
     }

@@ -67,7 +67,7 @@ impl ::service_core::Service for Pool {
 impl ::service_core::__private_v1::HasTypeEntry for Pool {
     fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
         static ENTRY: ::service_core::__private_v1::TypeEntry<Pool> = ::service_core::__private_v1::TypeEntry::new(
-            ::service_core::__private_v1::slow_path::<Pool>(),
+            ::service_core::__private_v1::SLOW_PATH,
         );
         &ENTRY
     }

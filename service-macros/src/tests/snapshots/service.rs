@@ -121,7 +121,7 @@ impl ::service_core::Service for Users {
 impl ::service_core::__private_v1::HasTypeEntry for Users {
     fn type_entry() -> &'static ::service_core::__private_v1::TypeEntry<Self> {
         static ENTRY: ::service_core::__private_v1::TypeEntry<Users> = ::service_core::__private_v1::TypeEntry::new(
-            ::service_core::__private_v1::slow_path::<Users>(),
+            ::service_core::__private_v1::SLOW_PATH,
         );
         &ENTRY
     }
