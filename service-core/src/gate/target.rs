@@ -6,7 +6,6 @@ use super::context_stack::CallContext;
 use super::method::Method;
 use super::permit::Permit;
 use super::receiver::Receiver;
-use super::slow_path::SlowPath;
 use super::type_slots::TypeSlots;
 use crate::report::NotReady;
 
@@ -14,7 +13,6 @@ use crate::report::NotReady;
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     pub(crate) slots: &'static TypeSlots,
-    pub(crate) slow_path: &'static SlowPath,
     pub(crate) method: &'static Method,
 }
 
@@ -43,7 +41,7 @@ impl Target {
 #[cold]
 #[inline(never)]
 fn enter_slowly(target: Target, address: Option<usize>) -> Result<SyncCall, NotReady> {
-    let permit = (target.slow_path.now)(target.slots, address, target.method)?;
+    let permit = (target.slots.slow_path().now)(target.slots, address, target.method)?;
     Ok(SyncCall { _context: permit.push_context(), _permit: permit })
 }
 

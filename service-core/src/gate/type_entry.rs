@@ -7,9 +7,8 @@ use super::any_type_entry::AnyTypeEntry;
 use super::context_stack::Top;
 use super::fast_gate::FastGate;
 use super::method::Method;
-use super::slow_path::SlowPath;
 use super::target::Target;
-use super::type_slots::TypeSlots;
+use super::type_slots::{SlowPath, TypeSlots};
 use crate::base::RwLock;
 
 /// A type whose managed instances are in a [`TypeEntry`]. The macro writes it for every service.
@@ -21,11 +20,10 @@ pub trait HasTypeEntry: Sized + Send + Sync + 'static {
 /// One per service type, in a static that the macro writes. A guarded call finds out here whether a registry manages the
 /// value on which it is called, and which one.
 ///
-/// Little in here is compiled for each type: almost everything is in [`TypeSlots`], which does not name it.
+/// Little in here is compiled for each type: almost everything is in a part that does not name it.
 #[derive(Debug)]
 pub struct TypeEntry<S> {
     slots: TypeSlots,
-    slow_path: SlowPath,
     /// The ready instance of the process's registry.
     current: RwLock<Option<Arc<S>>>,
 }
@@ -33,7 +31,7 @@ pub struct TypeEntry<S> {
 impl<S: 'static> TypeEntry<S> {
     /// An entry without instances.
     pub const fn new(slow_path: SlowPath) -> Self {
-        Self { slots: TypeSlots::of::<S>(), slow_path, current: RwLock::new(None) }
+        Self { slots: TypeSlots::of::<S>(slow_path), current: RwLock::new(None) }
     }
 
     /// Which slots manage its instances.
@@ -44,7 +42,7 @@ impl<S: 'static> TypeEntry<S> {
     /// This method, as its guarded calls need it.
     #[inline(always)]
     pub(crate) fn target(&'static self, method: &'static Method) -> Target {
-        Target { slots: &self.slots, slow_path: &self.slow_path, method }
+        Target { slots: &self.slots, method }
     }
 
     /// The current instance, if the current registry is the process's and the service is ready there.

@@ -1,14 +1,34 @@
-//! [`TypeSlots`]: the slots that manage instances of one type, over all registries of the process.
+//! [`TypeSlots`]: the slots that manage instances of one type, over all registries of the process; and the [`SlowPath`] of the
+//! calls on them.
 
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use super::any_type_entry::AnyTypeEntry;
 use super::context_stack::{self, Role};
 use super::fast_gate::FastGate;
+use super::method::Method;
+use super::permit::Permit;
 use super::slot::Slot;
 use crate::base::{Mutex, RwLock, State};
+use crate::report::NotReady;
+
+/// The future of a call that waits to be admitted.
+pub(crate) type Admission = Pin<Box<dyn Future<Output = Result<Permit, NotReady>> + Send>>;
+
+/// How a call is admitted that the fast path does not admit. The folder `guard` supplies the functions, so nothing in this folder
+/// knows registries, boots and waits. The second argument of both is the address of the receiver, or `None` for the current
+/// instance.
+#[derive(Clone, Copy, Debug)]
+pub struct SlowPath {
+    /// Admits the call at once, or refuses it.
+    pub(crate) now: fn(&'static TypeSlots, Option<usize>, &'static Method) -> Result<Permit, NotReady>,
+    /// Waits for an async call that `now` has refused with this error, or returns the error if the call must not wait.
+    pub(crate) wait: fn(&'static TypeSlots, Option<usize>, &'static Method, NotReady) -> Result<Admission, NotReady>,
+}
 
 /// The slots that manage instances of one type. It does not name the type, so it is compiled once.
 ///
@@ -18,6 +38,7 @@ use crate::base::{Mutex, RwLock, State};
 /// a call runs.
 pub(crate) struct TypeSlots {
     fast_gate: FastGate,
+    slow_path: SlowPath,
     /// The type: functions, because a constant of the type cannot be made on every supported compiler.
     type_id: fn() -> TypeId,
     type_name: fn() -> &'static str,
@@ -39,9 +60,10 @@ impl ManagedValue {
 }
 
 impl TypeSlots {
-    pub(super) const fn of<S: 'static>() -> Self {
+    pub(super) const fn of<S: 'static>(slow_path: SlowPath) -> Self {
         Self {
             fast_gate: FastGate::new(),
+            slow_path,
             type_id: TypeId::of::<S>,
             type_name: std::any::type_name::<S>,
             owner: Mutex::new(None),
@@ -52,6 +74,10 @@ impl TypeSlots {
     #[inline(always)]
     pub(crate) fn fast_gate(&self) -> &FastGate {
         &self.fast_gate
+    }
+
+    pub(crate) fn slow_path(&self) -> &SlowPath {
+        &self.slow_path
     }
 
     pub(crate) fn type_id(&self) -> TypeId {

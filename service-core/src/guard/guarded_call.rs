@@ -114,7 +114,7 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.as_mut().project();
         if matches!(*this.progress.0, Progress::New)
-            && let Target { slots, method, .. } = (this.target)()
+            && let Target { slots, method } = (this.target)()
             && let Some((permit, context)) = Permit::fast(slots.fast_gate(), *this.receiver, method)
         {
             let polled = this.body.poll(cx);
@@ -153,9 +153,10 @@ where
 fn poll_admission(
     progress: &mut Progress,
     address: Option<usize>,
-    Target { slots, slow_path, method }: Target,
+    Target { slots, method }: Target,
     cx: &mut Context<'_>,
 ) -> Poll<Result<CallContext, NotReady>> {
+    let slow_path = slots.slow_path();
     loop {
         *progress = match progress {
             Progress::New => match (slow_path.now)(slots, address, method) {
