@@ -40,6 +40,13 @@ impl Demands {
         self.0.insert(ticket, demand);
     }
 
+    /// It waits for one more member.
+    pub(super) fn wait_for(&mut self, ticket: Ticket) {
+        if let Some(demand) = self.0.get_mut(&ticket) {
+            demand.unsettled += 1;
+        }
+    }
+
     /// One of its members is ready. Returns whether it was the last one that the demand waited for.
     pub(super) fn met(&mut self, ticket: Ticket) -> bool {
         let Some(demand) = self.0.get_mut(&ticket) else { return false };

@@ -19,6 +19,7 @@ impl Machine {
         }
         if self.shutdown.is_none() {
             self.block_above(service);
+            self.let_go_below(service);
         }
     }
 
@@ -49,6 +50,7 @@ impl Machine {
         self.enter(service, State::Blocked);
         let (name, by) = (self.nodes[service].name.clone(), self.nodes[by].name.clone());
         self.emit(EventKind::Blocked { service: name, by });
+        self.let_go_below(service);
     }
 
     /// From what was booted for its own sake down to this service, by what requires it.
@@ -93,21 +95,48 @@ impl Machine {
         // Dependants first, so that each finds nothing alive above it.
         for member in self.demands.take_back(ticket).unwrap_or_default().into_iter().rev() {
             self.nodes[member].demands.retain(|&other| other != ticket);
-            if self.nodes[member].demands.is_empty() {
-                self.abandon(member, failed);
+            let is_kept = self.nodes[member].state == State::Ready && self.is_kept(member);
+            if self.nodes[member].demands.is_empty() && !is_kept {
+                self.abandon(member, Some(failed));
+                self.let_go_below(member);
             }
         }
     }
 
-    /// No demand has it any more. It may have been lost before, and what waits for its restart is answered.
-    fn abandon(&mut self, service: usize, failed: usize) {
+    /// Whether one that is wanted depends on it: a service that is up stays wanted for as long, although the demand was lost that
+    /// had it started.
+    fn is_kept(&self, service: usize) -> bool {
+        let mut dependants = self.plan.services()[service].dependants.iter();
+        dependants.any(|&above| self.nodes[above].wanted && !self.nodes[above].is_lost())
+    }
+
+    /// A service is lost or no longer wanted: what is below it, and was kept only for it, is no longer wanted either.
+    fn let_go_below(&mut self, service: usize) {
+        let mut open = vec![service];
+        while let Some(above) = open.pop() {
+            for at in 0..self.below[above].len() {
+                let (on, _) = self.below[above][at];
+                let node = &self.nodes[on];
+                if self.shutdown.is_none() && node.wanted && node.demands.is_empty() && !self.is_kept(on) {
+                    self.abandon(on, None);
+                    open.push(on);
+                }
+            }
+        }
+    }
+
+    /// Nobody wants it any more. It may have been lost before, and what waits for its restart is answered.
+    fn abandon(&mut self, service: usize, failed: Option<usize>) {
         self.set_wanted(service, false);
         if self.nodes[service].state == State::Failed {
             self.effects.push(Effect::CancelTimer(Timer::Retry(service)));
         }
         for restart in std::mem::take(&mut self.nodes[service].awaited_by) {
             if self.demands.take_back(restart).is_some() {
-                self.settle(restart, Err(failed));
+                match failed {
+                    Some(failed) => self.settle(restart, Err(failed)),
+                    None => self.effects.push(Effect::Dismiss(restart)),
+                }
             }
         }
         self.stop_if_unneeded(service);

@@ -155,7 +155,15 @@ impl Machine {
             self.effects.push(Effect::Dismiss(ticket));
             return;
         }
-        let members = self.closure(&roots);
+        let open = self.join(ticket, &roots);
+        if open == 0 {
+            self.settle(ticket, Ok(()));
+        }
+    }
+
+    /// From now on, a demand wants these and all that they require. Returns how many of them it has to wait for.
+    pub(super) fn join(&mut self, ticket: Ticket, roots: &[usize]) -> usize {
+        let members = self.closure(roots);
         let mut revives = false;
         let mut open = 0;
         for &member in &members {
@@ -175,9 +183,7 @@ impl Machine {
         if revives {
             self.unblock();
         }
-        if open == 0 {
-            self.settle(ticket, Ok(()));
-        }
+        open
     }
 
     /// The roots and all that they require, in the plan's order.

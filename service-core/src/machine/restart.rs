@@ -28,22 +28,29 @@ impl Machine {
         }
     }
 
-    /// The restart of a service was requested, whatever its policy. One that is not wanted, or is down because of a failure, is
-    /// demanded; one that is already on its way is only waited for.
+    /// The restart of a service was requested, whatever its policy. One that is down, and not on its way, is demanded; one that
+    /// is already on its way is only waited for.
     pub(super) fn restart_requested(&mut self, ticket: Ticket, service: usize) {
         if self.shutdown_requested {
             self.effects.push(Effect::Dismiss(ticket));
             return;
         }
         self.emit(EventKind::RestartRequested { service: self.nodes[service].name.clone() });
-        if !self.nodes[service].wanted || self.nodes[service].is_lost() {
+        let node = &self.nodes[service];
+        if node.is_lost() || !node.wanted && node.state != State::Ready {
             self.demand(ticket, vec![service]);
             return;
+        }
+        if node.wanted {
+            self.demands.add(ticket, Demand { members: vec![service], unsettled: 0, is_passing: true });
+        } else {
+            // It is only up because it cannot stop yet.
+            self.join(ticket, &[service]);
         }
         if self.has_instance_to_replace(service) {
             self.restart_with_holders(service);
         }
-        self.demands.add(ticket, Demand { members: vec![service], unsettled: 1, is_passing: true });
+        self.demands.wait_for(ticket);
         self.nodes[service].awaited_by.push(ticket);
     }
 

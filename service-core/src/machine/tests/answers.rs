@@ -51,7 +51,7 @@ impl Life {
                 LifecycleEvent::Escalated { service, .. } | LifecycleEvent::RestartRequested { service, .. } => {
                     matches!(self.each[*service].doing, Doing::Starting | Doing::Up)
                         && !self.machine.nodes[*service].restarting
-                        && self.is_demanded(*service)
+                        && self.is_wanted(*service)
                 }
                 _ => false,
             },
@@ -124,7 +124,7 @@ impl Life {
         let restarts = any(effects, |it| matches!(it, Effect::Emit(EventKind::Restarting { .. })));
         let may_return = before.were_up[service] || self.is_optional(service);
         self.check(!restarts || may_return, "only what was up, or is optional, restarts");
-        let is_needed = self.is_demanded(service) && !before.was_sunk;
+        let is_needed = self.is_wanted(service) && !before.was_sunk;
         self.check(!restarts || is_needed, "only what is still wanted restarts");
         let fails = any(effects, |it| matches!(it, Effect::Emit(EventKind::Failed { .. })));
         self.check(!(fails && retrying), "what is tried again has not failed yet");

@@ -1,7 +1,9 @@
 //! Stories in which a demand that is lost, a restart and a failure cross.
 
+use std::time::Duration;
+
 use super::harness::{Harness, Input, SETTINGS, Step};
-use crate::base::State;
+use crate::base::{Restart, State};
 use crate::plan::Facts;
 use crate::plan::fixtures::service;
 
@@ -71,7 +73,7 @@ fn what_failed_instead_of_coming_back_is_waited_for_in_its_next_life() {
 }
 
 #[test]
-fn a_restart_does_not_wait_for_what_only_comes_after_one_that_nobody_wants() {
+fn a_restart_does_not_wait_for_what_only_comes_after_one_that_it_moves() {
     // B stays up for C, which comes after it, although the demand of B is lost.
     let catalog =
         vec![service("A"), lazy("B").requires(&["A"]), service("C").after(&["B"]), lazy("D").requires(&["B"])];
@@ -85,6 +87,73 @@ fn a_restart_does_not_wait_for_what_only_comes_after_one_that_nobody_wants() {
     machine.on(Input::StartFailed(d));
     assert_eq!(machine.on(Input::Unwound(d)), [], "C has to stop before B");
     assert_eq!(machine.on(Input::RestartRequested { ticket: 7, service: a }), [Step::Stop(b)]);
-    assert_eq!(machine.on(Input::Stopped(b)), [Step::Forget(b), Step::Stop(a)]);
+    assert_eq!(machine.on(Input::Stopped(b)), [Step::Wait(b), Step::Stop(a)]);
     assert_eq!(machine.state(c), State::Ready);
+}
+
+/// D, which only the lost first use of A has started, and W, which wants it and is up.
+fn one_that_another_keeps() -> Harness {
+    let mut machine = Harness::new(vec![lazy("D"), lazy("A").requires(&["D"]), service("W").wants(&["D"])], SETTINGS);
+    let [d, a, w] = ["D", "A", "W"].map(|name| machine.index(name));
+    machine.on(Input::Requested { ticket: 2, service: a });
+    machine.on(Input::Boot);
+    machine.on(Input::Started(d));
+    machine.on(Input::Started(w));
+    machine.on(Input::StartFailed(a));
+    assert_eq!(machine.on(Input::Unwound(a)), [], "D stays for W");
+    machine
+}
+
+#[test]
+fn what_stays_up_for_another_restarts_with_it() {
+    let mut machine = one_that_another_keeps();
+    let [d, w] = ["D", "W"].map(|name| machine.index(name));
+    assert_eq!(machine.on(Input::RestartRequested { ticket: 7, service: d }), [Step::Stop(w)]);
+    assert_eq!(machine.on(Input::Stopped(w)), [Step::Wait(w), Step::Stop(d)]);
+    assert_eq!(machine.on(Input::Stopped(d)), [Step::Wait(d), Step::Start(d)]);
+    assert_eq!(machine.on(Input::Started(d)), [Step::Open(d), Step::Settle(7, Ok(())), Step::Start(w)]);
+    machine.on(Input::Started(w));
+    assert_eq!(machine.on(Input::Restart(d)), [Step::Stop(w)], "its failure has consequences too");
+}
+
+#[test]
+fn what_stays_up_for_another_stays_while_that_one_restarts() {
+    let mut machine = one_that_another_keeps();
+    let [d, w] = ["D", "W"].map(|name| machine.index(name));
+    machine.on(Input::RestartRequested { ticket: 7, service: w });
+    assert_eq!(machine.on(Input::Stopped(w)), [Step::Wait(w), Step::Start(w)]);
+    assert_eq!(machine.state(d), State::Ready);
+}
+
+#[test]
+fn what_stays_up_for_another_stops_after_it() {
+    let mut facts = [lazy("D"), lazy("A").requires(&["D"]), service("W").wants(&["D"])];
+    facts[2].optional = true;
+    facts[2].restart = Some(Restart::transient().intensity(1, Duration::MAX).backoff(Duration::ZERO, Duration::ZERO));
+    let mut machine = Harness::new(facts.to_vec(), SETTINGS);
+    let [d, a, w] = ["D", "A", "W"].map(|name| machine.index(name));
+    machine.on(Input::Requested { ticket: 2, service: a });
+    machine.on(Input::Boot);
+    machine.on(Input::Started(d));
+    machine.on(Input::Started(w));
+    machine.on(Input::StartFailed(a));
+    machine.on(Input::Unwound(a));
+    machine.on(Input::Restart(w));
+    machine.on(Input::Stopped(w));
+    machine.on(Input::StartFailed(w));
+    assert_eq!(machine.on(Input::Unwound(w)), [Step::Stop(d)], "W has failed for good");
+}
+
+#[test]
+fn a_restart_of_what_is_up_and_about_to_stop_replaces_it() {
+    // B is up only until the failed start of C is unwound.
+    let mut machine = Harness::new(vec![lazy("B"), lazy("C").requires(&["B"])], SETTINGS);
+    let [b, c] = ["B", "C"].map(|name| machine.index(name));
+    machine.on(Input::Requested { ticket: 2, service: c });
+    machine.on(Input::Started(b));
+    machine.on(Input::StartFailed(c));
+    assert_eq!(machine.on(Input::RestartRequested { ticket: 7, service: b }), []);
+    assert_eq!(machine.on(Input::Unwound(c)), [Step::Stop(b)]);
+    assert_eq!(machine.on(Input::Stopped(b)), [Step::Wait(b), Step::Start(b)]);
+    assert_eq!(machine.on(Input::Started(b)), [Step::Open(b), Step::Settle(7, Ok(()))]);
 }

@@ -33,6 +33,8 @@ pub(super) struct Life {
     pub restart_requests: BTreeSet<Ticket>,
     /// Up or starting, and to start again.
     pub moved: BTreeSet<usize>,
+    /// Up without a demand, because one that is wanted depends on it.
+    pub kept: BTreeSet<usize>,
     pub timers: Vec<(Duration, Timer)>,
     /// The reason of the first request.
     pub requested: Option<ShutdownReason>,
@@ -91,6 +93,7 @@ impl Life {
             demands: BTreeMap::new(),
             restart_requests: BTreeSet::new(),
             moved: BTreeSet::new(),
+            kept: BTreeSet::new(),
             timers: Vec::new(),
             requested: None,
             reason: None,
@@ -153,7 +156,7 @@ impl Life {
     /// Of a service that is wanted and has not failed. For any other, the request is a demand.
     fn request_restart(&mut self, service: usize) {
         let is_lost = matches!(self.machine.state(service), State::Failed | State::Blocked);
-        if self.is_demanded(service) && !is_lost || self.is_sunk() {
+        if self.is_wanted(service) && !is_lost || self.is_sunk() {
             // Demands have smaller numbers.
             let ticket = self.history.len() as Ticket + 1_000;
             self.restart_requests.insert(ticket);
@@ -261,6 +264,8 @@ impl Life {
             self.obey(effect);
         }
         self.sinks(&before, &effects);
+        let kept = self.kept.iter().copied().filter(|&at| self.is_wanted(at)).collect();
+        self.kept = kept;
         self.rules();
     }
 

@@ -43,4 +43,15 @@ impl Life {
         let lost = |ticket: Ticket, demand: &Demand| matches!(demand.answer, Some(Err(_))) && ticket != BOOT;
         self.demands.iter().any(|(ticket, demand)| !lost(*ticket, demand) && demand.members.contains(&service))
     }
+
+    /// The same, or it was up when its demand was lost, and one that is wanted has depended on it since.
+    pub(super) fn is_wanted(&self, service: usize) -> bool {
+        self.is_demanded(service) || self.kept.contains(&service) && self.has_wanted_dependant(service)
+    }
+
+    pub(super) fn has_wanted_dependant(&self, service: usize) -> bool {
+        let is_lost = |at: usize| matches!(self.machine.state(at), State::Failed | State::Blocked);
+        let mut dependants = self.plan.services()[service].dependants.iter();
+        dependants.any(|&above| self.is_wanted(above) && !is_lost(above))
+    }
 }

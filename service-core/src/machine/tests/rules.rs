@@ -28,7 +28,7 @@ impl Life {
                 let has_retry = known.doing == Doing::Undoing && known.retry.is_some();
                 self.check(known.doing == Doing::Starting || has_retry, "only a start is aborted");
                 let returns = self.moved.remove(service);
-                let unwanted = self.is_sunk() || !self.is_demanded(*service);
+                let unwanted = self.is_sunk() || !self.is_wanted(*service);
                 self.check(returns || unwanted, "what is wanted is only aborted to come back");
                 self.each[*service].retry = None;
                 if !has_retry {
@@ -166,14 +166,14 @@ impl Life {
             self.check(self.each[on].doing == Doing::Up, "and does not stop");
         }
         for on in self.below(service, Bond::Wants).chain(self.below(service, Bond::After)) {
-            let pending = matches!(self.machine.state(on), State::Waiting | State::Starting) && self.is_demanded(on);
+            let pending = matches!(self.machine.state(on), State::Waiting | State::Starting) && self.is_wanted(on);
             self.check(!pending, "what it wants or comes after is settled");
         }
     }
 
     fn stop(&mut self, service: usize, cause: &RefusalCause) {
         self.check(self.each[service].doing == Doing::Up, "only what is up is stopped, and once");
-        let wanted = !self.is_sunk() && self.is_demanded(service);
+        let wanted = !self.is_sunk() && self.is_wanted(service);
         let is_moved = self.moved.remove(&service) && !self.is_sunk();
         let returns = is_moved && wanted;
         self.check(returns || !wanted, "what is wanted is only stopped to come back");
@@ -246,7 +246,14 @@ impl Life {
                 self.check(members.iter().all(met), "a boot is met when all is ready that is not optional");
             }
             Ok(()) => self.check(roots.iter().all(|&at| states[at] == State::Ready), "what was asked for is ready"),
-            Err(by) => self.check(members.contains(&by), "it is lost by one of its own"),
+            Err(by) => {
+                self.check(members.contains(&by), "it is lost by one of its own");
+                for at in members.into_iter().rev().filter(|_| ticket != BOOT) {
+                    if self.each[at].doing == Doing::Up && !self.is_demanded(at) && self.has_wanted_dependant(at) {
+                        self.kept.insert(at);
+                    }
+                }
+            }
         }
     }
 
@@ -284,10 +291,7 @@ impl Life {
             }
             let used = self.plan.services()[service].dependants.iter().any(|&above| self.is_alive(above));
             if doing == Doing::Up && !used {
-                self.check(
-                    !self.is_sunk() && self.is_demanded(service),
-                    "what nobody wants, and nobody uses, goes down",
-                );
+                self.check(!self.is_sunk() && self.is_wanted(service), "what nobody wants, and nobody uses, goes down");
             }
             let state = self.machine.state(service);
             let agrees = match doing {
