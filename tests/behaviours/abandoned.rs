@@ -183,3 +183,28 @@ async fn a_call_on_an_old_instance_is_refused_at_once_during_the_whole_restart()
     let _ = registry.shutdown().await;
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_that_has_ended_and_is_dropped_unseen_is_rolled_back() -> Result<()> {
+    // The service keeps a handle of its registry, so the dropped future was not the last one.
+    let recorder = Recorder::new();
+    let (kept, handle) = tokio::sync::oneshot::channel();
+    let kept = std::sync::Mutex::new(Some(kept));
+    let definition = recorder.quick("a").start(move |_, cx| {
+        if let Some(kept) = kept.lock().expect("no holder panics").take() {
+            let _ = kept.send(cx.registry());
+        }
+        async { Ok(()) }
+    });
+    let mut boot = Box::pin(isolated().define(definition).boot());
+    let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(boot.as_mut().poll(cx).is_pending())).await;
+    assert!(polled, "it has only begun");
+    let registry = handle.await?;
+    while !registry.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    drop(boot);
+    registry.stopped().await?;
+    assert_eq!(recorder.of("shutdown"), ["a"]);
+    Ok(())
+}

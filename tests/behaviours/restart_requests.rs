@@ -239,3 +239,40 @@ async fn the_holders_of_a_restarted_service_get_the_new_instance() -> Result<()>
     registry.shutdown().await?;
     Ok(())
 }
+
+/// Lazy `d`, which the failed start of lazy `a` has brought up, and `w`, which has this dependency on it and is up.
+async fn kept(depends: impl FnOnce(Definition<()>) -> Definition<()>) -> Result<(Registry, Recorder)> {
+    let recorder = Recorder::new();
+    let registry = isolated()
+        .define(recorder.quick("d").lazy())
+        .define(fails_on("a", &[0]).lazy().requires(["d"]))
+        .define(depends(recorder.quick("w")))
+        .boot()
+        .await?;
+    registry.restart_named("a").await.expect_err("its start fails");
+    sleep(tests::ms(10)).await;
+    assert!(registry.get_named::<()>("d").is_ok(), "it stays up for `w`");
+    recorder.clear();
+    Ok((registry, recorder))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_up_for_another_can_be_restarted() -> Result<()> {
+    for after in [false, true] {
+        let (registry, recorder) = kept(|w| if after { w.after(["d"]) } else { w.wants(["d"]) }).await?;
+        registry.restart_named("d").await?;
+        assert_eq!(recorder.of("init")[0], "d");
+        assert!(registry.get_named::<()>("d").is_ok());
+        registry.shutdown().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_up_for_another_stays_up_while_that_one_restarts() -> Result<()> {
+    let (registry, recorder) = kept(|w| w.wants(["d"])).await?;
+    registry.restart_named("w").await?;
+    assert_eq!((recorder.of("init"), recorder.of("shutdown")), (vec!["w".into()], vec!["w".into()]));
+    registry.shutdown().await?;
+    Ok(())
+}

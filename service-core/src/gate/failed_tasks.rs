@@ -32,9 +32,9 @@ impl FailedTasks {
         let _former = std::mem::take(&mut *self.0.lock());
     }
 
-    /// A failure of a task that does not run now.
-    pub(crate) fn first(&self) -> Option<Failure> {
-        self.0.lock().values().flatten().next().map(|task| task.failure.clone())
+    /// The failures of the tasks that do not run now, in the order of the names.
+    pub(crate) fn all(&self) -> Vec<Failure> {
+        self.0.lock().values().flatten().map(|task| task.failure.clone()).collect()
     }
 
     /// The failures of the tasks that nothing runs again, in the order of the names.

@@ -186,8 +186,9 @@ impl HealthChecker {
         if reported != Health::Healthy {
             return reported;
         }
-        if let Some(failure) = self.shared.slots[index].failed_tasks.first() {
-            return Health::degraded(failure.to_string());
+        let failed: Vec<_> = self.shared.slots[index].failed_tasks.all().iter().map(ToString::to_string).collect();
+        if !failed.is_empty() {
+            return Health::degraded(failed.join("; "));
         }
         let plan = &self.shared.plan;
         if let Some(absent) = plan.absent_wants(index).first() {

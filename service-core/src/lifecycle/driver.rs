@@ -182,7 +182,7 @@ impl Driver {
     fn on_message(&mut self, message: Message) {
         let event = match message {
             Message::Boot => LifecycleEvent::Boot,
-            Message::BootAbandoned if self.shared.nobody_waits() => LifecycleEvent::BootAbandoned,
+            Message::BootAbandoned if self.shared.is_abandoned() => LifecycleEvent::BootAbandoned,
             Message::BootAbandoned => return,
             Message::Demand { service, reply } => LifecycleEvent::Requested { ticket: self.ticket(reply), service },
             Message::Restart { service, reply } => {

@@ -28,12 +28,6 @@ impl Machine {
         self.demand(BOOT, roots);
     }
 
-    pub(super) fn boot_abandoned(&mut self) {
-        if !self.is_booted() {
-            self.request_shutdown(ShutdownReason::Cancelled);
-        }
-    }
-
     pub(super) fn boot_timed_out(&mut self) {
         let Some(boot) = self.boot.as_ref().filter(|boot| !boot.is_complete && self.shutdown.is_none()) else {
             return;

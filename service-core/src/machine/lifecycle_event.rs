@@ -21,7 +21,7 @@ pub(crate) struct FailedAttempt {
 pub(crate) enum LifecycleEvent {
     /// The boot was requested: every service that is not lazy.
     Boot,
-    /// The last caller that waited for the boot has gone.
+    /// The last caller that waited for the boot has gone, and none has learnt how it ended.
     BootAbandoned,
     /// A service was requested, with all it requires.
     Requested { ticket: Ticket, service: usize },

@@ -120,7 +120,7 @@ impl Machine {
         self.now = now;
         match event {
             LifecycleEvent::Boot => self.boot(),
-            LifecycleEvent::BootAbandoned => self.boot_abandoned(),
+            LifecycleEvent::BootAbandoned => self.request_shutdown(ShutdownReason::Cancelled),
             LifecycleEvent::Requested { ticket, service } => self.demand(ticket, vec![service]),
             LifecycleEvent::RestartRequested { ticket, service } => self.restart_requested(ticket, service),
             LifecycleEvent::Started { service, elapsed } => self.started(service, elapsed),

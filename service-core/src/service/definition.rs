@@ -140,7 +140,8 @@ impl<T: Send + Sync + 'static> Definition<T> {
         self.depends(names, Bond::After)
     }
 
-    /// Boots the service on its first use, or if a service that is booted requires it.
+    /// Boots the service only if a service that is booted requires it, or on request: [`Builder::only_named`](crate::Builder::only_named)
+    /// or [`Registry::restart_named`](crate::Registry::restart_named). A definition has no first use: `get_named` does not start it.
     ///
     /// ```
     /// use service_core::Definition;

@@ -25,11 +25,13 @@ pub(crate) async fn boot(shared: &Shared) -> Result<(), BootError> {
     let waiter = BootWaiter::new(shared);
     let outcome = shared.request_boot();
     let outcome = Wait::unless_refused(wait, outcome).await.map_err(from_inside)?;
+    let outcome = outcome.unwrap_or_else(|| Err(BootError::new(BootFailure::NoRuntime, None)));
+    shared.boot_returned.store(true, Ordering::Release);
     drop(waiter);
-    outcome.unwrap_or_else(|| Err(BootError::new(BootFailure::NoRuntime, None)))
+    outcome
 }
 
-/// A caller that waits for the boot. When the last one leaves before the boot has ended, the boot is cancelled.
+/// A caller that waits for the boot. When the last one leaves before any has learnt how the boot ended, the boot is abandoned.
 struct BootWaiter<'a> {
     shared: &'a Shared,
 }
@@ -44,7 +46,7 @@ impl<'a> BootWaiter<'a> {
 impl Drop for BootWaiter<'_> {
     fn drop(&mut self) {
         let is_last = self.shared.boot_waiters.fetch_sub(1, Ordering::AcqRel) == 1;
-        if is_last && self.shared.booted().is_none() {
+        if is_last && !self.shared.boot_returned.load(Ordering::Acquire) {
             self.shared.send(Message::BootAbandoned);
         }
     }

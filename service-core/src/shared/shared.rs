@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     inbox: mpsc::UnboundedSender<Message>,
     boot: watch::Sender<Option<Result<(), BootError>>>,
     pub(super) boot_waiters: AtomicUsize,
+    /// Whether any of them has learnt how the boot ended.
+    pub(super) boot_returned: AtomicBool,
     end: watch::Sender<Option<End>>,
     /// The first one that was requested, until the machine has decided which one counts.
     reason: Mutex<Option<ShutdownReason>>,
@@ -96,6 +98,7 @@ impl Shared {
             inbox,
             boot: watch::Sender::new(None),
             boot_waiters: AtomicUsize::new(0),
+            boot_returned: AtomicBool::new(false),
             end: watch::Sender::new(None),
             reason: Mutex::new(None),
             shutdown_requested: CancellationToken::new(),
@@ -231,9 +234,9 @@ impl Shared {
         self.slots[service].state().is_coming_up()
     }
 
-    /// Whether every caller that waited for the boot has gone.
-    pub(crate) fn nobody_waits(&self) -> bool {
-        self.boot_waiters.load(Ordering::Acquire) == 0
+    /// Whether every caller that waited for the boot has gone, and none has learnt how it ended.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.boot_waiters.load(Ordering::Acquire) == 0 && !self.boot_returned.load(Ordering::Acquire)
     }
 
     /// Whether it is booted and no shutdown was requested.

@@ -92,12 +92,8 @@ impl Life {
                 );
                 self.timed_out = true;
             }
-            LifecycleEvent::ShutdownRequested(_) | LifecycleEvent::Dropped => {
+            LifecycleEvent::ShutdownRequested(_) | LifecycleEvent::Dropped | LifecycleEvent::BootAbandoned => {
                 self.check(before.was_shutting_down || requests_shutdown(effects), "a request begins the shutdown");
-            }
-            LifecycleEvent::BootAbandoned => {
-                let begins = !before.was_shutting_down && !self.is_booted();
-                self.check(begins == requests_shutdown(effects), "only a boot that has not ended is abandoned");
             }
             _ => {}
         }

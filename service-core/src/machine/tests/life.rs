@@ -173,7 +173,6 @@ impl Life {
             _ => LifecycleEvent::BootAbandoned,
         };
         let given = match &event {
-            LifecycleEvent::BootAbandoned if self.is_booted() => None,
             LifecycleEvent::ReasonGiven(reason) | LifecycleEvent::ShutdownRequested(reason) => Some(reason.clone()),
             LifecycleEvent::Dropped => Some(ShutdownReason::Dropped),
             _ => Some(ShutdownReason::Cancelled),

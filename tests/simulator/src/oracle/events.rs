@@ -123,7 +123,9 @@ impl RegistryModel<'_> {
             // Without a handle, an injected request cancels the token.
             ShutdownReason::Cancelled => {
                 let is_cancelled = is_injected(Action::Cancel) || is_injected(Action::RequestShutdown);
-                let is_abandoned = !is_booted && is_injected(Action::Drop);
+                // The future of the boot may be dropped at the instant at which the boot ends, before it has returned.
+                let may_have_returned = self.booted_at.is_some_and(|booted_at| booted_at < at);
+                let is_abandoned = !may_have_returned && is_injected(Action::Drop);
                 self.scenario.teardown == Teardown::Cancel || is_cancelled || is_abandoned
             }
             _ => false,
