@@ -1,0 +1,447 @@
+//! The circuit breaker: its states, its probe, cancellation, and generated sequences against a model.
+#![cfg(feature = "breaker")]
+
+mod common;
+
+use std::future::{Future, pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use common::{Events, ms, paused, poll_once, seeds, settle};
+use service_core::{Definition, Health, Registry};
+use service_toolkit::Breaker;
+use service_toolkit::breaker::{BreakerError, BreakerState};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, advance};
+
+type Outcome = Result<(), BreakerError<&'static str>>;
+
+async fn fails(breaker: &Breaker) -> Outcome {
+    breaker.call(ready(Err("no"))).await
+}
+
+async fn succeeds(breaker: &Breaker) -> Outcome {
+    breaker.call(ready(Ok(()))).await
+}
+
+fn is_open(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(BreakerError::Open { .. }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_open_at_its_first_call() {
+    let defaults = Breaker::new("a");
+    assert_eq!(succeeds(&defaults).await, Ok(()));
+    for _ in 0..4 {
+        assert_eq!(fails(&defaults).await, Err(BreakerError::Failed("no")));
+        assert_eq!(defaults.state(), BreakerState::Closed);
+    }
+    assert_eq!(fails(&defaults).await, Err(BreakerError::Failed("no")));
+    assert_eq!(defaults.state(), BreakerState::Open, "at the fifth failure");
+    let rate = Breaker::new("b").failure_rate(0.0, ms(100), 0);
+    assert_eq!(succeeds(&rate).await, Ok(()));
+    assert_eq!(rate.state(), BreakerState::Closed, "a success opens no breaker");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_ends_a_row_of_failures() {
+    let breaker = Breaker::new("a").consecutive_failures(2);
+    for _ in 0..3 {
+        assert!(fails(&breaker).await.is_err());
+        assert!(succeeds(&breaker).await.is_ok());
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_refuses_until_its_time_and_then_probes() {
+    let breaker = Breaker::new("a").consecutive_failures(1).open_for(ms(100));
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(40)).await;
+    let refused = succeeds(&breaker).await.unwrap_err();
+    assert_eq!(refused, BreakerError::Open { breaker: "a".into(), retry_after: ms(60) });
+    assert_eq!(refused.to_string(), "the circuit breaker a is open, so the call was refused; call again in 60ms");
+    advance(ms(60)).await;
+    assert_eq!(fails(&breaker).await, Err(BreakerError::Failed("no")), "the probe runs");
+    assert!(is_open(&succeeds(&breaker).await), "and opens it again");
+    advance(ms(100)).await;
+    assert!(succeeds(&breaker).await.is_ok());
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_does_not_run() {
+    let breaker = Breaker::new("a").consecutive_failures(1);
+    assert!(fails(&breaker).await.is_err());
+    let mut ran = false;
+    let refused = breaker.call(async {
+        ran = true;
+        Ok::<_, &str>(())
+    });
+    assert!(is_open(&refused.await));
+    assert!(!ran);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_probes_at_a_time() {
+    let breaker = Arc::new(Breaker::new("a").consecutive_failures(1).open_for(ms(100)).probes(2));
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(100)).await;
+    let (go, ran) = (Arc::new(Notify::new()), Arc::new(std::sync::atomic::AtomicU32::new(0)));
+    for round in 1..=2 {
+        let calls: Vec<_> = (0..20)
+            .map(|_| {
+                let (breaker, go, ran) = (breaker.clone(), go.clone(), ran.clone());
+                tokio::spawn(async move {
+                    let call = async {
+                        ran.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        go.notified().await;
+                        Ok::<_, &str>(())
+                    };
+                    breaker.call(call).await
+                })
+            })
+            .collect();
+        settle().await;
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        go.notify_waiters();
+        let mut refused = 0;
+        for call in calls {
+            refused += u32::from(is_open(&call.await.unwrap()));
+        }
+        assert_eq!((refused, ran.load(std::sync::atomic::Ordering::Relaxed)), (19, round));
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed, "after the second probe");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_probe_makes_place_for_another() {
+    let breaker = Breaker::new("a").consecutive_failures(1).open_for(ms(100));
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(100)).await;
+    let mut probe = Box::pin(breaker.call(pending::<Result<(), &str>>()));
+    assert!(poll_once(probe.as_mut()).is_pending());
+    assert!(is_open(&succeeds(&breaker).await));
+    drop(probe);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "a cancelled probe decides nothing");
+    assert!(succeeds(&breaker).await.is_ok());
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_hangs_is_given_up_and_its_late_result_does_not_count() {
+    let breaker = Breaker::new("a").consecutive_failures(1).open_for(ms(100)).probes(2);
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(100)).await;
+    let (send, late) = oneshot::channel::<()>();
+    let mut hangs = Box::pin(breaker.call(async { late.await.map_err(|_| "late") }));
+    assert!(poll_once(hangs.as_mut()).is_pending());
+    advance(ms(99)).await;
+    assert!(is_open(&succeeds(&breaker).await));
+    advance(ms(1)).await;
+    assert!(succeeds(&breaker).await.is_ok(), "another call probes");
+    drop(send);
+    assert!(poll_once(hangs.as_mut()).is_ready());
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "the late failure does not open it");
+    assert!(succeeds(&breaker).await.is_ok());
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_of_an_earlier_period_does_not_count() {
+    let breaker = Breaker::new("a").consecutive_failures(1).open_for(ms(100));
+    let (send, late) = oneshot::channel::<()>();
+    let mut slow = Box::pin(breaker.call(async { late.await.map_err(|_| "late") }));
+    assert!(poll_once(slow.as_mut()).is_pending());
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(100)).await;
+    assert!(succeeds(&breaker).await.is_ok());
+    drop(send);
+    assert!(matches!(poll_once(slow.as_mut()), Poll::Ready(Err(BreakerError::Failed("late")))));
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_failure_rate_counts_the_calls_in_its_window() {
+    let breaker = Breaker::new("a").failure_rate(0.5, ms(1000), 4);
+    assert!(succeeds(&breaker).await.is_ok());
+    assert!(fails(&breaker).await.is_err());
+    assert!(fails(&breaker).await.is_err());
+    assert_eq!(breaker.state(), BreakerState::Closed, "three calls are too few");
+    advance(ms(1000)).await;
+    for _ in 0..2 {
+        assert!(succeeds(&breaker).await.is_ok());
+        assert!(succeeds(&breaker).await.is_ok());
+        assert!(fails(&breaker).await.is_err());
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed, "earlier failures have left the window");
+    assert!(fails(&breaker).await.is_err());
+    assert_eq!(breaker.state(), BreakerState::Closed, "3 of 7");
+    assert!(fails(&breaker).await.is_err());
+    assert_eq!(breaker.state(), BreakerState::Open, "4 of 8");
+    assert!(breaker.health().why().unwrap().contains("4 failures of 8 calls within 1s"), "{:?}", breaker.health());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_no_failure_counts_as_a_success() {
+    let breaker = Breaker::new("a").consecutive_failures(2);
+    for _ in 0..3 {
+        assert!(breaker.call_with(ready(Err::<(), _>(500)), |status| *status >= 500).await.is_err());
+        let result = breaker.call_with(ready(Err::<(), _>(404)), |status| *status >= 500).await;
+        assert_eq!(result.unwrap_err().into_failed(), Some(404));
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_failure_and_poisons_nothing() {
+    let breaker = Arc::new(Breaker::new("a").consecutive_failures(1).open_for(ms(10)));
+    let it = breaker.clone();
+    let task = tokio::spawn(async move { it.call(async { panic!("seeded") as Result<(), &str> }).await });
+    assert!(task.await.unwrap_err().is_panic());
+    assert_eq!(breaker.state(), BreakerState::Open);
+    advance(ms(10)).await;
+    assert!(succeeds(&breaker).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_change_is_an_event_and_is_watched() {
+    let (events, _guard) = Events::record();
+    let breaker = Breaker::new("payments").consecutive_failures(1).open_for(ms(100));
+    let mut states = breaker.watch();
+    assert!(fails(&breaker).await.is_err());
+    assert!(states.has_changed().unwrap());
+    assert_eq!(*states.borrow_and_update(), BreakerState::Open);
+    advance(ms(100)).await;
+    assert!(succeeds(&breaker).await.is_ok());
+    assert_eq!(*states.borrow_and_update(), BreakerState::Closed);
+    assert_eq!(
+        events.with("circuit breaker"),
+        [
+            "WARN the circuit breaker opens breaker=\"payments\" from=Closed to=Open why=\"1 consecutive failures\"",
+            "INFO the circuit breaker changes its state breaker=\"payments\" from=Open to=HalfOpen why=\"a call probes\"",
+            "INFO the circuit breaker changes its state breaker=\"payments\" from=HalfOpen to=Closed why=\"the probes succeeded\"",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_returns_it_as_its_health() -> service_core::Result<()> {
+    let breaker = Arc::new(Breaker::new("payments").consecutive_failures(1).open_for(ms(100)));
+    let checked = breaker.clone();
+    let shop = Definition::new("shop").health(move |_| {
+        let health = checked.health();
+        async move { health }
+    });
+    let registry = Registry::builder().isolated().define(shop).only_named("shop").health_cache(Duration::ZERO);
+    let registry = registry.boot().await?;
+    assert_eq!(registry.readiness().await, Health::Healthy);
+    assert!(fails(&breaker).await.is_err());
+    let why = "the circuit breaker payments is open after 1 consecutive failures; it allows a probe in 100ms";
+    assert!(registry.readiness().await.why().is_some_and(|text| text.contains(why)), "{}", registry.health().await);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn unusual_numbers_have_an_outcome() {
+    let zero = Breaker::new("a").consecutive_failures(0).probes(0).open_for(Duration::ZERO);
+    assert!(fails(&zero).await.is_err());
+    assert_eq!(zero.state(), BreakerState::Open);
+    assert!(succeeds(&zero).await.is_ok());
+    assert_eq!(zero.state(), BreakerState::Closed);
+    let endless = Breaker::new("b").failure_rate(f64::NAN, Duration::MAX, 1).open_for(Duration::MAX);
+    assert!(fails(&endless).await.is_err());
+    advance(Duration::from_secs(1_000_000)).await;
+    assert!(is_open(&succeeds(&endless).await));
+    let moment = Breaker::new("c").failure_rate(1.0, Duration::ZERO, 2);
+    for _ in 0..9 {
+        assert!(fails(&moment).await.is_err());
+    }
+    assert_eq!(moment.state(), BreakerState::Closed, "a window without length never has two calls");
+}
+
+/// The breaker in words: no generations, but each call knows whether a change has made it stale.
+struct Model {
+    state: BreakerState,
+    since: u128,
+    in_a_row: u32,
+    counted: Vec<(u128, bool)>,
+    probe: Option<(usize, u128)>,
+    good_probes: u32,
+    stale: Vec<usize>,
+}
+
+struct Limits {
+    in_a_row: Option<u32>,
+    rate: Option<(f64, u128, usize)>,
+    open_for: u128,
+    probes: u32,
+}
+
+impl Model {
+    fn turn(&mut self, to: BreakerState, now: u128, calls: &[usize]) {
+        (self.state, self.since, self.in_a_row, self.good_probes, self.probe) = (to, now, 0, 0, None);
+        self.counted.clear();
+        self.stale.extend(calls);
+    }
+
+    /// Whether this call is admitted, or how long it has to wait.
+    fn begin(&mut self, limits: &Limits, call: usize, now: u128, calls: &[usize]) -> Result<(), u128> {
+        if self.state == BreakerState::Open {
+            if now < self.since + limits.open_for {
+                return Err(self.since + limits.open_for - now);
+            }
+            self.turn(BreakerState::HalfOpen, now, calls);
+        }
+        if self.state == BreakerState::HalfOpen {
+            if let Some((other, began)) = self.probe {
+                if now < began + limits.open_for {
+                    return Err(began + limits.open_for - now);
+                }
+                self.stale.push(other);
+            }
+            self.probe = Some((call, now));
+        }
+        Ok(())
+    }
+
+    /// `failed` is absent if the call was cancelled.
+    fn end(&mut self, limits: &Limits, call: usize, failed: Option<bool>, now: u128, calls: &[usize]) {
+        if self.stale.contains(&call) {
+            return;
+        }
+        if self.probe.is_some_and(|(probe, _)| probe == call) {
+            self.probe = None;
+            match failed {
+                None => {}
+                Some(true) => self.turn(BreakerState::Open, now, calls),
+                Some(false) => {
+                    self.good_probes += 1;
+                    if self.good_probes >= limits.probes {
+                        self.turn(BreakerState::Closed, now, calls);
+                    }
+                }
+            }
+            return;
+        }
+        let Some(failed) = failed else { return };
+        self.in_a_row = if failed { self.in_a_row + 1 } else { 0 };
+        let mut opens = limits.in_a_row.is_some_and(|limit| self.in_a_row >= limit);
+        if let Some((part, window, min)) = limits.rate {
+            self.counted.retain(|(began, _)| now - began < window);
+            let current = self.counted.last().map(|(began, _)| *began).filter(|began| now - began < window / 10);
+            self.counted.push((current.unwrap_or(now), failed));
+            let failures = self.counted.iter().filter(|(_, failed)| *failed).count();
+            opens |= self.counted.len() >= min && failures as f64 >= part * self.counted.len() as f64;
+        }
+        if failed && opens {
+            self.turn(BreakerState::Open, now, calls);
+        }
+    }
+}
+
+enum Signal {
+    Succeed,
+    Fail,
+    Panic,
+}
+
+#[test]
+fn generated_sequences_agree_with_a_model() {
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.payload().downcast_ref::<&str>() != Some(&"seeded") {
+            quiet(info);
+        }
+    }));
+    seeds(400, |seed| paused(sequence(seed)));
+}
+
+async fn sequence(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let limits = Limits {
+        in_a_row: random.bool().then(|| random.u32(1..4)),
+        rate: random.bool().then(|| (random.f64(), [50, 200][random.usize(0..2)], random.usize(1..6))),
+        open_for: [10, 40][random.usize(0..2)],
+        probes: random.u32(1..4),
+    };
+    let limits = match limits {
+        Limits { in_a_row: None, rate: None, .. } => Limits { in_a_row: Some(5), ..limits },
+        _ => limits,
+    };
+    let mut breaker = Breaker::new("a").open_for(ms(limits.open_for as u64)).probes(limits.probes);
+    if let Some(failures) = limits.in_a_row {
+        breaker = breaker.consecutive_failures(failures);
+    }
+    if let Some((part, window, min)) = limits.rate {
+        breaker = breaker.failure_rate(part, ms(window as u64), min as u32);
+    }
+    let breaker = Rc::new(breaker);
+    let mut model = Model {
+        state: BreakerState::Closed,
+        since: 0,
+        in_a_row: 0,
+        counted: Vec::new(),
+        probe: None,
+        good_probes: 0,
+        stale: Vec::new(),
+    };
+    type Call = (usize, oneshot::Sender<Signal>, Pin<Box<dyn Future<Output = Outcome>>>);
+    let mut running: Vec<Call> = Vec::new();
+    let began = Instant::now();
+    for step in 0..200 {
+        let now = began.elapsed().as_millis();
+        let calls: Vec<_> = running.iter().map(|(number, ..)| *number).collect();
+        match random.u8(0..10) {
+            0..4 => {
+                let (send, receive) = oneshot::channel();
+                let it = breaker.clone();
+                let mut call: Pin<Box<dyn Future<Output = Outcome>>> = Box::pin(async move {
+                    let call = async {
+                        match receive.await {
+                            Ok(Signal::Succeed) => Ok(()),
+                            Ok(Signal::Fail) => Err("no"),
+                            _ => panic!("seeded"),
+                        }
+                    };
+                    it.call(call).await
+                });
+                let polled = poll_once(call.as_mut());
+                match model.begin(&limits, step, now, &calls) {
+                    Ok(()) => {
+                        assert!(polled.is_pending(), "step {step}: admitted");
+                        running.push((step, send, call));
+                    }
+                    Err(left) => {
+                        let retry_after = ms(left as u64);
+                        let refused = Err(BreakerError::Open { breaker: "a".into(), retry_after });
+                        assert_eq!(polled, Poll::Ready(refused), "step {step}");
+                    }
+                }
+            }
+            4..8 if !running.is_empty() => {
+                let (number, send, mut call) = running.swap_remove(random.usize(0..running.len()));
+                let ended = match random.u8(0..8) {
+                    0..3 => (Some(Signal::Succeed), Some(false)),
+                    3..6 => (Some(Signal::Fail), Some(true)),
+                    6 => (Some(Signal::Panic), Some(true)),
+                    _ => (None, None),
+                };
+                if let Some(signal) = ended.0 {
+                    assert!(send.send(signal).is_ok());
+                    let _ = catch_unwind(AssertUnwindSafe(|| assert!(poll_once(call.as_mut()).is_ready())));
+                }
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(call)));
+                model.end(&limits, number, ended.1, now, &calls);
+            }
+            _ => advance(ms(random.u64(0..25))).await,
+        }
+        assert_eq!(breaker.state(), model.state, "step {step}");
+        assert_eq!(breaker.health() == Health::Healthy, model.state == BreakerState::Closed, "step {step}");
+    }
+}
