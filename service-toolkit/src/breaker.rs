@@ -429,16 +429,6 @@ pub enum BreakerError<E> {
     Failed(E),
 }
 
-impl<E> BreakerError<E> {
-    /// The error of the call; `None` if the call was refused.
-    pub fn into_failed(self) -> Option<E> {
-        match self {
-            Self::Open { .. } => None,
-            Self::Failed(error) => Some(error),
-        }
-    }
-}
-
 impl<E: fmt::Display> fmt::Display for BreakerError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

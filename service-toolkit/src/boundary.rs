@@ -1,0 +1,248 @@
+//! [`Boundary`]: an error boundary. Errors and panics of an operation end at it: they are retried, logged and replaced by a
+//! fallback, as configured.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_core::error::BoxError;
+
+use crate::caught::{caught, caught_now};
+use crate::retry::{RetryPolicy, retry};
+
+type OnError<T, E> = Arc<dyn Fn(&BoundaryError<E>) -> T + Send + Sync>;
+
+/// An error boundary around an operation that returns `Result<T, E>`.
+///
+/// An error or a panic of the operation is first retried, if the boundary has [`retries`](Self::retries). Then it is logged with
+/// the fields `operation`, `error` and `error_type`: as a warning if a [`fallback`](Self::fallback) replaces it, and otherwise as
+/// an error, which is also returned. An error that is not [`recoverable`](Self::recoverable) is neither retried nor replaced.
+///
+/// A boundary is cheap to clone and can be a field of a service. Use [`run`](Self::run) for an operation that can be repeated,
+/// [`scope`](Self::scope) for a block of code, and [`handle`](Self::handle) for a result. If the future of one is dropped, the
+/// operation is cancelled, and nothing is logged. The idea is that of the error boundaries of React.
+///
+/// ```
+/// use service_toolkit::Boundary;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let prices = Boundary::new("fetching the prices").retries(2).fallback(vec![0]);
+/// let fetched = prices.run(|| async { Err::<Vec<u32>, _>("no connection") }).await;
+/// assert_eq!(fetched, Ok(vec![0]));
+/// # }
+/// ```
+pub struct Boundary<T, E = BoxError> {
+    name: Cow<'static, str>,
+    policy: RetryPolicy,
+    recoverable: OnError<bool, E>,
+    fallback: Option<OnError<T, E>>,
+}
+
+impl<T, E: fmt::Display> Boundary<T, E> {
+    /// A boundary that logs and returns each error. The name is that of the operation, for example `fetching the prices`.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let policy = RetryPolicy::fixed(1, Duration::ZERO);
+        Self { name: name.into(), policy, recoverable: Arc::new(|_| true), fallback: None }
+    }
+
+    /// Repeats the operation up to this many times after the first attempt, without pauses. A panic is repeated, too.
+    pub fn retries(self, retries: u32) -> Self {
+        self.retry(RetryPolicy::fixed(retries.saturating_add(1), Duration::ZERO))
+    }
+
+    /// Repeats the operation as this policy determines.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_core::Retry;
+    /// use service_toolkit::Boundary;
+    ///
+    /// let policy = Retry::new(3, Duration::from_millis(100), Duration::from_secs(1));
+    /// let boundary = Boundary::<u32>::new("reading the counter").retry(policy);
+    /// # let _ = boundary;
+    /// ```
+    pub fn retry(mut self, policy: impl Into<RetryPolicy>) -> Self {
+        self.policy = policy.into();
+        self
+    }
+
+    /// Returns a clone of this value instead of an error.
+    pub fn fallback(self, value: T) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.fallback_with(move |_| value.clone())
+    }
+
+    /// Returns the value of this function instead of an error. If the function panics, the error is returned.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// let boundary = Boundary::<String>::new("greeting").fallback_with(|error| format!("sorry: {error}"));
+    /// # let _ = boundary;
+    /// ```
+    pub fn fallback_with(mut self, fallback: impl Fn(&BoundaryError<E>) -> T + Send + Sync + 'static) -> Self {
+        self.fallback = Some(Arc::new(fallback));
+        self
+    }
+
+    /// Retries and replaces only the errors for which `recoverable` returns `true`. If it panics, the error is not recoverable.
+    ///
+    /// ```
+    /// use std::io;
+    /// use service_toolkit::Boundary;
+    /// use service_toolkit::boundary::BoundaryError;
+    ///
+    /// let boundary = Boundary::<String, io::Error>::new("reading the greeting")
+    ///     .fallback("hello".to_owned())
+    ///     .recoverable(|error| matches!(error, BoundaryError::Failed(error) if error.kind() == io::ErrorKind::NotFound));
+    /// # let _ = boundary;
+    /// ```
+    pub fn recoverable(mut self, recoverable: impl Fn(&BoundaryError<E>) -> bool + Send + Sync + 'static) -> Self {
+        self.recoverable = Arc::new(recoverable);
+        self
+    }
+
+    /// Runs an operation inside the boundary, with retries.
+    ///
+    /// # Errors
+    /// The last error of the operation, if no fallback replaces it.
+    pub async fn run<F, R>(&self, mut operation: F) -> Result<T, BoundaryError<E>>
+    where
+        F: FnMut() -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        // The call of the closure is inside the future, so that a panic of the call is caught as well.
+        let attempts = retry(self.policy, || {
+            let attempt = caught_now(&mut operation);
+            async {
+                flat(match attempt {
+                    Ok(attempt) => caught(attempt).await,
+                    Err(panic) => Err(panic),
+                })
+            }
+        });
+        let result = attempts.named(self.name.clone()).when(|error| self.is_recoverable(error)).await;
+        let result = result.map_err(|error| {
+            let (attempts, elapsed) = (error.attempts(), error.elapsed());
+            (attempts, error.into_last().unwrap_or(BoundaryError::TimedOut(elapsed)))
+        });
+        self.recover(result)
+    }
+
+    /// Runs a block of code inside the boundary, once: a block cannot be repeated, so the retries of the boundary do not apply.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let port = Boundary::new("reading the port").fallback(80);
+    /// let port = port.scope(async {
+    ///     let text = "none";
+    ///     Ok::<u16, std::num::ParseIntError>(text.parse::<u16>()?)
+    /// });
+    /// assert_eq!(port.await, Ok(80));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the block, if no fallback replaces it.
+    pub async fn scope(&self, block: impl Future<Output = Result<T, E>>) -> Result<T, BoundaryError<E>> {
+        let result = flat(caught(block).await);
+        self.recover(result.map_err(|error| (1, error)))
+    }
+
+    /// Logs the error of a result, and replaces it by the fallback.
+    ///
+    /// # Errors
+    /// The error of the result, if no fallback replaces it.
+    pub fn handle(&self, result: Result<T, E>) -> Result<T, BoundaryError<E>> {
+        self.recover(result.map_err(|error| (1, BoundaryError::Failed(error))))
+    }
+
+    fn is_recoverable(&self, error: &BoundaryError<E>) -> bool {
+        caught_now(|| (self.recoverable)(error)).unwrap_or(false)
+    }
+
+    fn recover(&self, result: Result<T, (u32, BoundaryError<E>)>) -> Result<T, BoundaryError<E>> {
+        let (attempts, error) = match result {
+            Ok(value) => return Ok(value),
+            Err(failed) => failed,
+        };
+        let (operation, error_type) = (&*self.name, error.error_type());
+        let fallback = self.fallback.as_ref().filter(|_| self.is_recoverable(&error));
+        match fallback.map(|fallback| caught_now(|| fallback(&error))) {
+            Some(Ok(value)) => {
+                tracing::warn!(operation, %error, error_type, attempts, "failed, and the fallback is used");
+                return Ok(value);
+            }
+            Some(Err(panic)) => tracing::error!(operation, panic, "the fallback panicked, so the error is returned"),
+            None => {}
+        }
+        tracing::error!(operation, %error, error_type, attempts, "failed");
+        Err(error)
+    }
+}
+
+fn flat<T, E>(result: Result<Result<T, E>, String>) -> Result<T, BoundaryError<E>> {
+    match result {
+        Ok(result) => result.map_err(BoundaryError::Failed),
+        Err(panic) => Err(BoundaryError::Panicked(panic)),
+    }
+}
+
+impl<T, E> Clone for Boundary<T, E> {
+    fn clone(&self) -> Self {
+        let Self { name, policy, recoverable, fallback } = self;
+        Self { name: name.clone(), policy: *policy, recoverable: recoverable.clone(), fallback: fallback.clone() }
+    }
+}
+
+impl<T, E> fmt::Debug for Boundary<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, policy, fallback, .. } = self;
+        let fallback = fallback.is_some();
+        f.debug_struct("Boundary").field("name", name).field("policy", policy).field("fallback", &fallback).finish()
+    }
+}
+
+/// What a [`Boundary`] has caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BoundaryError<E = BoxError> {
+    /// The operation returned this error.
+    Failed(E),
+    /// The operation panicked, with this message.
+    Panicked(String),
+    /// No attempt of the operation ended within the [total time](RetryPolicy::total_time), which was this long.
+    TimedOut(Duration),
+}
+
+impl<E> BoundaryError<E> {
+    /// The type of the error, for logs: its Rust path, `panic` or `timeout`.
+    pub fn error_type(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => type_name::<E>(),
+            Self::Panicked(_) => "panic",
+            Self::TimedOut(_) => "timeout",
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for BoundaryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::TimedOut(time) => write!(f, "no attempt ended within {time:?}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for BoundaryError<E> {}
