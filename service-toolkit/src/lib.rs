@@ -6,16 +6,24 @@ pub mod boundary;
 pub mod breaker;
 #[cfg(feature = "bulkhead")]
 pub mod bulkhead;
-#[cfg(feature = "boundary")]
+#[cfg(any(feature = "boundary", feature = "gather", feature = "queue"))]
 mod caught;
-#[cfg(feature = "retry")]
+#[cfg(feature = "gather")]
+pub mod gather;
+#[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
+#[cfg(feature = "queue")]
+pub mod queue;
 #[cfg(feature = "rate_limit")]
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "task_group")]
+mod task_group;
 #[cfg(feature = "timeout")]
 mod timeout;
+#[cfg(feature = "worker_pool")]
+pub mod worker_pool;
 
 #[cfg(feature = "boundary")]
 pub use boundary::Boundary;
@@ -23,9 +31,17 @@ pub use boundary::Boundary;
 pub use breaker::Breaker;
 #[cfg(feature = "bulkhead")]
 pub use bulkhead::Bulkhead;
+#[cfg(feature = "gather")]
+pub use gather::{Outcome, Split, gather};
+#[cfg(feature = "queue")]
+pub use queue::Queue;
 #[cfg(feature = "rate_limit")]
 pub use rate_limit::RateLimit;
 #[cfg(feature = "retry")]
 pub use retry::{RetryPolicy, retry};
+#[cfg(feature = "task_group")]
+pub use task_group::TaskGroup;
 #[cfg(feature = "timeout")]
 pub use timeout::{TimedOut, timeout};
+#[cfg(feature = "worker_pool")]
+pub use worker_pool::WorkerPool;

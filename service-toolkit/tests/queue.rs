@@ -1,0 +1,378 @@
+//! The queue: producers, consumers, metrics, the end of its service, and generated sequences against a model.
+#![cfg(feature = "queue")]
+
+mod common;
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Future, pending, ready};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use common::{Events, ms, paused, poll_once, seeds, settle};
+use service_core::{Definition, Health, Registry, Result};
+use service_toolkit::Queue;
+use service_toolkit::queue::PushError;
+use tokio::time::{Instant, advance, sleep};
+
+async fn boot<T: Send + Sync + 'static>(definition: Definition<T>) -> Result<Registry> {
+    Ok(Registry::builder().isolated().define(definition).only_named("orders").boot().await?)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_producer_and_consumers_lose_nothing_at_a_shutdown() -> Result<()> {
+    let (fetched, processed) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (next, done) = (fetched.clone(), processed.clone());
+    let orders = Definition::new("orders").init(move |cx| {
+        let (queue, next, done) = (Queue::new("orders", 5), next.clone(), done.clone());
+        queue.consume(&cx, 2, move |order: u32| {
+            let done = done.clone();
+            async move {
+                sleep(ms(7)).await;
+                done.lock().expect("no holder panics").push(order);
+                Ok::<_, Infallible>(())
+            }
+        });
+        queue.produce(&cx, move || {
+            let next = next.clone();
+            async move {
+                sleep(ms(1)).await;
+                Ok::<_, Infallible>(Some(next.fetch_add(1, Ordering::Relaxed)))
+            }
+        });
+        ready(Ok(queue))
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    sleep(ms(100)).await;
+    registry.shutdown().await?;
+    let mut processed = processed.lock().expect("no holder panics").clone();
+    processed.sort_unstable();
+    assert!(processed.len() > 20);
+    assert_eq!(processed, (0..fetched.load(Ordering::Relaxed)).collect::<Vec<_>>());
+    let metrics = queue.metrics();
+    assert_eq!((metrics.depth, metrics.processing, metrics.dropped), (0, 0, 0));
+    assert_eq!((metrics.pushed, metrics.processed), (processed.len() as u64, processed.len() as u64));
+    assert_eq!(queue.push(1).await, Err(PushError::Closed(1)));
+    assert_eq!(queue.try_push(1).unwrap_err().to_string(), "the queue is closed, because its service stops");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_at_the_end_is_in_the_shutdown_report() -> Result<()> {
+    let orders = Definition::new("orders").drain_timeout(ms(50)).init(async |cx| {
+        let queue = Queue::new("orders", 9);
+        queue.consume(&cx, 2, |_: u32| pending::<Result<(), Infallible>>());
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    for order in 0..6 {
+        queue.push(order).await?;
+    }
+    settle().await;
+    let began = Instant::now();
+    let report = registry.shutdown().await.unwrap_err().to_string();
+    let text = "the queue orders ended with 4 items in it and 2 of which the processing was cancelled";
+    assert!(report.contains(text), "{report}");
+    assert!(began.elapsed() < ms(1000), "it does not hang: {:?}", began.elapsed());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_admitted_can_still_push_while_the_service_drains() -> Result<()> {
+    let orders = Definition::new("orders").init(async |cx| {
+        let queue = Queue::new("orders", 9);
+        queue.consume(&cx, 1, |_: u32| async { Ok::<_, Infallible>(()) });
+        let (draining, pushes) = (cx.draining(), queue.clone());
+        cx.spawn("last", async move {
+            draining.cancelled().await;
+            pushes.push(1).await
+        });
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    registry.shutdown().await?;
+    assert_eq!((queue.metrics().processed, queue.metrics().depth), (1, 0));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_producer_pauses_when_there_is_nothing_and_after_an_error() -> Result<()> {
+    let (events, _guard) = Events::record();
+    let fetches = Arc::new(Mutex::new(Vec::new()));
+    let (seen, began) = (fetches.clone(), Instant::now());
+    let orders = Definition::new("orders").init(move |cx| {
+        let queue = Queue::<u32>::new("orders", 9).idle(ms(10)).error_pause(ms(1000));
+        let seen = seen.clone();
+        queue.produce(&cx, move || {
+            let mut seen = seen.lock().expect("no holder panics");
+            seen.push(began.elapsed().as_millis());
+            let fetch = seen.len();
+            async move {
+                match fetch {
+                    1 => Ok(None),
+                    2 => Err("no connection"),
+                    3 => panic!("seeded"),
+                    4 => Ok(Some(7)),
+                    _ => pending().await,
+                }
+            }
+        });
+        ready(Ok(queue))
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    assert_eq!(queue.pop().await, Some(7));
+    settle().await;
+    assert_eq!(*fetches.lock().expect("no holder panics"), [0, 10, 1010, 2010, 2010]);
+    let failed = "ERROR a producer failed queue=\"orders\" error=no connection pause=1s";
+    assert_eq!(events.with("a producer failed"), [failed]);
+    assert_eq!(events.with("a producer panicked").len(), 1);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_holds_the_producer_back_or_drops_by_choice() -> Result<()> {
+    for drops in [false, true] {
+        let (events, _guard) = Events::record();
+        let orders = Definition::new("orders").init(move |cx| {
+            let mut queue = Queue::<u32>::new("orders", 2);
+            if drops {
+                queue = queue.drop_when_full();
+            }
+            let mut next = 0;
+            queue.produce(&cx, move || {
+                next += 1;
+                async move {
+                    if next > 5 {
+                        pending::<()>().await;
+                    }
+                    Ok::<_, Infallible>(Some(next))
+                }
+            });
+            ready(Ok(queue))
+        });
+        let registry = boot(orders).await?;
+        let queue = registry.get_named::<Queue<u32>>("orders")?;
+        settle().await;
+        assert_eq!(queue.metrics().depth, 2);
+        assert_eq!(events.with("a producer meets a full queue").len(), 1, "one warning, not one for each item");
+        let mut got = Vec::new();
+        while let Ok(Some(order)) = tokio::time::timeout(ms(10), queue.pop()).await {
+            got.push(order);
+        }
+        match drops {
+            false => assert_eq!((got.as_slice(), queue.metrics().dropped), ([1, 2, 3, 4, 5].as_slice(), 0)),
+            true => assert_eq!((got.as_slice(), queue.metrics().dropped), ([1, 2].as_slice(), 3)),
+        }
+        registry.shutdown().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_fails_or_panics_is_counted_and_stops_nothing() -> Result<()> {
+    let (events, _guard) = Events::record();
+    let orders = Definition::new("orders").init(async |cx| {
+        let queue = Queue::new("orders", 9);
+        queue.consume(&cx, 1, |order: u32| {
+            assert_ne!(order, 1, "seeded in the call");
+            async move {
+                sleep(ms(1)).await;
+                match order {
+                    0 => Err("no"),
+                    2 => panic!("seeded in the future"),
+                    _ => Ok(()),
+                }
+            }
+        });
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    for order in 0..4 {
+        queue.push(order).await?;
+    }
+    registry.shutdown().await?;
+    assert_eq!((queue.metrics().processed, queue.metrics().failed), (1, 3));
+    assert_eq!(events.with("an item failed"), ["ERROR an item failed queue=\"orders\" error=no"]);
+    assert_eq!(events.with("an item panicked").len(), 2);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_are_processed_by_several_consumers() -> Result<()> {
+    let orders = Definition::new("orders").init(async |cx| {
+        let queue = Queue::new("orders", 100);
+        queue.consume(&cx, 3, |_: u32| async {
+            sleep(ms(10)).await;
+            Ok::<_, Infallible>(())
+        });
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    for order in 0..10 {
+        queue.push(order).await?;
+    }
+    sleep(ms(5)).await;
+    assert_eq!((queue.metrics().processing, queue.metrics().depth), (3, 7));
+    sleep(ms(36)).await;
+    assert_eq!((queue.metrics().processing, queue.metrics().processed), (0, 10));
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_count_items_and_measure_their_delay() {
+    let queue = Queue::new("orders", 9);
+    queue.push('a').await.unwrap();
+    advance(ms(10)).await;
+    queue.push('b').await.unwrap();
+    advance(ms(5)).await;
+    assert_eq!(queue.pop().await, Some('a'));
+    let metrics = queue.metrics();
+    assert_eq!((metrics.depth, metrics.pushed, metrics.last_delay, metrics.max_delay), (1, 2, ms(15), ms(15)));
+    assert_eq!(queue.pop().await, Some('b'));
+    let metrics = queue.metrics();
+    assert_eq!((metrics.depth, metrics.pushed, metrics.last_delay, metrics.max_delay), (0, 2, ms(5), ms(15)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_is_degraded() {
+    let queue = Queue::new("orders", 2);
+    queue.push(1).await.unwrap();
+    assert_eq!(queue.health(), Health::Healthy);
+    queue.push(2).await.unwrap();
+    let why = "the queue orders is full with 2 items; the last was in it for 0ns";
+    assert_eq!(queue.health(), Health::degraded(why));
+    let full = queue.try_push(3).unwrap_err();
+    assert_eq!(full.to_string(), "the queue is full; wait for room with `push`, or try again later");
+    assert_eq!(full.into_item(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_wakes_waiting_producers_and_consumers() {
+    let queue = Queue::new("orders", 1);
+    queue.push(1).await.unwrap();
+    let (pushes, pops) = (queue.clone(), Queue::<u32>::new("empty", 1));
+    let waits = pops.clone();
+    let push = tokio::spawn(async move { pushes.push(2).await });
+    let pop = tokio::spawn(async move { waits.pop().await });
+    settle().await;
+    queue.close();
+    pops.close();
+    assert_eq!((push.await.unwrap(), pop.await.unwrap()), (Err(PushError::Closed(2)), None));
+    assert_eq!((queue.pop().await, queue.pop().await), (Some(1), None), "what it holds is returned first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn zero_and_huge_numbers_have_an_outcome() -> Result<()> {
+    let orders = Definition::new("orders").init(async |cx| {
+        let queue = Queue::new("orders", 0);
+        queue.consume(&cx, 0, |_: u32| async { Ok::<_, Infallible>(()) });
+        let huge = Queue::new("huge", usize::MAX).idle(Duration::MAX).error_pause(Duration::MAX);
+        huge.produce(&cx, || async { Ok::<Option<u32>, Infallible>(None) });
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    for order in 0..5 {
+        queue.push(order).await?;
+    }
+    registry.shutdown().await?;
+    assert_eq!(queue.metrics().processed, 5);
+    Ok(())
+}
+
+#[test]
+fn generated_sequences_agree_with_a_deque() {
+    seeds(300, |seed| paused(sequence(seed)));
+}
+
+/// The model: the items that were accepted and not yet taken. Each push and pop may be dropped while it waits.
+async fn sequence(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let capacity = random.usize(1..4);
+    let queue = Queue::new("a", capacity);
+    type Push = Pin<Box<dyn Future<Output = Result<(), PushError<usize>>>>>;
+    type Pop = Pin<Box<dyn Future<Output = Option<usize>>>>;
+    let (mut pushes, mut pops): (Vec<(usize, Push)>, Vec<Pop>) = (Vec::new(), Vec::new());
+    let mut held = VecDeque::new();
+    let closes_at = random.usize(50..250);
+    for step in 0..200 {
+        tokio::task::yield_now().await;
+        let is_closed = step >= closes_at;
+        match random.u8(0..8) {
+            0..3 => {
+                let it = queue.clone();
+                pushes.push((step, Box::pin(async move { it.push(step).await })));
+            }
+            3 => match queue.try_push(step) {
+                Ok(()) => held.push_back(step),
+                Err(PushError::Full(_)) => assert!(held.len() + pushes.len() >= capacity, "step {step}"),
+                Err(PushError::Closed(_)) => assert!(is_closed, "step {step}"),
+            },
+            4..6 => {
+                let it = queue.clone();
+                pops.push(Box::pin(async move { it.pop().await }));
+            }
+            6 if !pushes.is_empty() => drop(pushes.swap_remove(random.usize(0..pushes.len()))),
+            _ if !pops.is_empty() => drop(pops.swap_remove(random.usize(0..pops.len()))),
+            _ => {}
+        }
+        if step == closes_at {
+            queue.close();
+        }
+        // Until nothing is ready: a pop makes room for a push, and a push has an item for a pop.
+        loop {
+            let mut quiet = true;
+            let mut index = 0;
+            while index < pushes.len() {
+                match poll_once(pushes[index].1.as_mut()) {
+                    Poll::Pending => index += 1,
+                    Poll::Ready(result) => {
+                        let (item, _) = pushes.remove(index);
+                        match result {
+                            Ok(()) => held.push_back(item),
+                            Err(PushError::Closed(back)) => assert!(is_closed && back == item, "step {step}"),
+                            Err(PushError::Full(_)) => panic!("step {step}: `push` waits"),
+                        }
+                        quiet = false;
+                    }
+                }
+            }
+            let mut index = 0;
+            while index < pops.len() {
+                match poll_once(pops[index].as_mut()) {
+                    Poll::Pending => index += 1,
+                    Poll::Ready(item) => {
+                        drop(pops.remove(index));
+                        assert_eq!(item, held.pop_front(), "step {step}: in order, and `None` only at the end");
+                        assert!(item.is_some() || is_closed, "step {step}");
+                        quiet = false;
+                    }
+                }
+            }
+            if quiet {
+                break;
+            }
+        }
+        assert!(held.len() <= capacity, "step {step}");
+        assert!(pops.is_empty() || held.is_empty() && !is_closed, "step {step}: a pop takes what there is");
+        assert!(pushes.is_empty() || held.len() == capacity && !is_closed, "step {step}: a push uses the room");
+        assert_eq!(queue.metrics().depth, held.len(), "step {step}");
+    }
+    queue.close();
+    drop((pushes, pops));
+    while let Some(item) = queue.pop().await {
+        assert_eq!(Some(item), held.pop_front());
+    }
+    assert_eq!(held, []);
+}
