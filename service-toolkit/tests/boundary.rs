@@ -1,13 +1,13 @@
 //! The error boundary: errors, panics, retries, fallbacks and logs.
 #![cfg(feature = "boundary")]
 
-mod common;
+mod events;
 
 use std::cell::Cell;
 use std::future::{pending, ready};
 use std::rc::Rc;
 
-use common::{Events, ms, paused, poll_once};
+use events::{Events, ms, paused, poll_once};
 use service_toolkit::boundary::BoundaryError;
 use service_toolkit::{Boundary, RetryPolicy};
 use tokio::time::{Instant, advance, sleep};

@@ -1,7 +1,7 @@
 //! The bulkhead: places, queue, waiting time, cancellation, and generated sequences against a model.
 #![cfg(feature = "bulkhead")]
 
-mod common;
+mod events;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{ms, paused, poll_once, seeds, settle};
+use events::{ms, paused, poll_once, seeds, settle};
 use service_toolkit::Bulkhead;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};

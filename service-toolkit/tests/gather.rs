@@ -1,14 +1,14 @@
 //! Gather: order, limit, progress, split, cancellation, and generated gathers against a schedule.
 #![cfg(feature = "gather")]
 
-mod common;
+mod events;
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, Ready, pending, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use common::{Events, ms, paused, poll_once, seeds};
+use events::{Events, ms, paused, poll_once, seeds};
 use futures_util::{Stream, StreamExt};
 use service_core::CancellationToken;
 use service_toolkit::{Outcome, Split, gather};

@@ -1,18 +1,15 @@
 //! The queue: producers, consumers, metrics, the end of its service, and generated sequences against a model.
 #![cfg(feature = "queue")]
 
-mod common;
+mod events;
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::future::{Future, pending, ready};
-use std::pin::Pin;
+use std::future::{pending, ready};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
-use common::{Events, ms, paused, poll_once, seeds, settle};
+use events::{Events, ms, settle};
 use service_core::{Definition, Health, Registry, Result};
 use service_toolkit::Queue;
 use service_toolkit::queue::PushError;
@@ -289,90 +286,4 @@ async fn zero_and_huge_numbers_have_an_outcome() -> Result<()> {
     registry.shutdown().await?;
     assert_eq!(queue.metrics().processed, 5);
     Ok(())
-}
-
-#[test]
-fn generated_sequences_agree_with_a_deque() {
-    seeds(300, |seed| paused(sequence(seed)));
-}
-
-/// The model: the items that were accepted and not yet taken. Each push and pop may be dropped while it waits.
-async fn sequence(seed: u64) {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let capacity = random.usize(1..4);
-    let queue = Queue::new("a", capacity);
-    type Push = Pin<Box<dyn Future<Output = Result<(), PushError<usize>>>>>;
-    type Pop = Pin<Box<dyn Future<Output = Option<usize>>>>;
-    let (mut pushes, mut pops): (Vec<(usize, Push)>, Vec<Pop>) = (Vec::new(), Vec::new());
-    let mut held = VecDeque::new();
-    let closes_at = random.usize(50..250);
-    for step in 0..200 {
-        tokio::task::yield_now().await;
-        let is_closed = step >= closes_at;
-        match random.u8(0..8) {
-            0..3 => {
-                let it = queue.clone();
-                pushes.push((step, Box::pin(async move { it.push(step).await })));
-            }
-            3 => match queue.try_push(step) {
-                Ok(()) => held.push_back(step),
-                Err(PushError::Full(_)) => assert!(held.len() + pushes.len() >= capacity, "step {step}"),
-                Err(PushError::Closed(_)) => assert!(is_closed, "step {step}"),
-            },
-            4..6 => {
-                let it = queue.clone();
-                pops.push(Box::pin(async move { it.pop().await }));
-            }
-            6 if !pushes.is_empty() => drop(pushes.swap_remove(random.usize(0..pushes.len()))),
-            _ if !pops.is_empty() => drop(pops.swap_remove(random.usize(0..pops.len()))),
-            _ => {}
-        }
-        if step == closes_at {
-            queue.close();
-        }
-        // Until nothing is ready: a pop makes room for a push, and a push has an item for a pop.
-        loop {
-            let mut quiet = true;
-            let mut index = 0;
-            while index < pushes.len() {
-                match poll_once(pushes[index].1.as_mut()) {
-                    Poll::Pending => index += 1,
-                    Poll::Ready(result) => {
-                        let (item, _) = pushes.remove(index);
-                        match result {
-                            Ok(()) => held.push_back(item),
-                            Err(PushError::Closed(back)) => assert!(is_closed && back == item, "step {step}"),
-                            Err(PushError::Full(_)) => panic!("step {step}: `push` waits"),
-                        }
-                        quiet = false;
-                    }
-                }
-            }
-            let mut index = 0;
-            while index < pops.len() {
-                match poll_once(pops[index].as_mut()) {
-                    Poll::Pending => index += 1,
-                    Poll::Ready(item) => {
-                        drop(pops.remove(index));
-                        assert_eq!(item, held.pop_front(), "step {step}: in order, and `None` only at the end");
-                        assert!(item.is_some() || is_closed, "step {step}");
-                        quiet = false;
-                    }
-                }
-            }
-            if quiet {
-                break;
-            }
-        }
-        assert!(held.len() <= capacity, "step {step}");
-        assert!(pops.is_empty() || held.is_empty() && !is_closed, "step {step}: a pop takes what there is");
-        assert!(pushes.is_empty() || held.len() == capacity && !is_closed, "step {step}: a push uses the room");
-        assert_eq!(queue.metrics().depth, held.len(), "step {step}");
-    }
-    queue.close();
-    drop((pushes, pops));
-    while let Some(item) = queue.pop().await {
-        assert_eq!(Some(item), held.pop_front());
-    }
-    assert_eq!(held, []);
 }

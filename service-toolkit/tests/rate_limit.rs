@@ -1,12 +1,12 @@
 //! The rate limit: tokens, bursts, order, cancellation, and generated sequences against a model.
 #![cfg(feature = "rate_limit")]
 
-mod common;
+mod events;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{ms, paused, poll_once, seeds, settle};
+use events::{ms, paused, poll_once, seeds, settle};
 use service_toolkit::RateLimit;
 use tokio::time::{Instant, advance};
 

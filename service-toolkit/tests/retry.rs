@@ -1,7 +1,7 @@
 //! Retries: attempts, pauses, filters, limits and cancellation.
 #![cfg(feature = "retry")]
 
-mod common;
+mod events;
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use common::{Events, ms, paused, poll_once, seeds};
+use events::{Events, ms, paused, poll_once, seeds};
 use service_core::Retry;
 use service_toolkit::retry::GaveUp;
 use service_toolkit::{RetryPolicy, retry};

@@ -1,14 +1,14 @@
 //! Task groups: order, limit, scope, and what happens to tasks that do not end.
 #![cfg(feature = "task_group")]
 
-mod common;
+mod events;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Events, ms, settle};
+use events::{Events, ms, settle};
 use service_core::{Definition, Registry};
 use service_toolkit::{Outcome, Split, TaskGroup};
 use tokio::time::{Instant, sleep, timeout};

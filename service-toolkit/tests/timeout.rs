@@ -1,13 +1,13 @@
 //! Named timeouts.
 #![cfg(feature = "timeout")]
 
-mod common;
+mod events;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::ms;
+use events::ms;
 use service_toolkit::timeout;
 use tokio::time::Instant;
 

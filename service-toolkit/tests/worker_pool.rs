@@ -1,13 +1,13 @@
 //! The worker pool: limits, backpressure, results, and the end of its service.
 #![cfg(feature = "worker_pool")]
 
-mod common;
+mod events;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Events, ms, poll_once, settle};
+use events::{Events, ms, poll_once, settle};
 use service_core::{Definition, Registry, Result};
 use service_toolkit::worker_pool::SubmitError;
 use service_toolkit::{Outcome, Split, WorkerPool, gather};

@@ -9,6 +9,7 @@ mod answers;
 mod crossings;
 mod harness;
 mod known;
+mod lateness;
 mod life;
 mod relations;
 mod rules;

@@ -7,7 +7,7 @@ use super::harness::blocker;
 use super::known::Doing;
 use super::life::Life;
 use crate::base::{ShutdownReason, State};
-use crate::machine::{BOOT, BootCause, BootEnd, Effect, Finish, Status, Ticket, Unready};
+use crate::machine::{BOOT, BootCause, BootEnd, Effect, Finish, Status, Ticket};
 use crate::plan::Bond;
 use crate::plan::fixtures::ms;
 use crate::report::{EventKind, Refusal, RefusalCause};
@@ -113,29 +113,6 @@ impl Life {
     /// Whether nothing of it is left, except for what a failed attempt has begun.
     fn is_down(&self, service: usize) -> bool {
         matches!(self.each[service].doing, Doing::Nothing | Doing::Undoing)
-    }
-
-    /// What the error of a boot says that has run out of its budget.
-    fn describe(&self, unready: &[(usize, Unready)]) {
-        let members = &self.demands[&BOOT].members;
-        for &service in members {
-            let is_up = self.each[service].doing == Doing::Up && !self.moved.contains(&service);
-            let is_late = !is_up && !matches!(self.machine.state(service), State::Failed | State::Blocked);
-            let says = unready.iter().find(|(at, _)| *at == service).map(|(_, says)| says);
-            self.check(is_late == says.is_some(), "each late service is named");
-            let agrees = match says {
-                Some(Unready::Unwinds) => self.each[service].doing == Doing::Undoing,
-                Some(Unready::Starts(attempt)) => *attempt == self.each[service].attempt,
-                Some(Unready::WaitsForPlace) => {
-                    let taken = self.each.iter().filter(|it| it.has_place && it.pauses == 0).count();
-                    taken >= self.settings.concurrency
-                }
-                Some(Unready::WaitsFor(on)) => !on.is_empty(),
-                Some(Unready::Restarts(_)) => self.each[service].was_up,
-                None => true,
-            };
-            self.check(agrees, "it is late for this reason");
-        }
     }
 
     fn start(&mut self, service: usize, attempt: u32, after: Option<Duration>, until: Duration) {
