@@ -30,6 +30,7 @@ mod health;
 mod health_shared;
 mod hygiene;
 mod jobs;
+mod large_futures;
 mod last_instant;
 mod lazy;
 mod leaks;

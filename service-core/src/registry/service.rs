@@ -84,6 +84,8 @@ pub trait Service: HasTypeEntry {
 #[cold]
 #[inline(never)]
 fn try_service_slowly<S: Service>() -> Result<Arc<S>, NotReady> {
+    // A thread that has run no guarded call gets its number here, so that its next call is fast.
+    context_stack::stripe();
     let shared = current::now(type_name::<S>)?;
     let slot = shared.slot::<S>()?;
     shared::reach_now(slot, |slot| slot.value())

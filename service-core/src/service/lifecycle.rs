@@ -100,7 +100,8 @@ impl<S: HasTypeEntry + Lifecycle> Hooks for Managed<S> {
             let is_given = given.is_some();
             let value = match given {
                 Some(value) => value,
-                None => Arc::new(S::init(&cx).await?),
+                // In a box, because its future may be large: here, it would be a part of each future around it.
+                None => Arc::new(Box::pin(S::init(&cx)).await?),
             };
             let mut instance = instance(value.clone(), provides, incarnation);
             if is_given {
