@@ -44,12 +44,26 @@ pub struct Boundary<T, E = BoxError> {
 
 impl<T, E: fmt::Display> Boundary<T, E> {
     /// A boundary that logs and returns each error. The name is that of the operation, for example `fetching the prices`.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// let boundary = Boundary::<u32>::new("reading the counter");
+    /// assert!(boundary.handle(Err("no such file".into())).is_err());
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         let policy = RetryPolicy::fixed(1, Duration::ZERO);
         Self { name: name.into(), policy, recoverable: Arc::new(|_| true), fallback: None }
     }
 
     /// Repeats the operation up to this many times after the first attempt, without pauses. A panic is repeated, too.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// let boundary = Boundary::<u32>::new("reading the counter").retries(2); // three attempts
+    /// # let _ = boundary;
+    /// ```
     pub fn retries(self, retries: u32) -> Self {
         self.retry(RetryPolicy::fixed(retries.saturating_add(1), Duration::ZERO))
     }
@@ -71,6 +85,13 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     }
 
     /// Returns a clone of this value instead of an error.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// let boundary = Boundary::new("reading the port").fallback(80);
+    /// assert_eq!(boundary.handle("none".parse::<u16>()), Ok(80));
+    /// ```
     pub fn fallback(self, value: T) -> Self
     where
         T: Clone + Send + Sync + 'static,
@@ -109,6 +130,17 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     }
 
     /// Runs an operation inside the boundary, with retries.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let boundary = Boundary::new("greeting").retries(1).fallback("hello");
+    /// let greeting = boundary.run(|| async { Err::<&str, _>("no translation") });
+    /// assert_eq!(greeting.await, Ok("hello"));
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The last error of the operation, if no fallback replaces it.
@@ -159,6 +191,13 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     }
 
     /// Logs the error of a result, and replaces it by the fallback.
+    ///
+    /// ```
+    /// use service_toolkit::Boundary;
+    ///
+    /// let boundary = Boundary::new("reading the port").fallback(80);
+    /// assert_eq!(boundary.handle("8080".parse::<u16>()), Ok(8080));
+    /// ```
     ///
     /// # Errors
     /// The error of the result, if no fallback replaces it.
@@ -226,6 +265,12 @@ pub enum BoundaryError<E = BoxError> {
 
 impl<E> BoundaryError<E> {
     /// The type of the error, for logs: its Rust path, `panic` or `timeout`.
+    ///
+    /// ```
+    /// use service_toolkit::boundary::BoundaryError;
+    ///
+    /// assert_eq!(BoundaryError::<std::io::Error>::Panicked("no".to_owned()).error_type(), "panic");
+    /// ```
     pub fn error_type(&self) -> &'static str {
         match self {
             Self::Failed(_) => type_name::<E>(),

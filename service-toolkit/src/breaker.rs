@@ -120,6 +120,13 @@ enum Outcome {
 
 impl Breaker {
     /// A closed breaker. The name is that of the dependency, for events, errors and health.
+    ///
+    /// ```
+    /// use service_toolkit::Breaker;
+    /// use service_toolkit::breaker::BreakerState;
+    ///
+    /// assert_eq!(Breaker::new("payments").state(), BreakerState::Closed);
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         let settings = Settings { consecutive: None, rate: None, open_for: Duration::from_secs(30), probes: 1 };
         let phase = Phase::closed();
@@ -129,6 +136,13 @@ impl Breaker {
 
     /// Opens the breaker after this many failures without a success between them. Zero is taken as one. It is 5 by default, or
     /// off if only a [failure rate](Self::failure_rate) is set.
+    ///
+    /// ```
+    /// use service_toolkit::Breaker;
+    ///
+    /// let payments = Breaker::new("payments").consecutive_failures(3);
+    /// # let _ = payments;
+    /// ```
     pub fn consecutive_failures(mut self, failures: u32) -> Self {
         self.settings.consecutive = Some(failures.max(1));
         self
@@ -155,18 +169,47 @@ impl Breaker {
 
     /// How long the breaker is open before it allows a probe; 30 s by default. A probe that runs longer than this is given up:
     /// it continues, but does not count, and another call may probe.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::Breaker;
+    ///
+    /// let payments = Breaker::new("payments").open_for(Duration::from_secs(60));
+    /// # let _ = payments;
+    /// ```
     pub fn open_for(mut self, time: Duration) -> Self {
         self.settings.open_for = time;
         self
     }
 
     /// How many probes have to succeed, one after the other, before the breaker closes; 1 by default. Zero is taken as one.
+    ///
+    /// ```
+    /// use service_toolkit::Breaker;
+    ///
+    /// let payments = Breaker::new("payments").probes(3);
+    /// # let _ = payments;
+    /// ```
     pub fn probes(mut self, successes: u32) -> Self {
         self.settings.probes = successes.max(1);
         self
     }
 
     /// Runs a call, and counts an error of it as a failure. If the breaker is open, the future is dropped without being polled.
+    ///
+    /// ```
+    /// use service_toolkit::Breaker;
+    /// use service_toolkit::breaker::BreakerError;
+    ///
+    /// # async fn charge() -> std::io::Result<u32> { Ok(1) }
+    /// # async fn example(payments: Breaker) {
+    /// match payments.call(charge()).await {
+    ///     Ok(receipt) => println!("receipt {receipt}"),
+    ///     Err(BreakerError::Open { retry_after, .. }) => println!("call again in {retry_after:?}"),
+    ///     Err(BreakerError::Failed(error)) => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// - [`BreakerError::Open`] if the call is refused.
@@ -214,6 +257,18 @@ impl Breaker {
     }
 
     /// The state. An open breaker remains open until a call probes it.
+    ///
+    /// ```
+    /// use service_toolkit::Breaker;
+    /// use service_toolkit::breaker::BreakerState;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let payments = Breaker::new("payments").consecutive_failures(1);
+    /// let _ = payments.call(async { Err::<(), _>("no connection") }).await;
+    /// assert_eq!(payments.state(), BreakerState::Open);
+    /// # }
+    /// ```
     pub fn state(&self) -> BreakerState {
         *self.state.borrow()
     }
@@ -235,6 +290,13 @@ impl Breaker {
 
     /// Healthy if the breaker is closed, and otherwise degraded with the reason, so that a service can return it from its health
     /// check. It is not unhealthy, because a restart of the calling service would not help.
+    ///
+    /// ```
+    /// use service_core::Health;
+    /// use service_toolkit::Breaker;
+    ///
+    /// assert_eq!(Breaker::new("payments").health(), Health::Healthy);
+    /// ```
     pub fn health(&self) -> Health {
         let name = &self.name;
         match &self.machine().phase {

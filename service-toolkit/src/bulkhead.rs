@@ -40,6 +40,13 @@ pub struct Bulkhead {
 
 impl Bulkhead {
     /// A bulkhead in which up to `concurrent` calls run and none wait. Zero is taken as one. The name is that of the dependency.
+    ///
+    /// ```
+    /// use service_toolkit::Bulkhead;
+    ///
+    /// let search = Bulkhead::new("search", 10);
+    /// assert_eq!((search.running(), search.waiting()), (0, 0));
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, concurrent: usize) -> Self {
         let concurrent = concurrent.clamp(1, Semaphore::MAX_PERMITS);
         let (places, admitted) = (Semaphore::new(concurrent), AtomicUsize::new(0));
@@ -47,18 +54,43 @@ impl Bulkhead {
     }
 
     /// Lets up to this many calls wait for a place; none by default.
+    ///
+    /// ```
+    /// use service_toolkit::Bulkhead;
+    ///
+    /// let search = Bulkhead::new("search", 10).queue(100);
+    /// # let _ = search;
+    /// ```
     pub fn queue(mut self, calls: usize) -> Self {
         self.queue = calls;
         self
     }
 
     /// Refuses a call that has waited this long; without it, a call waits until it gets a place.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::Bulkhead;
+    ///
+    /// let search = Bulkhead::new("search", 10).queue(100).max_wait(Duration::from_secs(2));
+    /// # let _ = search;
+    /// ```
     pub fn max_wait(mut self, time: Duration) -> Self {
         self.max_wait = Some(time);
         self
     }
 
     /// Runs a call in a place of the bulkhead. If the call is refused, the future is dropped without being polled.
+    ///
+    /// ```
+    /// use service_toolkit::Bulkhead;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let search = Bulkhead::new("search", 10);
+    /// assert_eq!(search.call(async { 42 }).await, Ok(42));
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If all places and the queue are full, or the call has waited too long.
@@ -68,6 +100,19 @@ impl Bulkhead {
     }
 
     /// Waits for a place, which is free again when the permit is dropped.
+    ///
+    /// ```
+    /// use service_toolkit::Bulkhead;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let search = Bulkhead::new("search", 10);
+    /// let place = search.acquire().await.unwrap();
+    /// assert_eq!(search.running(), 1);
+    /// drop(place);
+    /// assert_eq!(search.running(), 0);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If all places and the queue are full, or the caller has waited too long.

@@ -73,6 +73,14 @@ type Completed<F> = (usize, Caught<<F as Future>::Output>);
 
 impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
     /// Lets at most this many futures run at the same time. By default, there is no limit. Zero is taken as one.
+    ///
+    /// ```
+    /// # use service_toolkit::gather;
+    /// # async fn example(downloads: Vec<std::future::Ready<u8>>) {
+    /// let bytes = gather(downloads).limit(8).await;
+    /// # let _ = bytes;
+    /// # }
+    /// ```
     pub fn limit(mut self, running: usize) -> Self {
         self.limit = running.max(1);
         self
@@ -135,6 +143,16 @@ impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
     /// Like [`split`](Self::split), but begins no further future once the token is cancelled. The futures that run then are
     /// completed, and those that have not begun count as cancelled. With
     /// [`cx.draining()`](service_core::Context::draining), a service that stops takes no more work and finishes what it has begun.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use service_toolkit::gather;
+    /// # async fn send(letter: String) -> std::io::Result<()> { drop(letter); Ok(()) }
+    /// # async fn example<S>(cx: Context<S>, letters: Vec<String>) {
+    /// let sent = gather(letters.into_iter().map(send)).limit(8).split_until(&cx.draining()).await;
+    /// println!("{} sent, {} failed, {} not begun", sent.successes.len(), sent.errors.len(), sent.cancelled);
+    /// # }
+    /// ```
     pub async fn split_until<T, E>(mut self, token: &CancellationToken) -> Split<T, E>
     where
         I::Item: Future<Output = Result<T, E>>,
@@ -318,6 +336,13 @@ pub struct Split<T, E> {
 
 impl<T, E> Split<T, E> {
     /// Whether all succeeded.
+    ///
+    /// ```
+    /// use service_toolkit::{Outcome, Split};
+    ///
+    /// let split: Split<u8, &str> = [Outcome::Success(1), Outcome::Cancelled].into_iter().collect();
+    /// assert!(!split.is_success());
+    /// ```
     pub fn is_success(&self) -> bool {
         self.errors.is_empty() && self.panics.is_empty() && self.cancelled == 0
     }

@@ -22,8 +22,9 @@ use crate::caught::caught;
 /// fetches them. Code can also [`push`](Self::push) and [`pop`](Self::pop) itself. A clone is another handle of the same queue.
 ///
 /// When the service drains, its producers stop. When it stops, which is after its admitted calls have ended, the queue is closed:
-/// it refuses new items, and the consumers process what it holds. Items that are left when the drain budget ends are a failure in
-/// the shutdown report.
+/// it refuses new items, and the consumers process what it holds. Items that are left when the drain budget ends are dropped after
+/// the `shutdown` of the service, which can still [`pop`](Self::pop) them, and are a failure in the shutdown report. One service
+/// consumes a queue; any number may produce.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -84,7 +85,7 @@ pub struct QueueMetrics {
     pub processed: u64,
     /// How many items failed or panicked when they were processed.
     pub failed: u64,
-    /// How many items the producers dropped, because the queue was full or closed.
+    /// How many items were dropped: by a producer, because the queue was full or closed, or at the end of the service.
     pub dropped: u64,
     /// How long the item that was taken last had been in the queue.
     pub last_delay: Duration,
@@ -94,6 +95,13 @@ pub struct QueueMetrics {
 
 impl<T: Send + 'static> Queue<T> {
     /// A queue for up to `capacity` items; zero is taken as one. The name is used in events and reports.
+    ///
+    /// ```
+    /// use service_toolkit::Queue;
+    ///
+    /// let queue = Queue::<u32>::new("orders", 100);
+    /// assert_eq!(queue.metrics().depth, 0);
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, capacity: usize) -> Self {
         let (sender, receiver) = mpsc::channel(capacity.clamp(1, Semaphore::MAX_PERMITS));
         let (closed, counts) = (CancellationToken::new(), Mutex::default());
@@ -103,18 +111,41 @@ impl<T: Send + 'static> Queue<T> {
     }
 
     /// How long a producer of this handle pauses when there was nothing to fetch; 100 ms by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::Queue;
+    ///
+    /// let queue = Queue::<u32>::new("orders", 100).idle(Duration::from_millis(20));
+    /// # let _ = queue;
+    /// ```
     pub fn idle(mut self, pause: Duration) -> Self {
         self.idle = pause;
         self
     }
 
     /// How long a producer of this handle pauses after an error; 1 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::Queue;
+    ///
+    /// let queue = Queue::<u32>::new("orders", 100).error_pause(Duration::from_secs(5));
+    /// # let _ = queue;
+    /// ```
     pub fn error_pause(mut self, pause: Duration) -> Self {
         self.error_pause = pause;
         self
     }
 
     /// Makes the producers of this handle drop an item if the queue is full, instead of waiting for room.
+    ///
+    /// ```
+    /// use service_toolkit::Queue;
+    ///
+    /// let measurements = Queue::<f64>::new("measurements", 100).drop_when_full();
+    /// # let _ = measurements;
+    /// ```
     pub fn drop_when_full(mut self) -> Self {
         self.drops_when_full = true;
         self
@@ -122,20 +153,37 @@ impl<T: Send + 'static> Queue<T> {
 
     /// Adds an item; waits for room if the queue is full. If the returned future is dropped before, the item is dropped with it.
     ///
+    /// ```
+    /// use service_toolkit::Queue;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let queue = Queue::new("orders", 100);
+    /// queue.push(7).await?;
+    /// assert_eq!(queue.pop().await, Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the queue is closed. The error returns the item.
     pub async fn push(&self, item: T) -> Result<(), PushError<T>> {
         match self.shared.closed.run_until_cancelled(self.shared.sender.reserve()).await {
-            Some(Ok(permit)) => {
-                self.count().metrics.pushed();
-                permit.send((Instant::now(), item));
-                Ok(())
-            }
+            Some(Ok(room)) => self.add(room, item),
             _ => Err(PushError::Closed(item)),
         }
     }
 
     /// Adds an item if there is room.
+    ///
+    /// ```
+    /// use service_toolkit::Queue;
+    /// use service_toolkit::queue::PushError;
+    ///
+    /// let queue = Queue::new("orders", 1);
+    /// assert_eq!(queue.try_push(7), Ok(()));
+    /// assert_eq!(queue.try_push(8), Err(PushError::Full(8)));
+    /// ```
     ///
     /// # Errors
     /// If the queue is full or closed. The error returns the item.
@@ -144,18 +192,31 @@ impl<T: Send + 'static> Queue<T> {
             return Err(PushError::Closed(item));
         }
         match self.shared.sender.try_reserve() {
-            Ok(permit) => {
-                self.count().metrics.pushed();
-                permit.send((Instant::now(), item));
-                Ok(())
-            }
+            Ok(room) => self.add(room, item),
             Err(TrySendError::Full(())) => Err(PushError::Full(item)),
             Err(TrySendError::Closed(())) => Err(PushError::Closed(item)),
         }
     }
 
+    fn add(&self, room: mpsc::Permit<'_, (Instant, T)>, item: T) -> Result<(), PushError<T>> {
+        // Before the item can be taken, so that the depth is never less than zero.
+        let metrics = &mut self.count().metrics;
+        metrics.pushed += 1;
+        metrics.depth += 1;
+        room.send((Instant::now(), item));
+        Ok(())
+    }
+
     /// Takes the item that was added first; waits if the queue is empty. Returns `None` once the queue is closed and empty. If the
     /// returned future is dropped, no item is lost.
+    ///
+    /// ```
+    /// # async fn example(queue: service_toolkit::Queue<u32>) {
+    /// while let Some(order) = queue.pop().await {
+    ///     println!("order {order}");
+    /// }
+    /// # }
+    /// ```
     pub async fn pop(&self) -> Option<T> {
         let mut receiver = self.shared.receiver.lock().await;
         let next = match self.shared.closed.run_until_cancelled(receiver.recv()).await {
@@ -166,11 +227,28 @@ impl<T: Send + 'static> Queue<T> {
             }
         };
         let (pushed, item) = next?;
-        self.count().metrics.popped(pushed.elapsed());
+        let (delay, metrics) = (pushed.elapsed(), &mut self.count().metrics);
+        metrics.depth -= 1;
+        metrics.last_delay = delay;
+        metrics.max_delay = metrics.max_delay.max(delay);
         Some(item)
     }
 
     /// Closes the queue: it refuses new items, and returns those that it holds.
+    ///
+    /// ```
+    /// use service_toolkit::Queue;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> service_core::Result<()> {
+    /// let queue = Queue::new("orders", 100);
+    /// queue.push(7).await?;
+    /// queue.close();
+    /// assert!(queue.push(8).await.is_err());
+    /// assert_eq!((queue.pop().await, queue.pop().await), (Some(7), None));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.shared.closed.cancel();
     }
@@ -179,6 +257,15 @@ impl<T: Send + 'static> Queue<T> {
     /// started; they are not if the service stops already, and the queue is closed then.
     ///
     /// An item whose processing returns an error or panics is logged and counted, and the consumer continues with the next.
+    ///
+    /// ```
+    /// # use service_core::Context;
+    /// # use service_toolkit::Queue;
+    /// # async fn save(order: u32) -> std::io::Result<()> { drop(order); Ok(()) }
+    /// # fn example<S>(cx: &Context<S>, queue: &Queue<u32>) {
+    /// queue.consume(cx, 4, save);
+    /// # }
+    /// ```
     pub fn consume<S, F, R, E>(&self, cx: &Context<S>, consumers: usize, process: F) -> bool
     where
         F: Fn(T) -> R + Send + Sync + 'static,
@@ -187,7 +274,7 @@ impl<T: Send + 'static> Queue<T> {
     {
         let (name, process) = (&self.shared.name, Arc::new(process));
         let (stopping, closes, reports) = (cx.stopping(), self.clone(), self.clone());
-        cx.defer(async move { reports.left() });
+        cx.defer(async move { reports.discard() });
         let mut started = cx.spawn(format!("{name} close"), async move {
             stopping.cancelled().await;
             closes.close();
@@ -286,11 +373,26 @@ impl<T: Send + 'static> Queue<T> {
     }
 
     /// The counts and delays.
+    ///
+    /// ```
+    /// use service_toolkit::Queue;
+    ///
+    /// let queue = Queue::new("orders", 100);
+    /// queue.try_push(7).unwrap();
+    /// assert_eq!((queue.metrics().depth, queue.metrics().pushed), (1, 1));
+    /// ```
     pub fn metrics(&self) -> QueueMetrics {
         self.count().metrics
     }
 
     /// Degraded if the queue is full, and otherwise healthy, so that a service can return it from its health check.
+    ///
+    /// ```
+    /// use service_core::Health;
+    /// use service_toolkit::Queue;
+    ///
+    /// assert_eq!(Queue::<u32>::new("orders", 100).health(), Health::Healthy);
+    /// ```
     pub fn health(&self) -> Health {
         let (QueueMetrics { depth, last_delay, .. }, name) = (self.metrics(), &self.shared.name);
         if depth < self.shared.sender.max_capacity() {
@@ -299,19 +401,28 @@ impl<T: Send + 'static> Queue<T> {
         Health::degraded(format!("the queue {name} is full with {depth} items; the last was in it for {last_delay:?}"))
     }
 
-    /// An error if something is left.
-    fn left(&self) -> Result<(), String> {
-        let Counts { metrics: QueueMetrics { depth, .. }, interrupted } = &mut *self.count();
-        // Each is reported once, if the queue has consumers of several services.
-        match (*depth, std::mem::take(interrupted)) {
-            (0, 0) => Ok(()),
-            (waiting, interrupted) => {
-                let name = &self.shared.name;
-                Err(format!(
-                    "the queue {name} ended with {waiting} items in it and {interrupted} of which the processing was cancelled"
-                ))
-            }
+    /// Drops what is left, so that nothing waits for it for ever, and returns an error if that is something.
+    fn discard(&self) -> Result<(), String> {
+        let mut left = Vec::new();
+        // If a consumer still holds the lock, its thread is blocked, and the report names the task.
+        if let Ok(mut receiver) = self.shared.receiver.try_lock() {
+            receiver.close();
+            left.extend(std::iter::from_fn(|| receiver.try_recv().ok()));
         }
+        let interrupted = {
+            let Counts { metrics, interrupted } = &mut *self.count();
+            metrics.depth -= left.len();
+            metrics.dropped += left.len() as u64;
+            std::mem::take(interrupted)
+        };
+        if left.is_empty() && interrupted == 0 {
+            return Ok(());
+        }
+        let (name, waited) = (&self.shared.name, left.len());
+        Err(format!(
+            "the queue {name} ended with {waited} items in it, and the processing of {interrupted} others was cancelled; \
+             allow more time to drain, or use more consumers"
+        ))
     }
 
     fn count(&self) -> MutexGuard<'_, Counts> {
@@ -322,19 +433,6 @@ impl<T: Send + 'static> Queue<T> {
 impl<T> Shared<T> {
     fn count(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl QueueMetrics {
-    fn pushed(&mut self) {
-        self.pushed += 1;
-        self.depth += 1;
-    }
-
-    fn popped(&mut self, delay: Duration) {
-        self.depth -= 1;
-        self.last_delay = delay;
-        self.max_delay = self.max_delay.max(delay);
     }
 }
 
@@ -399,6 +497,12 @@ pub enum PushError<T> {
 
 impl<T> PushError<T> {
     /// The item.
+    ///
+    /// ```
+    /// use service_toolkit::queue::PushError;
+    ///
+    /// assert_eq!(PushError::Full(7).into_item(), 7);
+    /// ```
     pub fn into_item(self) -> T {
         match self {
             Self::Full(item) | Self::Closed(item) => item,
@@ -415,12 +519,10 @@ impl<T> fmt::Display for PushError<T> {
     }
 }
 
+/// Without the item, which may have no text.
 impl<T> fmt::Debug for PushError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "Full(..)",
-            Self::Closed(_) => "Closed(..)",
-        })
+        write!(f, "PushError({self})")
     }
 }
 

@@ -45,6 +45,14 @@ pub struct RateLimit {
 impl RateLimit {
     /// Allows this many calls in each period. Zero calls are taken as one; a period of zero means that there is no limit. The
     /// name is that of the dependency.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RateLimit;
+    ///
+    /// let github = RateLimit::new("github", 5000, Duration::from_secs(3600));
+    /// # let _ = github;
+    /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, calls: u32, period: Duration) -> Self {
         let calls = calls.max(1);
         // Rounded up, so that the calls of a period are never more.
@@ -57,18 +65,48 @@ impl RateLimit {
 
     /// Lets up to this many calls begin at the same moment after a time without calls; by default as many as in a period. With
     /// `1`, calls are spaced evenly. Zero is taken as one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RateLimit;
+    ///
+    /// let github = RateLimit::new("github", 5000, Duration::from_secs(3600)).burst(10);
+    /// # let _ = github;
+    /// ```
     pub fn burst(mut self, calls: u32) -> Self {
         self.burst = calls.max(1);
         self
     }
 
     /// Waits for a token, and runs the call.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RateLimit;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let github = RateLimit::new("github", 5000, Duration::from_secs(3600));
+    /// assert_eq!(github.call(async { 42 }).await, 42);
+    /// # }
+    /// ```
     pub async fn call<F: Future>(&self, future: F) -> F::Output {
         self.acquire().await;
         future.await
     }
 
     /// Waits for a token and takes it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RateLimit;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let github = RateLimit::new("github", 5000, Duration::from_secs(3600));
+    /// github.acquire().await;
+    /// # }
+    /// ```
     pub async fn acquire(&self) {
         let _turn = self.turn.lock().await;
         while let Err(wait) = self.take() {
@@ -78,6 +116,16 @@ impl RateLimit {
     }
 
     /// Takes a token if there is one and no call waits for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RateLimit;
+    ///
+    /// let github = RateLimit::new("github", 1, Duration::from_secs(3600));
+    /// assert!(github.try_acquire().is_ok());
+    /// let refused = github.try_acquire().unwrap_err();
+    /// println!("call again in {:?}", refused.retry_after);
+    /// ```
     ///
     /// # Errors
     /// If there is no token. The error says when the next one comes.

@@ -50,22 +50,54 @@ impl RetryPolicy {
     }
 
     /// The pauses are `delay`, twice that, four times that, and so on up to `max_delay`. Zero attempts are taken as one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::exponential(4, Duration::from_secs(1), Duration::from_secs(60));
+    /// assert_eq!(policy.delay_after(3), Some(Duration::from_secs(4)));
+    /// ```
     pub const fn exponential(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
         Self::new(Backoff::Doubled(Retry::new(attempts, delay, max_delay)))
     }
 
     /// Each pause is the one before times `factor`, up to `max_delay`. A factor that is not at least 1 is taken as 1, and zero
     /// attempts are taken as one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::multiplied(4, Duration::from_secs(1), 1.5, Duration::from_secs(60));
+    /// assert_eq!(policy.delay_after(2), Some(Duration::from_millis(1500)));
+    /// ```
     pub const fn multiplied(attempts: u32, delay: Duration, factor: f64, max_delay: Duration) -> Self {
         Self::new(Backoff::Multiplied { attempts, delay, factor, max_delay })
     }
 
     /// The pauses are `delay`, twice that, three times that, and so on up to `max_delay`. Zero attempts are taken as one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::linear(4, Duration::from_secs(1), Duration::from_secs(60));
+    /// assert_eq!(policy.delay_after(3), Some(Duration::from_secs(3)));
+    /// ```
     pub const fn linear(attempts: u32, delay: Duration, max_delay: Duration) -> Self {
         Self::new(Backoff::Linear { attempts, delay, max_delay })
     }
 
     /// Every pause is `delay`. Zero attempts are taken as one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::fixed(2, Duration::from_secs(1));
+    /// assert_eq!((policy.delay_after(1), policy.delay_after(2)), (Some(Duration::from_secs(1)), None));
+    /// ```
     pub const fn fixed(attempts: u32, delay: Duration) -> Self {
         Self::exponential(attempts, delay, delay)
     }
@@ -101,6 +133,14 @@ impl RetryPolicy {
     }
 
     /// The pause after the given attempt, without jitter; `None` if the attempt is the last. Attempts count from 1.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use service_toolkit::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::fixed(2, Duration::from_secs(1));
+    /// assert_eq!(policy.delay_after(2), None);
+    /// ```
     pub fn delay_after(&self, attempt: u32) -> Option<Duration> {
         match self.backoff {
             Backoff::Doubled(retry) => retry.delay_after(attempt),
@@ -224,6 +264,16 @@ pin_project! {
 
 impl<E, F, R, W, N> Retrying<E, F, R, W, N> {
     /// Names the operation in events and errors, for example `fetching the price list`.
+    ///
+    /// ```
+    /// # use std::{io, time::Duration};
+    /// # use service_toolkit::{RetryPolicy, retry};
+    /// # async fn fetch() -> io::Result<u8> { Ok(1) }
+    /// # async fn example() {
+    /// let list = retry(RetryPolicy::fixed(3, Duration::from_secs(1)), fetch).named("fetching the price list").await;
+    /// # let _ = list;
+    /// # }
+    /// ```
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self

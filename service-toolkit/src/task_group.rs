@@ -1,6 +1,5 @@
 //! [`TaskGroup`]: tasks that do not outlive their scope.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::caught::caught;
-use crate::gather::Outcome;
+use crate::gather::{Outcome, Split, gather};
 
 /// Tasks that run concurrently, also on several threads, and that do not outlive the group.
 ///
@@ -37,25 +36,53 @@ use crate::gather::Outcome;
 #[must_use = "a group that is dropped aborts its tasks"]
 pub struct TaskGroup<T, E> {
     places: Option<Arc<Semaphore>>,
-    /// The tasks that have not been joined, after as many as `outcomes` holds.
-    tasks: VecDeque<JoinHandle<Outcome<T, E>>>,
-    outcomes: Vec<Outcome<T, E>>,
+    tasks: Vec<Task<T, E>>,
+}
+
+struct Task<T, E> {
+    handle: JoinHandle<Outcome<T, E>>,
+    /// Taken from the handle, which can be polled no more then.
+    outcome: Option<Outcome<T, E>>,
 }
 
 impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
     /// An empty group, without a limit.
+    ///
+    /// ```
+    /// use service_toolkit::TaskGroup;
+    ///
+    /// assert!(TaskGroup::<u8, String>::new().is_empty());
+    /// ```
     pub fn new() -> Self {
-        Self { places: None, tasks: VecDeque::new(), outcomes: Vec::new() }
+        Self { places: None, tasks: Vec::new() }
     }
 
     /// Lets at most this many tasks run at the same time; the others wait. It applies to the tasks that are spawned afterwards.
     /// Zero is taken as one.
+    ///
+    /// ```
+    /// use service_toolkit::TaskGroup;
+    ///
+    /// let group = TaskGroup::<u8, String>::new().limit(8);
+    /// # drop(group);
+    /// ```
     pub fn limit(mut self, running: usize) -> Self {
         self.places = Some(Arc::new(Semaphore::new(running.clamp(1, Semaphore::MAX_PERMITS))));
         self
     }
 
     /// Starts a task of the group. If the registry has ended already, the outcome is [`Outcome::Cancelled`].
+    ///
+    /// ```
+    /// use service_toolkit::{Outcome, TaskGroup};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut group = TaskGroup::new();
+    /// group.spawn(async { Ok::<_, String>(42) });
+    /// assert_eq!(group.join().await, [Outcome::Success(42)]);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If there is neither a registry nor a tokio runtime.
@@ -72,17 +99,56 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
             };
             caught(future).await.map_or_else(Outcome::Panicked, Outcome::from)
         };
-        self.tasks.push_back(match Registry::current() {
+        let handle = match Registry::current() {
             Some(registry) => registry.spawn(task),
             None => tokio::spawn(task),
-        });
+        };
+        self.tasks.push(Task { handle, outcome: None });
     }
 
     /// Waits for all tasks, and returns their outcomes in the order in which they were spawned. The group is empty then and can be
     /// used again. If the returned future is dropped, the tasks continue and no outcome is lost: call it again, or drop the group.
+    ///
+    /// ```
+    /// use service_toolkit::{Outcome, TaskGroup};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut group = TaskGroup::new();
+    /// group.spawn(async { Ok(1) });
+    /// group.spawn(async { Err("no") });
+    /// assert_eq!(group.join().await, [Outcome::Success(1), Outcome::Error("no")]);
+    /// # }
+    /// ```
     pub async fn join(&mut self) -> Vec<Outcome<T, E>> {
-        self.join_tasks().await;
-        std::mem::take(&mut self.outcomes)
+        self.wait(false).await;
+        self.take()
+    }
+
+    /// Waits until all tasks have succeeded, and returns their values in the order in which they were spawned. At the first error,
+    /// panic or cancellation, aborts the other tasks and waits for their end. Go's `errgroup` works like this.
+    ///
+    /// ```
+    /// use service_toolkit::TaskGroup;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut group = TaskGroup::<u8, _>::new();
+    /// group.spawn(std::future::pending());
+    /// group.spawn(async { Err("no") });
+    /// let split = group.try_join().await.unwrap_err();
+    /// assert_eq!((split.errors, split.cancelled), (vec!["no"], 1));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The outcomes of all tasks, if one of them did not succeed.
+    pub async fn try_join(&mut self) -> Result<Vec<T>, Split<T, E>> {
+        if self.wait(true).await {
+            self.abort();
+        }
+        let split: Split<T, E> = self.join().await.into_iter().collect();
+        if split.is_success() { Ok(split.successes) } else { Err(split) }
     }
 
     /// Like [`join`](Self::join), but aborts the tasks that still run after this time. Their number is a `tracing` warning.
@@ -102,9 +168,9 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
     /// ```
     pub async fn join_within(&mut self, time: Duration) -> Vec<Outcome<T, E>> {
         let in_time = match Instant::now().checked_add(time) {
-            Some(deadline) => timeout_at(deadline, self.join_tasks()).await.is_ok(),
+            Some(deadline) => timeout_at(deadline, self.wait(false)).await.is_ok(),
             None => {
-                self.join_tasks().await;
+                self.wait(false).await;
                 true
             }
         };
@@ -117,13 +183,25 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
     }
 
     /// Aborts each task that still runs, at its next `await`. To wait until they have ended, call [`join`](Self::join).
+    ///
+    /// ```
+    /// use service_toolkit::{Outcome, TaskGroup};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut group = TaskGroup::<(), ()>::new();
+    /// group.spawn(std::future::pending());
+    /// group.abort();
+    /// assert_eq!(group.join().await, [Outcome::Cancelled]);
+    /// # }
+    /// ```
     pub fn abort(&self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.tasks.iter().for_each(|task| task.handle.abort());
     }
 
     /// How many tasks run or wait for a place.
     pub fn len(&self) -> usize {
-        self.tasks.iter().filter(|task| !task.is_finished()).count()
+        self.tasks.iter().filter(|task| !task.handle.is_finished()).count()
     }
 
     /// Whether no task runs or waits for a place.
@@ -131,13 +209,26 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
         self.len() == 0
     }
 
-    async fn join_tasks(&mut self) {
-        while let Some(task) = self.tasks.front_mut() {
+    /// Waits for all tasks, or until one has failed if `stops`. Returns whether one has. If it is dropped, each outcome that it
+    /// has taken is in its task.
+    async fn wait(&mut self, stops: bool) -> bool {
+        let is_failure = |outcome: &Outcome<T, E>| !matches!(outcome, Outcome::Success(_));
+        let mut failed = self.tasks.iter().filter_map(|task| task.outcome.as_ref()).any(is_failure);
+        let open = self.tasks.iter_mut().filter(|task| task.outcome.is_none()).map(|task| async move {
             // The panics of user code are caught in the task, so it can only have been cancelled.
-            let outcome = task.await.unwrap_or(Outcome::Cancelled);
-            self.outcomes.push(outcome);
-            self.tasks.pop_front();
+            let outcome = (&mut task.handle).await.unwrap_or(Outcome::Cancelled);
+            is_failure(task.outcome.insert(outcome))
+        });
+        let mut open = gather(open.collect::<Vec<_>>());
+        while !(stops && failed) {
+            let Some((_, this)) = open.next().await else { break };
+            failed |= this;
         }
+        failed
+    }
+
+    fn take(&mut self) -> Vec<Outcome<T, E>> {
+        self.tasks.drain(..).map(|task| task.outcome.unwrap_or(Outcome::Cancelled)).collect()
     }
 }
 
@@ -149,13 +240,13 @@ impl<T: Send + 'static, E: Send + 'static> Default for TaskGroup<T, E> {
 
 impl<T, E> Drop for TaskGroup<T, E> {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.tasks.iter().for_each(|task| task.handle.abort());
     }
 }
 
 impl<T, E> fmt::Debug for TaskGroup<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let running = self.tasks.iter().filter(|task| !task.is_finished()).count();
+        let running = self.tasks.iter().filter(|task| !task.handle.is_finished()).count();
         f.debug_struct("TaskGroup").field("running", &running).finish_non_exhaustive()
     }
 }

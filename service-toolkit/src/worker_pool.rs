@@ -52,6 +52,22 @@ pub struct WorkerPool {
 impl WorkerPool {
     /// Starts the workers as tasks of the service. Up to `workers` pieces of work run at the same time, and up to `queue` wait; zero
     /// is taken as one for both. If the service stops already, the pool is closed.
+    ///
+    /// ```
+    /// # use service_core::{Context, Lifecycle, Result, service};
+    /// use service_toolkit::WorkerPool;
+    ///
+    /// #[service(lazy)]
+    /// struct Thumbnails {
+    ///     pool: WorkerPool,
+    /// }
+    ///
+    /// impl Lifecycle for Thumbnails {
+    ///     async fn init(cx: &Context<Self>) -> Result<Self> {
+    ///         Ok(Self { pool: WorkerPool::start(cx, "thumbnails", 4, 100) })
+    ///     }
+    /// }
+    /// ```
     pub fn start<S>(cx: &Context<S>, name: impl Into<Cow<'static, str>>, workers: usize, queue: usize) -> Self {
         let queue = Queue::new(name, queue);
         queue.consume(cx, workers, |work: Work| async move {
@@ -62,6 +78,18 @@ impl WorkerPool {
     }
 
     /// Submits work; waits while the queue is full. If the returned future is dropped before, the work does not run.
+    ///
+    /// ```
+    /// # use service_toolkit::{Outcome, WorkerPool};
+    /// # async fn resize() -> std::io::Result<u32> { Ok(1) }
+    /// # async fn example(pool: WorkerPool) -> service_core::Result<()> {
+    /// let resized = pool.submit(resize()).await?;
+    /// if let Outcome::Success(size) = resized.await {
+    ///     println!("{size} bytes");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the service stops.
@@ -77,6 +105,17 @@ impl WorkerPool {
 
     /// Submits work if there is room in the queue. Otherwise the work is dropped.
     ///
+    /// ```
+    /// # use service_toolkit::WorkerPool;
+    /// # async fn resize() -> std::io::Result<u32> { Ok(1) }
+    /// # async fn example(pool: WorkerPool) {
+    /// match pool.try_submit(resize()) {
+    ///     Ok(resized) => println!("{:?}", resized.await),
+    ///     Err(refused) => println!("{refused}"),
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the queue is full, or the service stops.
     pub fn try_submit<F, T, E>(&self, work: F) -> Result<Submitted<T, E>, SubmitError>
@@ -90,6 +129,12 @@ impl WorkerPool {
     }
 
     /// The counts and delays of the queue. Each piece of work that ended counts as processed, however it ended.
+    ///
+    /// ```
+    /// # fn example(pool: service_toolkit::WorkerPool) {
+    /// println!("{} pieces of work wait", pool.metrics().depth);
+    /// # }
+    /// ```
     pub fn metrics(&self) -> QueueMetrics {
         self.queue.metrics()
     }

@@ -1,20 +1,20 @@
 //! The error boundary: errors, panics, retries, fallbacks and logs.
 #![cfg(feature = "boundary")]
 
-mod events;
+mod harness;
 
 use std::cell::Cell;
 use std::future::{pending, ready};
 use std::rc::Rc;
 
-use events::{Events, ms, paused, poll_once};
+use harness::{Events, ms, paused, poll_once};
 use service_toolkit::boundary::BoundaryError;
 use service_toolkit::{Boundary, RetryPolicy};
 use tokio::time::{Instant, advance, sleep};
 
 #[tokio::test(start_paused = true)]
 async fn it_retries_then_logs_then_falls_back() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let attempts = Cell::new(0);
     let boundary = Boundary::new("reading the port").retries(2).fallback(80_u16);
     let port = boundary.run(|| {
@@ -33,7 +33,7 @@ async fn it_retries_then_logs_then_falls_back() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_fallback_the_error_is_logged_and_returned() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let boundary = Boundary::<(), &str>::new("saving");
     assert_eq!(boundary.run(|| ready(Err("disk full"))).await, Err(BoundaryError::Failed("disk full")));
     assert_eq!(events.with(""), ["ERROR failed operation=\"saving\" error=disk full error_type=\"&str\" attempts=1"]);
@@ -41,7 +41,7 @@ async fn without_a_fallback_the_error_is_logged_and_returned() {
 
 #[tokio::test(start_paused = true)]
 async fn a_success_is_returned_and_not_logged() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let boundary = Boundary::<_, &str>::new("a").retries(1).fallback(0);
     let attempts = Cell::new(0);
     let second = boundary.run(|| {
@@ -55,7 +55,7 @@ async fn a_success_is_returned_and_not_logged() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_contained_and_retried() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let attempts = Cell::new(0);
     let boundary = Boundary::<u32, &str>::new("a").retries(2);
     let third = boundary.run(|| {
@@ -93,7 +93,7 @@ async fn an_error_that_is_not_recoverable_is_neither_retried_nor_replaced() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scope_runs_once_and_a_result_is_handled() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let boundary = Boundary::<u16>::new("reading").retries(3).fallback_with(|error| error.to_string().len() as u16);
     let ran = Cell::new(0);
     let clone = boundary.clone();
@@ -108,7 +108,7 @@ async fn a_scope_runs_once_and_a_result_is_handled() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_the_fallback_or_the_predicate_returns_the_error() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let fallback = Boundary::<(), _>::new("a").fallback_with(|_| panic!("seeded"));
     assert_eq!(fallback.handle(Err("no")), Err(BoundaryError::Failed("no")));
     assert_eq!(events.with("the fallback panicked").len(), 1);
@@ -141,7 +141,7 @@ async fn all_retries_are_allowed() {
 fn a_drop_at_any_await_cancels_the_operation_and_logs_nothing() {
     for polls in 0..4 {
         paused(async {
-            let (events, _guard) = Events::record();
+            let events = Events::record();
             let (held, boundary) = (Rc::new(()), Boundary::<(), &str>::new("a").fallback(()));
             let mut run = Box::pin(boundary.run(|| {
                 let held = held.clone();

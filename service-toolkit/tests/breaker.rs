@@ -1,14 +1,15 @@
-//! The circuit breaker: its states, its probe, cancellation, and generated sequences against a model.
+//! The circuit breaker: its states, its probe, cancellation, and several threads.
 #![cfg(feature = "breaker")]
 
-mod events;
+mod harness;
 
 use std::future::{pending, ready};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use events::{Events, ms, poll_once, settle};
+use harness::{Events, ms, poll_once, settle};
 use service_core::{Definition, Health, Registry};
 use service_toolkit::Breaker;
 use service_toolkit::breaker::{BreakerError, BreakerState};
@@ -88,14 +89,14 @@ async fn one_call_probes_at_a_time() {
     let breaker = Arc::new(Breaker::new("a").consecutive_failures(1).open_for(ms(100)).probes(2));
     assert!(fails(&breaker).await.is_err());
     advance(ms(100)).await;
-    let (go, ran) = (Arc::new(Notify::new()), Arc::new(std::sync::atomic::AtomicU32::new(0)));
+    let (go, ran) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
     for round in 1..=2 {
         let calls: Vec<_> = (0..20)
             .map(|_| {
                 let (breaker, go, ran) = (breaker.clone(), go.clone(), ran.clone());
                 tokio::spawn(async move {
                     let call = async {
-                        ran.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        ran.fetch_add(1, Ordering::Relaxed);
                         go.notified().await;
                         Ok::<_, &str>(())
                     };
@@ -110,7 +111,7 @@ async fn one_call_probes_at_a_time() {
         for call in calls {
             refused += u32::from(is_open(&call.await.unwrap()));
         }
-        assert_eq!((refused, ran.load(std::sync::atomic::Ordering::Relaxed)), (19, round));
+        assert_eq!((refused, ran.load(Ordering::Relaxed)), (19, round));
     }
     assert_eq!(breaker.state(), BreakerState::Closed, "after the second probe");
 }
@@ -207,7 +208,7 @@ async fn a_panic_is_a_failure_and_poisons_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn each_change_is_an_event_and_is_watched() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let breaker = Breaker::new("payments").consecutive_failures(1).open_for(ms(100));
     let mut states = breaker.watch();
     assert!(fails(&breaker).await.is_err());
@@ -260,4 +261,30 @@ async fn unusual_numbers_have_an_outcome() {
         assert!(fails(&moment).await.is_err());
     }
     assert_eq!(moment.state(), BreakerState::Closed, "a window without length never has two calls");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_one_call_probes_at_a_time() {
+    let breaker = Arc::new(Breaker::new("a").consecutive_failures(1).open_for(ms(500)).probes(u32::MAX));
+    assert!(fails(&breaker).await.is_err());
+    tokio::time::sleep(ms(510)).await;
+    let (running, peak) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let calls: Vec<_> = (0..500)
+        .map(|_| {
+            let (breaker, running, peak) = (breaker.clone(), running.clone(), peak.clone());
+            tokio::spawn(async move {
+                let call = async {
+                    peak.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                    running.fetch_sub(1, Ordering::Relaxed);
+                    Ok::<_, &str>(())
+                };
+                breaker.call(call).await
+            })
+        })
+        .collect();
+    for call in calls {
+        let _ = call.await.unwrap();
+    }
+    assert_eq!((peak.load(Ordering::Relaxed), breaker.state()), (1, BreakerState::HalfOpen));
 }

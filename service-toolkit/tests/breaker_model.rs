@@ -1,8 +1,7 @@
-//! The circuit breaker, in generated sequences of operations beside a model.
-
+//! Generated sequences of calls through a circuit breaker agree with a model.
 #![cfg(feature = "breaker")]
 
-mod events;
+mod harness;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use events::{ms, paused, poll_once, seeds};
+use harness::{ms, paused, poll_once, seeds};
 use service_core::Health;
 use service_toolkit::Breaker;
 use service_toolkit::breaker::{BreakerError, BreakerState};

@@ -1,7 +1,7 @@
 //! The bulkhead: places, queue, waiting time, cancellation, and generated sequences against a model.
 #![cfg(feature = "bulkhead")]
 
-mod events;
+mod harness;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,9 +9,10 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use events::{ms, paused, poll_once, seeds, settle};
+use harness::{ms, paused, poll_once, seeds, settle};
 use service_toolkit::Bulkhead;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
@@ -157,4 +158,28 @@ async fn sequence(seed: u64) {
     drop(calls);
     assert_eq!((bulkhead.running(), bulkhead.waiting()), (0, 0));
     assert!(bulkhead.call(async {}).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_threads_keep_the_limit() {
+    let bulkhead = Arc::new(Bulkhead::new("a", 3).queue(1000));
+    let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let calls: Vec<_> = (0..500)
+        .map(|_| {
+            let (bulkhead, running, peak) = (bulkhead.clone(), running.clone(), peak.clone());
+            tokio::spawn(async move {
+                let call = async {
+                    peak.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                    running.fetch_sub(1, Ordering::Relaxed);
+                };
+                bulkhead.call(call).await
+            })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap(), Ok(()));
+    }
+    assert!(peak.load(Ordering::Relaxed) <= 3);
+    assert_eq!((bulkhead.running(), bulkhead.waiting()), (0, 0));
 }

@@ -1,15 +1,15 @@
 //! Gather: order, limit, progress, split, cancellation, and generated gathers against a schedule.
 #![cfg(feature = "gather")]
 
-mod events;
+mod harness;
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, Ready, pending, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use events::{Events, ms, paused, poll_once, seeds};
 use futures_util::{Stream, StreamExt};
+use harness::{Events, ms, paused, poll_once, seeds};
 use service_core::CancellationToken;
 use service_toolkit::{Outcome, Split, gather};
 use tokio::time::{Instant, advance, sleep};
@@ -74,7 +74,7 @@ async fn outputs_can_be_taken_as_each_completes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_split_counts_panics_and_cancelled_futures_apart() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let token = CancellationToken::new();
     let items = (0..8).map(|n| {
         let token = token.clone();
@@ -125,7 +125,7 @@ async fn a_cancelled_token_wakes_a_gather_and_lets_its_futures_end() {
 
 #[tokio::test(start_paused = true)]
 async fn all_successes_are_no_warning() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let split = gather([ready(Ok::<u8, u8>(1)), ready(Ok(2))]).split().await;
     assert!(split.is_success() && split.successes == [1, 2]);
     assert_eq!(events.with(""), ["DEBUG all gathered futures succeeded successes=2"]);

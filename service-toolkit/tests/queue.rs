@@ -1,7 +1,7 @@
-//! The queue: producers, consumers, metrics, the end of its service, and generated sequences against a model.
+//! The queue: producers, consumers, metrics, the end of its service, and what is left of it.
 #![cfg(feature = "queue")]
 
-mod events;
+mod harness;
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use events::{Events, ms, settle};
+use harness::{Events, ms, settle};
 use service_core::{Definition, Health, Registry, Result};
 use service_toolkit::Queue;
 use service_toolkit::queue::PushError;
@@ -73,9 +73,10 @@ async fn what_is_left_at_the_end_is_in_the_shutdown_report() -> Result<()> {
     settle().await;
     let began = Instant::now();
     let report = registry.shutdown().await.unwrap_err().to_string();
-    let text = "the queue orders ended with 4 items in it and 2 of which the processing was cancelled";
+    let text = "the queue orders ended with 4 items in it, and the processing of 2 others was cancelled";
     assert!(report.contains(text), "{report}");
     assert!(began.elapsed() < ms(1000), "it does not hang: {:?}", began.elapsed());
+    assert_eq!((queue.metrics().depth, queue.metrics().dropped, queue.pop().await), (0, 4, None));
     Ok(())
 }
 
@@ -100,7 +101,7 @@ async fn a_call_that_was_admitted_can_still_push_while_the_service_drains() -> R
 
 #[tokio::test(start_paused = true)]
 async fn a_producer_pauses_when_there_is_nothing_and_after_an_error() -> Result<()> {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let fetches = Arc::new(Mutex::new(Vec::new()));
     let (seen, began) = (fetches.clone(), Instant::now());
     let orders = Definition::new("orders").init(move |cx| {
@@ -137,7 +138,7 @@ async fn a_producer_pauses_when_there_is_nothing_and_after_an_error() -> Result<
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_holds_the_producer_back_or_drops_by_choice() -> Result<()> {
     for drops in [false, true] {
-        let (events, _guard) = Events::record();
+        let events = Events::record();
         let orders = Definition::new("orders").init(move |cx| {
             let mut queue = Queue::<u32>::new("orders", 2);
             if drops {
@@ -175,7 +176,7 @@ async fn a_full_queue_holds_the_producer_back_or_drops_by_choice() -> Result<()>
 
 #[tokio::test(start_paused = true)]
 async fn an_item_that_fails_or_panics_is_counted_and_stops_nothing() -> Result<()> {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let orders = Definition::new("orders").init(async |cx| {
         let queue = Queue::new("orders", 9);
         queue.consume(&cx, 1, |order: u32| {

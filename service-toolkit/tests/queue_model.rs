@@ -1,16 +1,14 @@
-//! The queue, in generated sequences of operations beside a `VecDeque`.
-
+//! Generated sequences of pushes and pops agree with a deque, and several threads with a set.
 #![cfg(feature = "queue")]
 
-mod events;
+mod harness;
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-use events::{paused, poll_once, seeds};
-use service_core::Result;
+use harness::{paused, poll_once, seeds};
 use service_toolkit::Queue;
 use service_toolkit::queue::PushError;
 
@@ -31,6 +29,7 @@ async fn sequence(seed: u64) {
     let closes_at = random.usize(50..250);
     for step in 0..200 {
         tokio::task::yield_now().await;
+        let was_closed = step > closes_at;
         let is_closed = step >= closes_at;
         match random.u8(0..8) {
             0..3 => {
@@ -38,9 +37,12 @@ async fn sequence(seed: u64) {
                 pushes.push((step, Box::pin(async move { it.push(step).await })));
             }
             3 => match queue.try_push(step) {
-                Ok(()) => held.push_back(step),
-                Err(PushError::Full(_)) => assert!(held.len() + pushes.len() >= capacity, "step {step}"),
-                Err(PushError::Closed(_)) => assert!(is_closed, "step {step}"),
+                Ok(()) => {
+                    assert!(!was_closed, "step {step}");
+                    held.push_back(step);
+                }
+                Err(PushError::Full(_)) => assert!(!was_closed && held.len() + pushes.len() >= capacity, "step {step}"),
+                Err(PushError::Closed(_)) => assert!(was_closed, "step {step}"),
             },
             4..6 => {
                 let it = queue.clone();
@@ -98,4 +100,42 @@ async fn sequence(seed: u64) {
         assert_eq!(Some(item), held.pop_front());
     }
     assert_eq!(held, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_threads_lose_nothing_and_see_nothing_twice() {
+    let queue = Queue::new("a", 3);
+    let producers: Vec<_> = (0..4)
+        .map(|producer| {
+            let queue = queue.clone();
+            tokio::spawn(async move {
+                for item in 0..1000 {
+                    queue.push(producer * 1000 + item).await.expect("it is open");
+                }
+            })
+        })
+        .collect();
+    let consumers: Vec<_> = (0..4)
+        .map(|_| {
+            let queue = queue.clone();
+            tokio::spawn(async move {
+                let mut got = Vec::new();
+                while let Some(item) = queue.pop().await {
+                    got.push(item);
+                }
+                got
+            })
+        })
+        .collect();
+    for producer in producers {
+        producer.await.unwrap();
+    }
+    queue.close();
+    let mut got = Vec::new();
+    for consumer in consumers {
+        got.extend(consumer.await.unwrap());
+    }
+    got.sort_unstable();
+    assert_eq!(got, (0..4000).collect::<Vec<_>>());
+    assert_eq!(queue.metrics().depth, 0);
 }

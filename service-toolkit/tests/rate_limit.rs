@@ -1,12 +1,12 @@
 //! The rate limit: tokens, bursts, order, cancellation, and generated sequences against a model.
 #![cfg(feature = "rate_limit")]
 
-mod events;
+mod harness;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::{ms, paused, poll_once, seeds, settle};
+use harness::{ms, paused, poll_once, seeds, settle};
 use service_toolkit::RateLimit;
 use tokio::time::{Instant, advance};
 

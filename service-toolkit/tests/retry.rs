@@ -1,7 +1,7 @@
 //! Retries: attempts, pauses, filters, limits and cancellation.
 #![cfg(feature = "retry")]
 
-mod events;
+mod harness;
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use events::{Events, ms, paused, poll_once, seeds};
+use harness::{Events, ms, paused, poll_once, seeds};
 use service_core::Retry;
 use service_toolkit::retry::GaveUp;
 use service_toolkit::{RetryPolicy, retry};
@@ -135,7 +135,7 @@ fn jitter_adds_at_most_its_part() {
 
 #[tokio::test(start_paused = true)]
 async fn each_retry_is_an_event_and_a_call() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let calls = RefCell::new(Vec::new());
     let result = retry(RetryPolicy::linear(3, ms(10), ms(100)), || ready(Err::<(), _>("busy"))).named("the fetch");
     let result = result.on_retry(|failed| calls.borrow_mut().push((failed.attempt, failed.pause, *failed.error)));

@@ -1,14 +1,14 @@
 //! Task groups: order, limit, scope, and what happens to tasks that do not end.
 #![cfg(feature = "task_group")]
 
-mod events;
+mod harness;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use events::{Events, ms, settle};
+use harness::{Events, ms, settle};
 use service_core::{Definition, Registry};
 use service_toolkit::{Outcome, Split, TaskGroup};
 use tokio::time::{Instant, sleep, timeout};
@@ -88,8 +88,49 @@ async fn a_dropped_join_loses_no_outcome() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_failure_aborts_the_others() {
+    for (panics, ended) in [(false, "no"), (true, "seeded")] {
+        let (held, began) = (Arc::new(()), Instant::now());
+        let mut group = TaskGroup::new();
+        for time in [500, 10, 20, 600] {
+            let held = held.clone();
+            group.spawn(async move {
+                let _held = held;
+                match takes(time).await {
+                    Ok(20) if panics => panic!("seeded"),
+                    Ok(20) => Err("no".to_owned()),
+                    taken => taken,
+                }
+            });
+        }
+        let dropped = timeout(ms(15), group.try_join()).await;
+        assert!(dropped.is_err(), "a dropped wait loses nothing");
+        let split = group.try_join().await.unwrap_err();
+        assert_eq!(began.elapsed(), ms(20));
+        assert_eq!((split.successes, split.cancelled, Arc::strong_count(&held)), (vec![10], 2, 1));
+        assert_eq!([split.errors, split.panics].concat(), [ended]);
+    }
+    let mut group = TaskGroup::new();
+    group.spawn(takes(20));
+    group.spawn(takes(10));
+    assert_eq!(group.try_join().await, Ok(vec![20, 10]));
+    assert_eq!(group.try_join().await, Ok(vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_before_a_dropped_wait_is_remembered() {
+    let mut group = TaskGroup::new();
+    group.spawn(async { Err("no".to_owned()) });
+    group.spawn(takes(1000));
+    assert!(timeout(ms(10), group.join()).await.is_err());
+    let began = Instant::now();
+    assert_eq!(group.try_join().await.unwrap_err().cancelled, 1);
+    assert_eq!(began.elapsed(), ms(0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_runs_at_the_time_limit_is_cancelled_and_counted() {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let (held, began) = (Arc::new(()), Instant::now());
     let mut group = TaskGroup::new();
     for time in [10, 500, 20, 600] {

@@ -1,13 +1,13 @@
 //! Named timeouts.
 #![cfg(feature = "timeout")]
 
-mod events;
+mod harness;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::ms;
+use harness::ms;
 use service_toolkit::timeout;
 use tokio::time::Instant;
 

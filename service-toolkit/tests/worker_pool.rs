@@ -1,13 +1,13 @@
 //! The worker pool: limits, backpressure, results, and the end of its service.
 #![cfg(feature = "worker_pool")]
 
-mod events;
+mod harness;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use events::{Events, ms, poll_once, settle};
+use harness::{Events, ms, poll_once, settle};
 use service_core::{Definition, Registry, Result};
 use service_toolkit::worker_pool::SubmitError;
 use service_toolkit::{Outcome, Split, WorkerPool, gather};
@@ -132,18 +132,18 @@ async fn work_that_is_left_is_cancelled_and_reported() -> Result<()> {
     }
     settle().await;
     let report = registry.shutdown().await.unwrap_err().to_string();
-    let text = "the queue resize ended with 3 items in it and 2 of which the processing was cancelled";
+    let text = "the queue resize ended with 3 items in it, and the processing of 2 others was cancelled";
     assert!(report.contains(text), "{report}");
-    drop(pool);
-    drop(registry);
+    // The handle of the pool keeps none of them.
     let outcomes = timeout(ms(1000), async { gather(submitted).await }).await?;
     assert_eq!(outcomes, [const { Outcome::Cancelled }; 5]);
+    assert_eq!(pool.metrics().depth, 0);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_without_a_handle_is_a_warning() -> Result<()> {
-    let (events, _guard) = Events::record();
+    let events = Events::record();
     let (registry, pool) = pool(1, 9).await?;
     drop(pool.submit(async { Err::<(), _>("no") }).await?);
     drop(pool.submit(async { panic!("seeded") as Result<(), &str> }).await?);

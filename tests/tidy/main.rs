@@ -8,7 +8,6 @@ mod krate;
 mod lines;
 mod manifests;
 mod messages;
-mod rows;
 mod source;
 mod structure;
 mod third_party;

@@ -2,16 +2,16 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
 
 pub(crate) fn ms(milliseconds: u64) -> Duration {
@@ -52,23 +52,31 @@ pub(crate) async fn settle() {
     }
 }
 
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The `tracing` events of this thread: `WARN the message field=value`.
-#[derive(Clone, Default)]
-pub(crate) struct Events(Arc<Mutex<Vec<String>>>);
+///
+/// The subscriber is global and the lines belong to the thread. With a subscriber for each thread, `tracing` may decide in one
+/// thread that an event is of no interest, while another thread records it.
+pub(crate) struct Events;
 
 impl Events {
-    pub(crate) fn record() -> (Self, DefaultGuard) {
-        let events = Self::default();
-        let guard = tracing::subscriber::set_default(events.clone());
-        (events, guard)
+    pub(crate) fn record() -> Self {
+        static GLOBAL: Once = Once::new();
+        GLOBAL.call_once(|| tracing::subscriber::set_global_default(Recorder).expect("it is the only one"));
+        LINES.take();
+        Self
     }
 
     /// The events that contain `text`.
     pub(crate) fn with(&self, text: &str) -> Vec<String> {
-        let events = self.0.lock().expect("no holder panics");
-        events.iter().filter(|event| event.contains(text)).cloned().collect()
+        LINES.with_borrow(|lines| lines.iter().filter(|line| line.contains(text)).cloned().collect())
     }
 }
+
+struct Recorder;
 
 struct Line(String, String);
 
@@ -81,9 +89,9 @@ impl Visit for Line {
     }
 }
 
-impl Subscriber for Events {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target().starts_with("service_toolkit")
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
@@ -94,7 +102,7 @@ impl Subscriber for Events {
         let mut line = Line(String::new(), String::new());
         event.record(&mut line);
         let text = format!("{} {}{}", event.metadata().level(), line.0, line.1);
-        self.0.lock().expect("no holder panics").push(text);
+        LINES.with_borrow_mut(|lines| lines.push(text));
     }
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
