@@ -175,3 +175,19 @@ async fn a_builder_with_a_lazy_service_boots_it_with_the_rest() -> Result<()> {
     registry.shutdown().await?;
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_refusal_of_one_that_nothing_has_started_says_what_starts_it() -> Result<()> {
+    let recorder = Recorder::new();
+    let registry = isolated().define(recorder.quick("eager")).define(recorder.quick("lazy").lazy()).boot().await?;
+    let refusal = registry.get_named::<()>("lazy").expect_err("nothing has started it");
+    assert_eq!(*refusal.cause(), Refusal::Lazy);
+    assert!(
+        refusal.to_string().starts_with("lazy is not ready: it is lazy, and nothing has started it yet"),
+        "{refusal}"
+    );
+    registry.restart_named("lazy").await?;
+    assert!(registry.get_named::<()>("lazy").is_ok());
+    registry.shutdown().await?;
+    Ok(())
+}

@@ -17,7 +17,7 @@ use super::instance::ManagedInstance;
 use super::sync::LANES;
 use crate::base::{Failure, Location, Mutex, MutexGuard, RwLock, State};
 use crate::events::{EventLog, publish};
-use crate::plan::Facts;
+use crate::plan::Planned;
 use crate::report::{CallsLeft, EventKind, NotReady, Refusal, RefusalCause};
 
 /// How many calls may wait for one service at once.
@@ -68,9 +68,10 @@ pub(crate) struct StartTimes {
 }
 
 impl Slot {
-    pub(crate) fn new(registry: u32, index: usize, facts: &Facts, is_of_process: bool, log: Arc<EventLog>) -> Self {
-        let name: Arc<str> = facts.name.as_str().into();
-        let idle = if facts.lacks_value { Refusal::NotGiven } else { Refusal::State };
+    pub(crate) fn new(registry: u32, index: usize, planned: &Planned, is_of_process: bool, log: Arc<EventLog>) -> Self {
+        let name: Arc<str> = planned.facts.name.as_str().into();
+        let facts = &planned.facts;
+        let idle = planned.idle_refusal();
         Self {
             registry,
             index,

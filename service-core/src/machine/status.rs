@@ -18,6 +18,7 @@ impl Machine {
                 root.failure.clone().map(|failure| Refusal::Blocked { by: root.name.to_string(), failure })
             }),
             State::Stopping if self.comes_back(service) => Some(Refusal::Restarting),
+            State::Idle => Some(self.plan.services()[service].idle_refusal()),
             _ => None,
         };
         let cause = match (node.state, shut_down) {

@@ -38,6 +38,7 @@ pub(crate) use graph::Edge;
 pub(crate) use graph::NodeStatus;
 pub use graph::{Graph, ServiceNode};
 pub use plan::Plan;
+pub(crate) use plan::Planned;
 pub(crate) use prove::prove;
 pub(crate) use request::{Request, Requested};
 pub use requires::{Hidden, OnlyWanted, Requires, Wants};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::facts::{Bond, Facts};
 use crate::base::{Key, TypeMap};
+use crate::report::Refusal;
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
 ///
@@ -50,6 +51,17 @@ pub(crate) struct Planned {
     /// The number of edges on the longest path from a service that nothing depends on to this one. If a boot starts this one,
     /// only services that it starts, too, are on the path.
     pub height: u32,
+}
+
+impl Planned {
+    /// With what a call is refused while nothing has started the service.
+    pub(crate) fn idle_refusal(&self) -> Refusal {
+        match self.eager {
+            _ if self.facts.lacks_value => Refusal::NotGiven,
+            true => Refusal::State,
+            false => Refusal::Lazy,
+        }
+    }
 }
 
 /// A dependency that is in the plan.

@@ -85,6 +85,8 @@ pub enum Refusal {
     NoRegistry(&'static str),
     /// The registry does not have this service.
     Unregistered,
+    /// The service is lazy, and nothing has started it yet.
+    Lazy,
     /// The service is declared `given`, was not given, and has no `init` that could make its value.
     NotGiven,
     /// The service is ready, but its value is not of this type.
@@ -197,6 +199,10 @@ impl fmt::Display for NotReady {
             Refusal::Unregistered => write!(
                 f,
                 "{service} is not a service of this registry; annotate it with #[service]; where only a part is booted, let a part of that require it, or name it on the builder, `.with::<…>()`; and if it lives in another crate, name that crate: `use that_crate as _;`"
+            ),
+            Refusal::Lazy => write!(
+                f,
+                "{service} is not ready: it is lazy, and nothing has started it yet; await a guarded call or `Registry::wait_ready`, or let a service that is booted require it"
             ),
             Refusal::NotGiven => {
                 write!(f, "{service} is not ready: it was not given; hand it over with `.give(…)` on the builder")

@@ -79,9 +79,8 @@ impl Shared {
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Message>) {
         let (inbox, messages) = mpsc::unbounded_channel();
         let services = plan.services().iter().enumerate();
-        let slots = services
-            .map(|(index, it)| Arc::new(Slot::new(id, index, &it.facts, !options.isolated, log.clone())))
-            .collect();
+        let slots =
+            services.map(|(index, it)| Arc::new(Slot::new(id, index, it, !options.isolated, log.clone()))).collect();
         let shared = Self {
             id,
             plan,
