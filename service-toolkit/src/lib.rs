@@ -1,13 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "batcher")]
+pub mod batcher;
 #[cfg(feature = "boundary")]
 pub mod boundary;
 #[cfg(feature = "breaker")]
 pub mod breaker;
 #[cfg(feature = "bulkhead")]
 pub mod bulkhead;
-#[cfg(any(feature = "boundary", feature = "gather", feature = "queue"))]
+#[cfg(feature = "cache")]
+pub mod cache;
+#[cfg(any(feature = "batcher", feature = "boundary", feature = "event_bus", feature = "gather", feature = "queue"))]
 mod caught;
+#[cfg(feature = "event_bus")]
+pub mod event_bus;
 #[cfg(feature = "gather")]
 pub mod gather;
 #[cfg(any(feature = "gather", feature = "retry"))]
@@ -25,12 +31,18 @@ mod timeout;
 #[cfg(feature = "worker_pool")]
 pub mod worker_pool;
 
+#[cfg(feature = "batcher")]
+pub use batcher::Batcher;
 #[cfg(feature = "boundary")]
 pub use boundary::Boundary;
 #[cfg(feature = "breaker")]
 pub use breaker::Breaker;
 #[cfg(feature = "bulkhead")]
 pub use bulkhead::Bulkhead;
+#[cfg(feature = "cache")]
+pub use cache::Cache;
+#[cfg(feature = "event_bus")]
+pub use event_bus::EventBus;
 #[cfg(feature = "gather")]
 pub use gather::{Outcome, Split, gather};
 #[cfg(feature = "queue")]
