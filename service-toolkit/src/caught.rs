@@ -1,41 +1,15 @@
 //! Catches panics in user code and extracts their messages.
 
+#![cfg_attr(not(feature = "full"), allow(dead_code, reason = "each pattern uses a part of it"))]
+
 use std::any::Any;
-#[cfg(any(
-    feature = "batcher",
-    feature = "boundary",
-    feature = "event_bus",
-    feature = "queue",
-    feature = "task_group"
-))]
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-#[cfg(any(
-    feature = "batcher",
-    feature = "boundary",
-    feature = "event_bus",
-    feature = "queue",
-    feature = "task_group"
-))]
 use std::pin::pin;
-#[cfg(any(
-    feature = "batcher",
-    feature = "boundary",
-    feature = "event_bus",
-    feature = "queue",
-    feature = "task_group"
-))]
 use std::task::Poll;
 
 /// Runs a future. A panic in one of its polls ends it, and its message is the error. It is not polled again after a panic, so no
 /// state that the panic left behind is observed.
-#[cfg(any(
-    feature = "batcher",
-    feature = "boundary",
-    feature = "event_bus",
-    feature = "queue",
-    feature = "task_group"
-))]
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
     let mut future = pin!(future);
     let result = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -46,7 +20,6 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
 }
 
 /// Runs a function. If it panics, the message is the error.
-#[cfg(feature = "boundary")]
 pub(crate) fn caught_now<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
 }

@@ -9,15 +9,11 @@ pub(crate) use tracing::{
 };
 
 use tracing::field::display;
-use tracing::level_filters::LevelFilter;
 
 use crate::report::{Event, Severity, Value};
 
-/// Logs an event.
+/// Logs an event, also where no subscriber is set: with the feature `log` of `tracing`, the event goes to the crate `log`.
 pub(crate) fn log(event: &Event) {
-    if LevelFilter::current() == LevelFilter::OFF {
-        return;
-    }
     let record = event.kind.record();
     let field = |name| record.get(name).map(traced);
     // A callsite has one level and a fixed list of fields. A field that is `None` is not recorded.

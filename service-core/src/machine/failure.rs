@@ -19,7 +19,7 @@ impl Machine {
         }
         if self.shutdown.is_none() {
             self.block_above(service);
-            self.let_go_below(service);
+            self.let_go_below(service, service);
         }
     }
 
@@ -48,9 +48,9 @@ impl Machine {
     pub(super) fn block(&mut self, service: usize, by: usize) {
         self.nodes[service].blocked_by = Some(by);
         self.enter(service, State::Blocked);
-        let (name, by) = (self.nodes[service].name.clone(), self.nodes[by].name.clone());
-        self.emit(EventKind::Blocked { service: name, by });
-        self.let_go_below(service);
+        let (name, by_name) = (self.nodes[service].name.clone(), self.nodes[by].name.clone());
+        self.emit(EventKind::Blocked { service: name, by: by_name });
+        self.let_go_below(service, by);
     }
 
     /// From what was booted for its own sake down to this service, by what requires it.
@@ -97,8 +97,8 @@ impl Machine {
             self.nodes[member].demands.retain(|&other| other != ticket);
             let is_kept = self.nodes[member].state == State::Ready && self.is_kept(member);
             if self.nodes[member].demands.is_empty() && !is_kept {
-                self.abandon(member, Some(failed));
-                self.let_go_below(member);
+                self.abandon(member, failed);
+                self.let_go_below(member, failed);
             }
         }
     }
@@ -110,33 +110,32 @@ impl Machine {
         dependants.any(|&above| self.nodes[above].wanted && !self.nodes[above].is_lost())
     }
 
-    /// A service is lost or no longer wanted: what is below it, and was kept only for it, is no longer wanted either.
-    fn let_go_below(&mut self, service: usize) {
+    /// A service is lost or no longer wanted, because one has failed. The services below it that were kept only for it are no longer
+    /// wanted either.
+    fn let_go_below(&mut self, service: usize, failed: usize) {
         let mut open = vec![service];
         while let Some(above) = open.pop() {
             for at in 0..self.below[above].len() {
                 let (on, _) = self.below[above][at];
                 let node = &self.nodes[on];
                 if self.shutdown.is_none() && node.wanted && node.demands.is_empty() && !self.is_kept(on) {
-                    self.abandon(on, None);
+                    self.abandon(on, failed);
                     open.push(on);
                 }
             }
         }
     }
 
-    /// Nobody wants it any more. It may have been lost before, and what waits for its restart is answered.
-    fn abandon(&mut self, service: usize, failed: Option<usize>) {
+    /// No demand has the service any more, because a service has failed. If it was lost before, it is not tried again; a request of its
+    /// restart is answered with that failure.
+    fn abandon(&mut self, service: usize, failed: usize) {
         self.set_wanted(service, false);
         if self.nodes[service].state == State::Failed {
             self.effects.push(Effect::CancelTimer(Timer::Retry(service)));
         }
         for restart in std::mem::take(&mut self.nodes[service].awaited_by) {
             if self.demands.take_back(restart).is_some() {
-                match failed {
-                    Some(failed) => self.settle(restart, Err(failed)),
-                    None => self.effects.push(Effect::Dismiss(restart)),
-                }
+                self.settle(restart, Err(failed));
             }
         }
         self.stop_if_unneeded(service);

@@ -86,7 +86,7 @@ impl Deadline {
 
     /// Waits until it has passed, even if it moves meanwhile.
     pub(crate) async fn passed(&self) {
-        while !self.passed_or(None).await {}
+        self.passed_or(None).await;
     }
 
     /// Waits until it has passed, even if it moves meanwhile; or until this instant. Returns whether it has passed.

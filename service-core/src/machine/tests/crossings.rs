@@ -157,3 +157,26 @@ fn a_restart_of_what_is_up_and_about_to_stop_replaces_it() {
     assert_eq!(machine.on(Input::Stopped(b)), [Step::Wait(b), Step::Start(b)]);
     assert_eq!(machine.on(Input::Started(b)), [Step::Open(b), Step::Settle(7, Ok(()))]);
 }
+
+#[test]
+fn a_restart_of_what_stays_up_for_another_is_answered_with_the_failure_of_that_one() {
+    // W requires X and comes after D, which only the lost first use of A has started.
+    let mut facts = [lazy("D"), lazy("A").requires(&["D"]), service("X"), service("W").requires(&["X"]).after(&["D"])];
+    let once = Restart::transient().intensity(1, Duration::MAX).backoff(Duration::ZERO, Duration::ZERO);
+    facts[2..].iter_mut().for_each(|facts| (facts.optional, facts.restart) = (true, Some(once)));
+    let mut machine = Harness::new(facts.to_vec(), SETTINGS);
+    let [d, a, x, w] = ["D", "A", "X", "W"].map(|name| machine.index(name));
+    machine.on(Input::Requested { ticket: 2, service: a });
+    machine.on(Input::Boot);
+    for up in [d, x, w] {
+        machine.on(Input::Started(up));
+    }
+    machine.on(Input::StartFailed(a));
+    machine.on(Input::Unwound(a));
+    assert_eq!(machine.on(Input::RestartRequested { ticket: 7, service: d }), [Step::Stop(d)]);
+    machine.on(Input::Restart(x));
+    machine.on(Input::Stopped(w));
+    machine.on(Input::Stopped(x));
+    let steps = machine.on(Input::StartFailed(x));
+    assert!(steps.contains(&Step::Block(w, x)) && steps.contains(&Step::Settle(7, Err(x))), "{steps:?}");
+}
