@@ -44,9 +44,10 @@ impl Drop for OpenOnDrop {
 /// Opens a block at the end of a test, because the runtime waits for blocked threads.
 struct OpenOnDrop(Block);
 
-/// The thread that waits for timers is the one that ran last before all slept; with eight, any may be it.
+/// The thread that waits for timers is the one that ran last before all slept; with many, any may be it.
+/// There are more threads than a test blocks.
 fn on_many_threads<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
-    Builder::new_multi_thread().worker_threads(8).enable_all().build()?.block_on(test)
+    Builder::new_multi_thread().worker_threads(24).enable_all().build()?.block_on(test)
 }
 
 /// A value whose destructor blocks.
@@ -109,7 +110,7 @@ fn a_boot_ends_in_time_whatever_hook_blocks_after_an_await() -> Result<()> {
             block.open();
             Ok(booted.expect_err(place))
         })?;
-        assert!(began.elapsed() < secs(3), "{place}: {:?}, {error}", began.elapsed());
+        assert!(began.elapsed() < secs(10), "{place}: {:?}, {error}", began.elapsed());
         assert!(error.failures()[0].is_timeout(), "{place}: {error}");
     }
     Ok(())
@@ -152,7 +153,7 @@ fn the_budget_of_a_boot_ends_it_although_a_hook_blocks() -> Result<()> {
         block.open();
         Ok(error)
     })?;
-    assert!(began.elapsed() < secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < secs(10), "{:?}", began.elapsed());
     assert!(matches!(error.failure(), BootFailure::TimedOut { .. }), "{error}");
     Ok(())
 }
@@ -207,7 +208,7 @@ fn a_shutdown_ends_in_time_whatever_blocks_after_an_await() -> Result<()> {
             block.open();
             Ok(stopped.expect_err(place))
         })?;
-        assert!(began.elapsed() < secs(3), "{place}: {:?}, {error}", began.elapsed());
+        assert!(began.elapsed() < secs(10), "{place}: {:?}, {error}", began.elapsed());
         let report = error.report().expect("it was waited for");
         let failures: Vec<_> =
             report.failures().map(|failure| (failure.phase().clone(), failure.is_timeout())).collect();
@@ -251,7 +252,7 @@ fn the_total_budget_is_a_limit_although_every_shutdown_blocks() -> Result<()> {
     let _opened = OpenOnDrop(block.clone());
     let report: ShutdownReport = on_many_threads(async {
         let mut builder = isolated().shutdown_timeout(secs(1));
-        for service in 0..6 {
+        for service in 0..12 {
             let block = block.clone();
             let definition = Definition::new(format!("s{service}")).init(async |_| Ok(())).shutdown(move |_, _| {
                 let block = block.clone();
@@ -268,8 +269,9 @@ fn the_total_budget_is_a_limit_although_every_shutdown_blocks() -> Result<()> {
         block.open();
         Ok(error.report().expect("it was waited for").clone())
     })?;
-    assert!(report.total < ms(1_500), "{report}");
-    assert_eq!(report.failures().count(), 6, "{report}");
+    // Each on its own would take half a second more.
+    assert!(report.total < secs(3), "{report}");
+    assert_eq!(report.failures().count(), 12, "{report}");
     Ok(())
 }
 
@@ -280,7 +282,7 @@ fn blocking_tasks_of_a_registry_are_waited_for_together() -> Result<()> {
     let began = Instant::now();
     on_many_threads(async {
         let registry = isolated().boot().await?;
-        for _ in 0..5 {
+        for _ in 0..20 {
             let block = block.clone();
             registry.spawn(async move { block.later().await });
         }
@@ -289,7 +291,8 @@ fn blocking_tasks_of_a_registry_are_waited_for_together() -> Result<()> {
         block.open();
         Ok(())
     })?;
-    assert!(began.elapsed() < ms(2_200), "{:?}", began.elapsed());
+    // One after another, they would be waited for half a second each.
+    assert!(began.elapsed() < secs(5), "{:?}", began.elapsed());
     Ok(())
 }
 

@@ -124,7 +124,7 @@ async fn an_idle_connection_closes_unless_a_request_has_just_been_sent_on_it() -
     asking.write_all(request("/").as_bytes())?;
     let started = Instant::now();
     registry.shutdown().await?;
-    assert!(started.elapsed() < Duration::from_millis(1_500), "the server waited for an idle client");
+    assert!(started.elapsed() < Duration::from_secs(5), "the server waited for an idle client");
     let mut answer = String::new();
     asking.read_to_string(&mut answer)?;
     assert!(answer.ends_with("hello") && answer.contains("connection: close"), "{answer}");
