@@ -204,6 +204,9 @@ impl Serialize for EventKind {
             Self::Blocking { service, phase, elapsed } => {
                 of!("blocking", service, "phase": phase, "elapsed_us": Micros(*elapsed))
             }
+            Self::BlockedThreads { threads, of: all, elapsed, calls } => {
+                of!("blocked_threads", "threads": threads, "of": all, "elapsed_us": Micros(*elapsed), "calls": calls)
+            }
             Self::SlowHealth { service, elapsed } => of!("slow_health", service, "elapsed_us": Micros(*elapsed)),
             Self::Restarting { service, delay, failure } => {
                 of!("restarting", service, "delay_us": Micros(*delay), "failure": failure)

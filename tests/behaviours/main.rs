@@ -1,6 +1,7 @@
 //! The behaviours of the library, a file for each topic. Every service that is linked in here is lazy: see `tests::isolated`.
 
 mod abandoned;
+mod blocked_calls;
 mod blocked_threads;
 mod blocking;
 mod boot_errors;

@@ -136,7 +136,12 @@ impl<'a> Steps<'a> {
                 return;
             }
             let calls: Vec<_> = left.iter().map(|CallsLeft { method, count }| format!("{count} × {method}")).collect();
-            self.abandoned(Phase::Drain, began, format!("still running: {}", calls.join(", ")));
+            let calls = calls.join(", ");
+            let detail = match incarnation.shared.blocked_threads() {
+                Some(blocked) => format!("still running: {calls}; {blocked}"),
+                None => format!("still running: {calls}"),
+            };
+            self.abandoned(Phase::Drain, began, detail);
             self.entry.calls_left = left;
         }
     }

@@ -86,6 +86,19 @@ pub enum EventKind {
         /// How long the thread has been blocked.
         elapsed: Duration,
     },
+    /// Threads of the registry's runtime have been blocked for at least a second, by whatever code: a task cannot run there, and
+    /// with all of them blocked, none can. Reported once for each time that a thread blocks, on a runtime with several threads.
+    BlockedThreads {
+        /// How many threads are blocked.
+        threads: usize,
+        /// How many threads the runtime has.
+        of: usize,
+        /// How long one of them has been blocked, at least.
+        elapsed: Duration,
+        /// The guarded calls that are running at this moment, for example `2 × Users.find`. A call that blocks its thread is
+        /// one of these.
+        calls: Vec<Arc<str>>,
+    },
     /// A health check took a second or longer, and the check before it did not. The next slow check is reported only after a
     /// check that was fast.
     SlowHealth {

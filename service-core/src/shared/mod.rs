@@ -16,7 +16,7 @@
 //! | `Incarnation::monitor` in `service/incarnation.rs` | the monitor of the running hook | `PollMonitor` |
 //! | `EventChannel::buffer` in `events/event_channel.rs` | the latest events, and which of them observers have seen | nothing |
 //! | `ALL` in `shared/registries.rs` | the registries of the process, by number | nothing |
-//! | `KEEPER` in `shared/timer_keeper.rs` | the runtimes whose timers are kept going | nothing |
+//! | `KEEPER` in `shared/timer_keeper.rs` | the runtimes whose timers are kept going, and their blocked threads | nothing |
 //! | `LISTENING` in `signals/disposition.rs` | the actions of signals | nothing |
 //! | every other lock | the field that it wraps | nothing |
 
@@ -39,6 +39,7 @@ mod undeclared;
 pub(crate) mod wait;
 mod wait_graph;
 mod waiter;
+mod worker_watch;
 
 pub(crate) use admission::{admit, admit_now, named, reach, reach_now};
 pub(crate) use boot::boot;

@@ -18,11 +18,12 @@ use super::owned_tasks::OwnedTasks;
 use super::probes::Probes;
 use super::timer_keeper::{Busy, KeptRuntime};
 use super::undeclared::UndeclaredCalls;
+use super::worker_watch::BlockedThreads;
 use crate::base::{Failure, Mutex, ShutdownReason, State, short_name};
 use crate::events::EventLog;
 use crate::gate::Slot;
 use crate::plan::{Bond, Plan};
-use crate::report::{BootError, BootFailure, NotReady, Refusal, ShutdownReport};
+use crate::report::{BootError, BootFailure, EventKind, NotReady, Refusal, ShutdownReport};
 
 /// How a registry ended.
 #[derive(Clone, Debug)]
@@ -93,7 +94,7 @@ impl Shared {
             probes: Probes::default(),
             owned_tasks: OwnedTasks::new(runtime.clone()),
             runtime: runtime.clone(),
-            kept_runtime: Mutex::new(KeptRuntime::new(id, runtime)),
+            kept_runtime: Mutex::new(None),
             inbox,
             boot: watch::Sender::new(None),
             boot_waiters: AtomicUsize::new(0),
@@ -103,7 +104,15 @@ impl Shared {
             shutdown_requested: CancellationToken::new(),
             timing: Mutex::default(),
         };
-        (Arc::new(shared), messages)
+        let shared = Arc::new(shared);
+        let weak = Arc::downgrade(&shared);
+        let report = move |blocked| {
+            if let Some(shared) = weak.upgrade() {
+                shared.report_blocked(blocked);
+            }
+        };
+        *shared.kept_runtime.lock() = KeptRuntime::new(id, runtime, Arc::new(report));
+        (shared, messages)
     }
 
     /// Sends a message to the driver. After the registry has ended, it is dropped.
@@ -149,6 +158,20 @@ impl Shared {
     /// While this exists, the timers of the runtime fire in time, whatever blocks one of its threads.
     pub(crate) fn busy(&self) -> Option<Busy> {
         self.kept_runtime.lock().as_ref().map(KeptRuntime::busy)
+    }
+
+    /// The threads of the runtime that were blocked a moment ago.
+    pub(crate) fn blocked_threads(&self) -> Option<BlockedThreads> {
+        self.kept_runtime.lock().as_ref()?.blocked()
+    }
+
+    fn report_blocked(&self, BlockedThreads { threads, of, elapsed }: BlockedThreads) {
+        let calls = |slot: &Arc<Slot>| {
+            let name = slot.name.clone();
+            slot.calls_left().into_iter().map(move |left| format!("{} × {name}.{}", left.count, left.method).into())
+        };
+        let calls = self.slots.iter().flat_map(calls).collect();
+        self.log.emit(EventKind::BlockedThreads { threads, of, elapsed, calls });
     }
 
     /// Requests the shutdown. It counts from this moment, even before the driver has received it: a later boot gets the next

@@ -3,7 +3,8 @@
 //! In a tokio runtime with several threads, one thread waits for timers and I/O on behalf of all. If this thread polls a
 //! future that blocks it, no other thread takes over until a task is spawned from outside of the runtime (tokio issue 4730).
 //! So a thread of ours spawns an empty task at an interval while a registry is busy. There is one such thread for the
-//! process. It waits without a timer while no registry is busy, and ends with the last registry.
+//! process, and it ends with the last registry. It also looks for threads that are blocked: at each interval, and every second
+//! while no registry is busy.
 //!
 //! A runtime with one thread cannot be helped. Its clock may be paused, so it is left alone.
 
@@ -11,14 +12,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::worker_watch::{BlockedThreads, WorkerWatch};
 use crate::base::{Mutex, stderr};
 
 /// How long a timer may be late at most, if a thread of its runtime is idle.
 const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often blocked threads are looked for while no registry is busy.
+const LOOK: Duration = Duration::from_secs(1);
 
 static KEEPER: Mutex<Keeper> = Mutex::new(Keeper { runtimes: BTreeMap::new(), thread: None });
 
@@ -32,6 +37,26 @@ struct Runtime {
     handle: Handle,
     /// How many [`Busy`] there are.
     busy: usize,
+    watch: WorkerWatch,
+    /// What the last look has found.
+    blocked: Option<BlockedThreads>,
+    report: Report,
+}
+
+/// Called on the runtime when a thread of it is found blocked.
+pub(crate) type Report = Arc<dyn Fn(BlockedThreads) + Send + Sync>;
+
+impl Runtime {
+    /// Looks for blocked threads, and has those reported that were not blocked before.
+    fn look(&mut self, now: Instant) {
+        let found = self.watch.look(&self.handle, now);
+        self.blocked = found.map(|(blocked, _)| blocked);
+        if let Some((blocked, true)) = found {
+            let report = self.report.clone();
+            // Not on this thread: a report calls the observers, which are the user's code.
+            self.handle.spawn(async move { report(blocked) });
+        }
+    }
 }
 
 struct KeeperThread {
@@ -65,16 +90,15 @@ impl KeeperThread {
 
 fn keep_timers(is_over: &AtomicBool) {
     while !is_over.load(Ordering::Acquire) {
+        let is_busy = KEEPER.lock().runtimes.values().any(|runtime| runtime.busy > 0);
+        thread::park_timeout(if is_busy { INTERVAL } else { LOOK });
+        let now = Instant::now();
         let busy: Vec<_> = {
-            let keeper = KEEPER.lock();
+            let mut keeper = KEEPER.lock();
+            keeper.runtimes.values_mut().for_each(|runtime| runtime.look(now));
             keeper.runtimes.values().filter(|runtime| runtime.busy > 0).map(|runtime| runtime.handle.clone()).collect()
         };
-        if busy.is_empty() {
-            thread::park();
-        } else {
-            thread::park_timeout(INTERVAL);
-            busy.iter().for_each(|handle| drop(handle.spawn(async {})));
-        }
+        busy.iter().for_each(|handle| drop(handle.spawn(async {})));
     }
 }
 
@@ -91,13 +115,14 @@ pub(crate) struct Busy {
 }
 
 impl KeptRuntime {
-    /// For a runtime with several threads.
-    pub(crate) fn new(registry: u32, handle: &Handle) -> Option<Self> {
+    /// For a runtime with several threads. `report` is called when one of them is found blocked.
+    pub(crate) fn new(registry: u32, handle: &Handle, report: Report) -> Option<Self> {
         if handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
             return None;
         }
         let mut keeper = KEEPER.lock();
-        keeper.runtimes.insert(registry, Runtime { handle: handle.clone(), busy: 0 });
+        let (handle, watch) = (handle.clone(), WorkerWatch::new());
+        keeper.runtimes.insert(registry, Runtime { handle, busy: 0, watch, blocked: None, report });
         if keeper.thread.is_none() {
             keeper.thread = KeeperThread::start();
         }
@@ -115,6 +140,11 @@ impl KeptRuntime {
             }
         }
         Busy { registry: self.registry }
+    }
+
+    /// The threads of the runtime that were blocked a moment ago.
+    pub(crate) fn blocked(&self) -> Option<BlockedThreads> {
+        KEEPER.lock().runtimes.get(&self.registry)?.blocked
     }
 }
 

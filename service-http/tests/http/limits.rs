@@ -15,7 +15,7 @@ use crate::web::{open, open_with_short_drain};
 
 #[tokio::test]
 async fn a_connection_closes_when_the_head_of_a_request_is_not_complete_in_time() -> Result<()> {
-    let server = Server::bind("127.0.0.1:0").await?.head_timeout(Duration::from_millis(100));
+    let server = Server::bind("127.0.0.1:0").await?.head_timeout(Duration::from_millis(500));
     let mut client = Client::connect(server.address()).await?;
     let registry = open_with_short_drain(server, Router::new()).await?;
     assert_eq!(client.get("/").await?.status, 404);

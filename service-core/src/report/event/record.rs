@@ -132,6 +132,14 @@ impl EventKind {
                     .phase(service, phase)
                     .elapsed(*elapsed)
             }
+            Self::BlockedThreads { threads, of, elapsed, calls } => {
+                let message = "threads of the runtime are blocked; work that does not await belongs in spawn_blocking";
+                new(Warn, "run", "warning", message)
+                    .with("blocked_threads", Value::Count(*threads as u64))
+                    .with("threads", Value::Count(*of as u64))
+                    .elapsed(*elapsed)
+                    .with("calls", Value::Names(calls))
+            }
             Self::SlowHealth { service, elapsed } => {
                 new(Warn, action(&Phase::Health), "warning", "its health check is slow").of(service).elapsed(*elapsed)
             }
