@@ -18,6 +18,7 @@ pub mod report;
 mod serialize;
 mod service;
 mod shared;
+#[cfg(feature = "signals")]
 mod signals;
 #[cfg(feature = "systemd")]
 pub mod systemd;

@@ -8,15 +8,6 @@ pub(crate) fn object(fields: &[(&str, String)]) -> String {
     format!("{{{}}}", fields.join(", "))
 }
 
-/// An array with one item a line, so that two snapshots can be compared with `diff`.
-pub(crate) fn lines(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<_> = items.map(|item| format!("\n    {item}")).collect();
-    match items.is_empty() {
-        true => "[]".to_owned(),
-        false => format!("[{}\n  ]", items.join(",")),
-    }
-}
-
 pub(crate) fn or_null(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), quoted)
 }

@@ -138,11 +138,13 @@ impl ServiceNode {
     }
 
     /// Whether it is down because a dependency failed.
+    #[cfg(any(feature = "render", feature = "serde"))]
     pub(super) fn is_consequence(&self) -> bool {
         !self.root_failure && matches!(self.state, Some(State::Failed | State::Blocked))
     }
 
     /// `root` if its own hook failed, `consequence` if only a dependency did.
+    #[cfg(any(feature = "render", feature = "serde"))]
     pub(crate) fn failure_kind(&self) -> Option<&'static str> {
         match self.root_failure {
             true => Some("root"),

@@ -42,39 +42,6 @@ impl Plan {
         Graph::of(self, |_| NodeStatus::default(), &[])
     }
 
-    /// The plan in Graphviz's language.
-    pub fn to_dot(&self) -> String {
-        self.graph().to_dot()
-    }
-
-    /// The plan as a Mermaid flowchart.
-    pub fn to_mermaid(&self) -> String {
-        self.graph().to_mermaid()
-    }
-
-    /// The plan as JSON; [`Graph::to_json`] documents the format.
-    pub fn to_json(&self) -> String {
-        self.graph().to_json()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_dot`")]
-    pub fn dot(&self) -> String {
-        self.to_dot()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_mermaid`")]
-    pub fn mermaid(&self) -> String {
-        self.to_mermaid()
-    }
-
-    #[doc(hidden)]
-    #[deprecated(note = "renamed to `to_json`")]
-    pub fn json(&self) -> String {
-        self.to_json()
-    }
-
     /// The longest chain of services. A boot takes at least as long as they take one after the other.
     pub fn critical_path(&self) -> CriticalPath {
         self.graph().critical_path()

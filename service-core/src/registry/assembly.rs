@@ -1,5 +1,6 @@
 //! [`Assembly`]: the parts that a registry is made of, before its plan is proved. [`Prepared`]: the same, afterwards.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,13 @@ use crate::plan::{Plan, Request, prove};
 use crate::report::{BootError, BootFailure, PlanError};
 use crate::service::{Declared, Hooks};
 use crate::shared::Options;
-use crate::signals::Signals;
+
+/// Starts to listen for signals. It is a pointer, so that a program that does not react to signals does not contain the code
+/// that does.
+pub(super) type Listen = fn() -> io::Result<ShutDownOnSignals>;
+
+/// Lets signals shut down a registry.
+pub(super) type ShutDownOnSignals = Box<dyn FnOnce(&Registry)>;
 
 /// The parts that a registry is made of. By default: everything that is linked in.
 #[derive(Default)]
@@ -27,7 +34,8 @@ pub(super) struct Assembly {
     pub options: Options,
     pub observers: Vec<Callback>,
     pub listeners: Vec<Callback>,
-    pub signals: bool,
+    /// `None` if the registry does not react to signals.
+    pub signals: Option<Listen>,
     #[cfg(feature = "systemd")]
     /// `None` if the builder does not say.
     pub systemd: Option<crate::systemd::Systemd>,
@@ -108,23 +116,19 @@ pub(super) struct Prepared {
     options: Options,
     observers: Vec<Callback>,
     listeners: Vec<Callback>,
-    signals: bool,
+    signals: Option<Listen>,
     #[cfg(feature = "systemd")]
     systemd: crate::systemd::Systemd,
 }
 
 impl Prepared {
-    /// Listens for signals, if this registry is to.
+    /// A registry that is not booted yet. It listens for signals already, if it is to.
     ///
     /// # Errors
-    /// If their handlers cannot be installed.
-    pub(super) fn listen(&self) -> Result<Option<Signals>, BootError> {
-        let listened = self.signals.then(Signals::listen).transpose();
-        listened.map_err(|error| BootError::new(BootFailure::Signals(Arc::new(error)), None))
-    }
-
-    /// A registry that is not booted yet. These signals shut it down.
-    pub(super) fn launch(self, signals: Option<Signals>) -> Registry {
+    /// If the handlers of the signals cannot be installed.
+    pub(super) fn launch(self) -> Result<Registry, BootError> {
+        let signals = self.signals.map(|listen| listen()).transpose();
+        let signals = signals.map_err(|error| BootError::new(BootFailure::Signals(Arc::new(error)), None))?;
         #[cfg(feature = "systemd")]
         let notifier = self.systemd.notifier(&self.plan, &self.options);
         let Self { runtime, plan, hooks, options, observers: added, listeners, .. } = self;
@@ -140,9 +144,9 @@ impl Prepared {
         if let Some(notifier) = notifier {
             registry.shared().owned_tasks.spawn(notifier.run(Arc::downgrade(registry.shared())));
         }
-        if let Some(signals) = signals {
-            registry.shut_down_on(signals);
+        if let Some(shut_down_on_signals) = signals {
+            shut_down_on_signals(&registry);
         }
-        registry
+        Ok(registry)
     }
 }

@@ -39,7 +39,7 @@ use crate::shared::boot;
 #[must_use = "a builder does nothing until it is booted"]
 pub struct Builder {
     origin: &'static std::panic::Location<'static>,
-    assembly: Assembly,
+    pub(super) assembly: Assembly,
 }
 
 fn requested<T: ?Sized + 'static>() -> Requested {
@@ -346,30 +346,6 @@ impl Builder {
         self
     }
 
-    /// Whether the registry reacts to SIGTERM and ctrl-c, from before the first `init`; `false` by default. A signal during the
-    /// boot rolls it back, and a later one shuts the registry down. A second signal ends the process immediately.
-    ///
-    /// ```
-    /// let builder = service_core::Registry::builder().signals(true);
-    /// # let _ = builder;
-    /// ```
-    pub fn signals(mut self, listen: bool) -> Self {
-        self.assembly.signals = listen;
-        self
-    }
-
-    /// Whether a second signal during the shutdown exits the process immediately, with the exit code 128 plus the number of the
-    /// signal; `true` by default. Otherwise it has no effect, and only the budgets end the shutdown.
-    ///
-    /// ```
-    /// let builder = service_core::Registry::builder().signals(true).second_signal_exits(false);
-    /// # let _ = builder;
-    /// ```
-    pub fn second_signal_exits(mut self, exits: bool) -> Self {
-        self.assembly.options.second_signal_exits = exits;
-        self
-    }
-
     /// Notifies systemd when the registry is ready, of its status, as a watchdog, and when it stops (`sd_notify`). By default
     /// only [`Registry::launch`] does.
     ///
@@ -386,7 +362,7 @@ impl Builder {
     }
 
     /// Notifies systemd as its environment says, unless [`systemd`](Self::systemd) was called.
-    #[cfg(feature = "systemd")]
+    #[cfg(all(feature = "signals", feature = "systemd"))]
     pub(super) fn systemd_from_env(mut self) -> Self {
         self.assembly.systemd.get_or_insert_with(crate::systemd::Systemd::from_env);
         self
@@ -493,9 +469,7 @@ impl Builder {
     pub async fn boot(self) -> Result<Registry, BootError> {
         let origin = self.origin.to_string();
         if self.assembly.options.isolated {
-            let prepared = self.assembly.prepare(origin)?;
-            let signals = prepared.listen()?;
-            let registry = prepared.launch(signals);
+            let registry = self.assembly.prepare(origin)?.launch()?;
             return boot(registry.shared()).await.map(|()| registry);
         }
         while let Some(registry) = process::existing() {

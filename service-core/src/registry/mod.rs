@@ -5,14 +5,19 @@ mod boot;
 mod builder;
 mod catalog;
 pub(crate) mod current;
+#[cfg(feature = "signals")]
 mod exit_watch;
 mod injectable;
+#[cfg(feature = "signals")]
 mod launch;
 mod process;
 mod registry;
 mod restart;
+#[cfg(feature = "signals")]
+mod run;
 mod service;
 mod service_graph;
+#[cfg(feature = "signals")]
 mod stderr_log;
 mod test_run;
 

@@ -43,8 +43,7 @@ pub(crate) fn existing_or(
         // Another thread has launched one in the meantime.
         return Ok((registry.clone(), false));
     }
-    let signals = prepared.listen()?;
-    let launched = prepared.launch(signals);
+    let launched = prepared.launch()?;
     let old = registry.replace(launched.clone());
     drop(registry);
     drop(old);

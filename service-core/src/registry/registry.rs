@@ -14,12 +14,10 @@ use crate::gate::{Slot, StartTimes, since};
 use crate::health::HealthChecker;
 use crate::plan::{Graph, NodeStatus};
 use crate::report::{
-    BootReport, Event, Health, HealthReport, NotReady, RunError, ServiceReport, ShutdownError, ShutdownReport,
-    UndeclaredCall,
+    BootReport, Event, Health, HealthReport, NotReady, ServiceReport, ShutdownError, ShutdownReport, UndeclaredCall,
 };
 use crate::service::Context;
 use crate::shared::{self, CurrentTask, End, Message, Shared};
-use crate::signals::Signals;
 
 /// A value that owns the instances of its services. A cheap clone: all clones are the same registry.
 ///
@@ -508,48 +506,6 @@ impl Registry {
         Frame::new(self.shared().id, Frame::NO_SERVICE, Role::Scope)
     }
 
-    /// Runs until SIGTERM or ctrl-c arrives or a shutdown is requested, then shuts down and returns the report. A second signal
-    /// ends the process immediately, with the exit code 128 plus the number of the signal. Afterwards, signals have their
-    /// default effect again.
-    ///
-    /// ```no_run
-    /// use service_core::Registry;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> service_core::Result<()> {
-    /// let registry = Registry::boot().await?;
-    /// let report = registry.run().await?;
-    /// println!("{report}");
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// If the signal handlers cannot be installed, or the shutdown is not clean. Immediately, if called from inside; see
-    /// [`stopped`](Self::stopped).
-    pub async fn run(&self) -> Result<ShutdownReport, RunError> {
-        self.can_wait()?;
-        if self.shared().has_ended() {
-            // Nothing is left to stop, so a signal keeps its default effect.
-            return Ok(self.wind_up().await?);
-        }
-        let signals = Signals::listen().map_err(|error| RunError::Signals(Arc::new(error)))?;
-        self.shut_down_on(signals);
-        Ok(self.wind_up().await?)
-    }
-
-    /// Lets signals shut this registry down.
-    pub(crate) fn shut_down_on(&self, signals: Signals) {
-        let shared = Arc::downgrade(self.shared());
-        let shut_down = move |reason| {
-            if let Some(shared) = shared.upgrade() {
-                shared.request_shutdown(reason);
-            }
-        };
-        let thread = signals.react(shut_down, self.shared().options.second_signal_exits);
-        self.shared().owned_tasks.at_end(thread.end());
-    }
-
     /// Requests the shutdown and returns immediately. Every hook can read the reason with
     /// [`Context::reason`](crate::Context::reason). The first reason is kept.
     ///
@@ -619,7 +575,7 @@ impl Registry {
         self.wind_up().await
     }
 
-    fn can_wait(&self) -> Result<(), ShutdownError> {
+    pub(super) fn can_wait(&self) -> Result<(), ShutdownError> {
         self.waits_inside().map_or(Ok(()), |service| Err(ShutdownError::waits_for_itself(service)))
     }
 

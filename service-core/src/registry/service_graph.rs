@@ -6,6 +6,11 @@ use std::io::Write;
 use crate::plan::Plan;
 use crate::report::PlanError;
 
+const FORMATS: &str = match cfg!(feature = "render") {
+    true => "text, dot, mermaid or json",
+    false => "text, and with the feature `render` of service-core also dot, mermaid or json",
+};
+
 /// The value of `SERVICE_GRAPH`, if it is set.
 pub(super) fn requested() -> Option<OsString> {
     // A shell unsets a variable for one command by making it empty.
@@ -17,12 +22,15 @@ pub(super) fn requested() -> Option<OsString> {
 pub(super) fn print_and_exit(format: OsString, plan: Result<Plan, PlanError>) -> ! {
     let show: fn(&Plan) -> String = match format.to_str() {
         Some("text") => Plan::to_string,
+        #[cfg(feature = "render")]
         Some("dot") => Plan::to_dot,
+        #[cfg(feature = "render")]
         Some("mermaid") => Plan::to_mermaid,
+        #[cfg(feature = "render")]
         Some("json") => Plan::to_json,
         _ => {
             let word = format.to_string_lossy();
-            exit(2, &format!("SERVICE_GRAPH is text, dot, mermaid or json, not {word}\n"), std::io::stderr())
+            exit(2, &format!("SERVICE_GRAPH is {FORMATS}, not {word}\n"), std::io::stderr())
         }
     };
     let text = match plan {

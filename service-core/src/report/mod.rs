@@ -25,6 +25,7 @@ pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};
 pub(crate) use not_ready::{NotReady, Refusal, RefusalCause, ShutdownCause};
 pub(crate) use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
+#[cfg(feature = "signals")]
 pub(crate) use run_error::RunError;
 pub(crate) use shutdown_error::ShutdownError;
 pub use shutdown_report::{CallsLeft, ServiceShutdown, ShutdownReport};

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub isolated: bool,
     pub deny_undeclared: bool,
     /// Whether a second signal exits the process.
+    #[cfg(feature = "signals")]
     pub second_signal_exits: bool,
     /// Where, or by what, it was booted: for the error of a second boot.
     pub origin: String,
@@ -49,6 +50,7 @@ impl Default for Options {
             cancel: None,
             isolated: false,
             deny_undeclared: false,
+            #[cfg(feature = "signals")]
             second_signal_exits: true,
             origin: String::new(),
         }

@@ -89,6 +89,7 @@ impl OwnedTasks {
     }
 
     /// The registry waits for this future at its end. If its runtime ends first, the future is dropped.
+    #[cfg(feature = "signals")]
     pub(crate) fn at_end(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.at_end.lock().push(Box::pin(future));
     }

@@ -2,12 +2,26 @@
 
 use std::fmt::Write;
 
+use crate::plan::Plan;
 use crate::plan::graph::{Graph, ServiceNode};
 
 impl Graph {
     /// The graph in Graphviz's DOT language; `dot -Tsvg` draws it.
     pub fn to_dot(&self) -> String {
         dot(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_dot`")]
+    pub fn dot(&self) -> String {
+        self.to_dot()
+    }
+}
+
+impl Plan {
+    /// The plan in Graphviz's language.
+    pub fn to_dot(&self) -> String {
+        self.graph().to_dot()
     }
 
     #[doc(hidden)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::json::{lines, object, or_null, quoted};
+use crate::base::json::{object, or_null, quoted};
+use crate::plan::Plan;
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
 impl Graph {
@@ -14,6 +15,19 @@ impl Graph {
     /// object it was named by, or `null`).
     pub fn to_json(&self) -> String {
         json(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_json`")]
+    pub fn json(&self) -> String {
+        self.to_json()
+    }
+}
+
+impl Plan {
+    /// The plan as JSON; [`Graph::to_json`] documents the format.
+    pub fn to_json(&self) -> String {
+        self.graph().to_json()
     }
 
     #[doc(hidden)]
@@ -57,6 +71,15 @@ fn dependency(graph: &Graph, edge: &Edge) -> String {
         ("as", or_null(edge.via.as_deref())),
     ];
     object(&fields)
+}
+
+/// An array with one item a line, so that two snapshots can be compared with `diff`.
+fn lines(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.map(|item| format!("\n    {item}")).collect();
+    match items.is_empty() {
+        true => "[]".to_owned(),
+        false => format!("[{}\n  ]", items.join(",")),
+    }
 }
 
 fn micros(time: Option<Duration>) -> String {

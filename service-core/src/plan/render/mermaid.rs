@@ -2,12 +2,26 @@
 
 use std::fmt::Write;
 
+use crate::plan::Plan;
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
 impl Graph {
     /// The graph as a Mermaid flowchart, which GitHub and many wikis draw.
     pub fn to_mermaid(&self) -> String {
         mermaid(self)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `to_mermaid`")]
+    pub fn mermaid(&self) -> String {
+        self.to_mermaid()
+    }
+}
+
+impl Plan {
+    /// The plan as a Mermaid flowchart.
+    pub fn to_mermaid(&self) -> String {
+        self.graph().to_mermaid()
     }
 
     #[doc(hidden)]
