@@ -10,12 +10,12 @@ pub(crate) use tracing::{
 
 use tracing::field::display;
 
-use crate::report::{Event, Severity, Value};
+use crate::report::{Event, Record, Severity, Value};
 
 /// Logs an event, also where no subscriber is set: with the feature `log` of `tracing`, the event goes to the crate `log`.
 pub(crate) fn log(event: &Event) {
     let record = event.kind.record();
-    let field = |name| record.get(name).map(traced);
+    let field = |name| field(&record, name);
     // A callsite has one level and a fixed list of fields. A field that is `None` is not recorded.
     macro_rules! event {
         ($level:ident) => {
@@ -58,11 +58,13 @@ pub(crate) fn is_logged() -> bool {
     tracing::dispatcher::has_been_set()
 }
 
-fn traced<'a>(value: Value<'a>) -> Box<dyn tracing::Value + 'a> {
-    match value {
+/// Not inlined: it is called for each field of each level.
+#[inline(never)]
+fn field<'a>(record: &Record<'a>, name: &str) -> Option<Box<dyn tracing::Value + 'a>> {
+    Some(match record.get(name)? {
         Value::Word(word) => Box::new(word),
         Value::Count(count) => Box::new(count),
         Value::Seconds(seconds) => Box::new(seconds),
-        Value::Shown(_) | Value::Names(_) => Box::new(display(value)),
-    }
+        value @ (Value::Shown(_) | Value::Names(_)) => Box::new(display(value)),
+    })
 }

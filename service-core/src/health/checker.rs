@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::check_state::{CheckResult, CheckState, InFlight};
 use super::propagation::along_the_graph;
-use crate::base::{Mutex, MutexGuard, Phase, State, caught, race};
+use crate::base::{Mutex, MutexGuard, Phase, State, caught, race, sort_by};
 use crate::gate::context_stack::{self, Role};
 use crate::plan::Bond;
 use crate::report::{EventKind, Health, HealthReport, ServiceHealth};
@@ -53,7 +53,7 @@ impl HealthChecker {
         let _busy = shared.busy();
         let mut pending = self.start(is_meant);
         // One after the other, and yet each is given up in time: those before it are due no later.
-        pending.sort_by_key(|pending| pending.in_flight.until);
+        sort_by(&mut pending, |a, b| a.in_flight.until.cmp(&b.in_flight.until));
         for Pending { index, in_flight } in pending {
             // Its panics are caught; only a runtime that is shutting down ends it, and then nobody reads this.
             let mut is_done = in_flight.is_done.clone();

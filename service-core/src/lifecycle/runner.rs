@@ -2,6 +2,7 @@
 //! for the machine.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use super::hook::Left;
 use super::start::{Abort, Attempt, Attempted, start};
 use super::stop::{stop, unwind};
-use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught};
+use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught, sort_by};
 use crate::gate::ManagedInstance;
 use crate::machine::{FailedAttempt, LifecycleEvent, Status};
 use crate::report::{Refusal, RefusalCause, ServiceShutdown};
@@ -193,7 +194,7 @@ impl Runner {
         let abort = running.abort.get_or_insert_default().clone();
         let attempt = Attempt { service, number, after, until };
         let starting = start(self.shared.clone(), self.hooks[service].clone(), attempt, abort);
-        self.spawn(service, Phase::Init, async move { Done::Attempted(starting.await) });
+        self.spawn(service, Phase::Init, Box::pin(async move { Done::Attempted(starting.await) }));
     }
 
     pub(crate) fn open(&mut self, service: usize) {
@@ -226,13 +227,13 @@ impl Runner {
                 None => ServiceShutdown::new(&slot.name, slot.location),
             })
         };
-        self.spawn(service, Phase::Cleanup, unwinding);
+        self.spawn(service, Phase::Cleanup, Box::pin(unwinding));
     }
 
     pub(crate) fn stop(&mut self, service: usize, cause: RefusalCause, limit: Option<Duration>) {
         if let Some(incarnation) = self.each[service].incarnation.take() {
             let stopping = stop(self.shared.clone(), self.hooks[service].clone(), incarnation, cause, limit);
-            self.spawn(service, Phase::Shutdown, async move { Done::Stopped(stopping.await) });
+            self.spawn(service, Phase::Shutdown, Box::pin(async move { Done::Stopped(stopping.await) }));
         }
     }
 
@@ -256,7 +257,7 @@ impl Runner {
     /// What was recorded, in the order of the records.
     pub(crate) fn take_records(&mut self) -> Vec<ServiceShutdown> {
         let mut records: Vec<_> = self.each.iter_mut().filter_map(|running| running.recorded.take()).collect();
-        records.sort_by_key(|(place, _)| *place);
+        sort_by(&mut records, |a, b| a.0.cmp(&b.0));
         records.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -274,10 +275,10 @@ impl Runner {
 
     /// Runs a step of one service in a task of its own. A panic in it, which would be ours or of a destructor of the
     /// user's, ends the step and not the registry.
-    fn spawn(&mut self, service: usize, phase: Phase, step: impl Future<Output = Done> + Send + 'static) {
+    ///
+    /// In a box, it is moved once and not once per layer, and one task runs every kind of step.
+    fn spawn(&mut self, service: usize, phase: Phase, step: Pin<Box<dyn Future<Output = Done> + Send>>) {
         let slot = self.shared.slots[service].clone();
-        // Its future is large. In a box, it is moved once and not once per layer.
-        let step = Box::pin(step);
         self.steps.spawn(async move {
             let began = Instant::now();
             let done = caught::caught(step).await.unwrap_or_else(|message| {

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,7 @@ use crate::base::{Failure, Phase, Result, State, StopOutcome};
 use crate::gate::context_stack::Role;
 use crate::gate::{ManagedInstance, Slot};
 use crate::report::{CallsLeft, EventKind, Refusal, RefusalCause, ServiceShutdown};
-use crate::service::{Hooks, Incarnation};
+use crate::service::{Boxed, Hooks, Incarnation};
 use crate::shared::{Shared, Wait, later, wait};
 
 /// How long tasks may take to end once they are cancelled.
@@ -196,17 +197,21 @@ impl<'a> Steps<'a> {
     ) {
         if !has_destructor {
             self.entry.still_held = release();
-        } else if let Some(still_held) = self.hook(incarnation, Phase::Cleanup, async move { Ok(release()) }).await {
-            self.entry.still_held = still_held;
+            return;
+        }
+        let (released, mut is_released) = oneshot::channel();
+        let hook = Box::pin(async move {
+            // Nobody waits for a hook that was abandoned.
+            let _ = released.send(release());
+            Ok(())
+        });
+        if self.hook(incarnation, Phase::Cleanup, hook).await.is_some() {
+            self.entry.still_held = is_released.try_recv().unwrap_or(0);
         }
     }
 
     /// Runs a hook, and enters what goes wrong into the report.
-    async fn hook<F, T>(&mut self, incarnation: &Incarnation, phase: Phase, hook: F) -> Option<T>
-    where
-        F: Future<Output = Result<T>> + Send + 'static,
-        T: Send + 'static,
-    {
+    async fn hook(&mut self, incarnation: &Incarnation, phase: Phase, hook: Boxed<Result<()>>) -> Option<()> {
         let began = Instant::now();
         let never = CancellationToken::new();
         incarnation.enter_phase(phase.clone());

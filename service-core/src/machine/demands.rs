@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::base::sort_by;
+
 /// Names a demand.
 pub(crate) type Ticket = u64;
 
@@ -87,7 +89,7 @@ impl Demands {
     pub(super) fn open(&self) -> Vec<Ticket> {
         let open = self.0.iter().filter(|(ticket, demand)| **ticket != BOOT && demand.unsettled > 0);
         let mut open: Vec<_> = open.map(|(ticket, _)| *ticket).collect();
-        open.sort_unstable();
+        sort_by(&mut open, Ord::cmp);
         open
     }
 

@@ -18,7 +18,7 @@ use super::finish::BootCause;
 use super::lifecycle_event::LifecycleEvent;
 use super::node::Node;
 use super::settings::Settings;
-use crate::base::{Failure, ShutdownReason, State};
+use crate::base::{Failure, ShutdownReason, State, sort_by};
 use crate::plan::{Bond, Plan};
 use crate::report::EventKind;
 
@@ -79,7 +79,7 @@ impl Machine {
         }
         let below = plan.services().iter().map(|service| {
             let mut below: Vec<_> = service.needs.iter().map(|need| (need.index, need.bond)).collect();
-            below.sort_unstable();
+            sort_by(&mut below, Ord::cmp);
             below.dedup_by_key(|(on, _)| *on);
             below
         });

@@ -7,6 +7,7 @@ use super::request::Requested;
 use super::resolution::Resolution;
 use super::resolved_graph::{Label, ResolvedGraph};
 use super::selection::Named;
+use crate::base::sort_by;
 use crate::report::{CycleStep, Problem};
 
 /// Every service that the builder names exists.
@@ -25,7 +26,7 @@ pub(super) fn known(
 /// `.give(…)` supplies a service that is declared `given`, once, and that is not replaced as well.
 pub(super) fn supplied(registered: &[Registered], supplied: &[usize], problems: &mut Vec<Problem>) {
     let mut supplied = supplied.to_vec();
-    supplied.sort_unstable();
+    sort_by(&mut supplied, Ord::cmp);
     for same in supplied.chunk_by(|a, b| a == b) {
         let definition = &registered[same[0]];
         let replaced = definition.facts.replaced.then(|| replacing(&definition.facts));

@@ -2,13 +2,15 @@
 //! names petgraph. Nothing here recurses, so a chain of any length fits on any stack.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use petgraph::Direction::{self, Incoming, Outgoing};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Dfs;
+
+use crate::base::sort_by;
 
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ pub(crate) struct Digraph<L> {
 impl<L: Copy + Ord> Digraph<L> {
     /// Of several edges between two nodes, the one with the smallest label is kept.
     pub(crate) fn new(nodes: usize, mut edges: Vec<(usize, usize, L)>) -> Self {
-        edges.sort_unstable();
+        sort_by(&mut edges, Ord::cmp);
         edges.dedup_by_key(|&mut (from, to, _)| (from, to));
         let mut inner = DiGraph::with_capacity(nodes, edges.len());
         for _ in 0..nodes {
@@ -71,22 +73,23 @@ impl<L: Copy + Ord> Digraph<L> {
             (0..self.len()).filter_map(|node| self.label(node, node).map(|label| vec![(node, label)])).collect();
         let ends = |edge| self.inner.edge_endpoints(edge).map(|(from, to)| (from.index(), to.index()));
         let edges = self.inner.edge_indices().filter_map(|edge| Some((ends(edge)?, self.inner.edge_weight(edge)?)));
-        let mut edges: BTreeMap<_, _> = edges.filter(|((from, to), _)| from != to).collect();
+        let edges = edges.filter(|((from, to), _)| from != to).map(|((from, to), &label)| (from, to, label));
+        let mut edges: Vec<_> = edges.collect();
         for _ in 0..MAX_CYCLES_OF_A_COMPONENT {
-            let rest = edges.iter().map(|(&(from, to), &&label)| (from, to, label)).collect();
-            let found = Self::new(self.len(), rest).cycle_of_each_component();
+            let found = Self::new(self.len(), edges.clone()).cycle_of_each_component();
             if found.is_empty() {
                 break;
             }
+            // They share no node, so each node has at most one next.
+            let mut next_of = vec![None; self.len()];
             for cycle in &found {
                 let nexts = cycle.iter().cycle().skip(1);
-                for (&(node, _), &(next, _)) in cycle.iter().zip(nexts) {
-                    edges.remove(&(node, next));
-                }
+                cycle.iter().zip(nexts).for_each(|(&(node, _), &(next, _))| next_of[node] = Some(next));
             }
+            edges.retain(|&(from, to, _)| next_of[from] != Some(to));
             cycles.extend(found);
         }
-        cycles.sort_unstable();
+        sort_by(&mut cycles, Ord::cmp);
         cycles
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts::Facts;
 use super::registered::Registered;
-use crate::base::Location;
+use crate::base::{Location, sort_by};
 use crate::report::Problem;
 
 #[cfg(test)]
@@ -19,7 +19,7 @@ pub(super) fn name_all(registered: &mut [Registered], problems: &mut Vec<Problem
     let named = loop {
         // Sorted, so that those that share a name stand together.
         let mut named: Vec<_> = facts.iter().enumerate().map(|(at, facts)| (name(facts, lengths[at]), at)).collect();
-        named.sort_unstable();
+        sort_by(&mut named, Ord::cmp);
         // All that share a name are made longer by one step, until each is unique or at its longest.
         let sharing = named.chunk_by(|a, b| a.0 == b.0).filter(|takers| takers.len() > 1).flatten();
         let growing: Vec<usize> = sharing.map(|(_, at)| *at).filter(|&at| lengths[at] < longest(facts[at])).collect();

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use super::facts::{Bond, Facts};
-use crate::base::{Key, TypeMap};
+use crate::base::{Key, TypeMap, sort_by};
 use crate::report::Refusal;
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
@@ -79,7 +79,7 @@ impl Plan {
     /// `services` are in topological order, dependencies first, and name each other by their index in it.
     pub(super) fn new(services: Vec<Planned>) -> Self {
         let mut by_name: Vec<usize> = (0..services.len()).collect();
-        by_name.sort_unstable_by_key(|&at| services[at].facts.name.as_str());
+        sort_by(&mut by_name, |&a, &b| services[a].facts.name.cmp(&services[b].facts.name));
         let mut by_type = TypeMap::with_capacity_and_hasher(services.len(), Default::default());
         let mut provided = TypeMap::<Vec<usize>>::default();
         for (at, Planned { facts, .. }) in services.iter().enumerate() {

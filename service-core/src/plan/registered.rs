@@ -1,10 +1,9 @@
 //! [`Registered`]: a registered definition that may become a service of the plan, in a fixed order instead of the linker's.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use crate::base::{Key, TypeMap};
+use crate::base::{Key, TypeMap, sort_by};
 use crate::report::{Problem, ServiceLocation};
 
 /// A registered definition that may become a service of the plan.
@@ -27,12 +26,12 @@ impl Registered {
 pub(super) fn collect(catalog: Vec<Facts>, problems: &mut Vec<Problem>) -> Vec<Registered> {
     let all = catalog.into_iter().enumerate();
     let mut all: Vec<_> = all.map(|(source, facts)| Registered { facts, source }).collect();
-    all.sort_by(|a, b| compare(&a.facts, &b.facts));
+    sort_by(&mut all, |a, b| compare(&a.facts, &b.facts));
 
     let mut place_of = TypeMap::<usize>::with_capacity_and_hasher(all.len(), Default::default());
     let mut one_each: Vec<Registered> = Vec::with_capacity(all.len());
     // Further definitions of the type at a place; there are hardly ever any.
-    let mut further: BTreeMap<usize, Vec<Registered>> = BTreeMap::new();
+    let mut further: Vec<(usize, Registered)> = Vec::new();
     for definition in all {
         let next = one_each.len();
         let place = match definition.facts.key {
@@ -41,11 +40,14 @@ pub(super) fn collect(catalog: Vec<Facts>, problems: &mut Vec<Problem>) -> Vec<R
         };
         match place == next {
             true => one_each.push(definition),
-            false => further.entry(place).or_default().push(definition),
+            false => further.push((place, definition)),
         }
     }
-    for (place, more) in further {
-        choose(&mut one_each[place], more, problems);
+    sort_by(&mut further, |a, b| a.0.cmp(&b.0));
+    let mut further = further.into_iter().peekable();
+    while let Some(&(place, _)) = further.peek() {
+        let same = std::iter::from_fn(|| further.next_if(|(at, _)| *at == place));
+        choose(&mut one_each[place], same.map(|(_, definition)| definition).collect(), problems);
     }
     one_each
 }

@@ -1,12 +1,11 @@
 //! [`Resolution`]: finds the service that a type, a trait object or a name means.
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::slice;
 
 use super::registered::Registered;
 use super::similar::similar;
-use crate::base::Key;
+use crate::base::{Key, TypeMap};
 use crate::report::NotFound;
 
 /// For each definition and each of its dependencies: the services that the dependency means.
@@ -23,7 +22,7 @@ pub(super) struct Resolution<'a> {
 
 struct Index<'a> {
     /// By type, and by trait object: all of its providers.
-    types: HashMap<TypeId, Vec<usize>>,
+    types: TypeMap<Vec<usize>>,
     names: HashMap<&'a str, usize>,
 }
 
@@ -64,9 +63,9 @@ impl<'a> Resolution<'a> {
 impl<'a> Index<'a> {
     /// A replacement for a trait object has the type of that object as its key, so it wins over the providers.
     fn new(registered: &'a [Registered], on: impl Fn(usize) -> bool) -> Self {
-        let mut types: HashMap<TypeId, Vec<usize>> = HashMap::with_capacity(registered.len());
+        let mut types = TypeMap::<Vec<usize>>::with_capacity_and_hasher(registered.len(), Default::default());
         let mut names = HashMap::with_capacity(registered.len());
-        let mut provided: HashMap<TypeId, Vec<usize>> = HashMap::new();
+        let mut provided = TypeMap::<Vec<usize>>::default();
         for (at, Registered { facts, .. }) in registered.iter().enumerate().filter(|&(at, _)| on(at)) {
             if let Key::Type(id) = facts.key {
                 types.insert(id, vec![at]);

@@ -6,7 +6,7 @@ use super::plan::{Need, Planned};
 use super::registered::Registered;
 use super::resolution::{Resolution, Targets};
 use super::selection::{Named, Selection};
-use crate::base::Key;
+use crate::base::{Key, sort_by};
 
 /// An edge: its bond, and the number of the declared dependency that it comes from.
 pub(super) type Label = (Bond, usize);
@@ -132,7 +132,7 @@ impl<'a> ResolvedGraph<'a> {
             let (replaced, is_value) = (self.registered[at].facts.replaced, self.registered[at].facts.is_value);
             let mut dependants = std::mem::take(&mut dependants[at]);
             dependants.iter_mut().for_each(|above| *above = index_of[*above]);
-            dependants.sort_unstable();
+            sort_by(&mut dependants, Ord::cmp);
             Wiring {
                 definition: at,
                 needs: if replaced { Vec::new() } else { self.needs(at, &index_of) },

@@ -1,12 +1,10 @@
 //! [`Selection`]: which registered definitions are in the plan, and which of those a boot starts.
 
-use std::collections::HashMap;
-
 use super::digraph::Digraph;
 use super::facts::Bond;
 use super::registered::Registered;
 use super::resolution::Targets;
-use crate::base::Key;
+use crate::base::{Key, TypeMap};
 
 /// The services that the builder names, by index.
 pub(super) struct Named {
@@ -96,7 +94,7 @@ fn unneeded(registered: &[Registered], on: &[bool], targets: &Targets<'_>, named
 /// What each definition requires or wants; for a replaced one, what it would need.
 fn needed(registered: &[Registered], on: &[bool], targets: &Targets<'_>) -> Vec<Vec<usize>> {
     let mut needed: Vec<Vec<usize>> = vec![Vec::new(); registered.len()];
-    let mut replacements = HashMap::new();
+    let mut replacements = TypeMap::default();
     for (from, Registered { facts, .. }) in registered.iter().enumerate() {
         if let (Key::Type(id), true) = (&facts.key, facts.replaced) {
             replacements.insert(*id, from);

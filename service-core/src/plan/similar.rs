@@ -1,5 +1,7 @@
 //! Suggestions for a name that no service has.
 
+use crate::base::sort_by;
+
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,7 @@ pub(super) fn similar<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> 
             (distance <= tolerance).then_some((distance, name))
         })
         .collect();
-    close.sort_unstable();
+    sort_by(&mut close, Ord::cmp);
     close.into_iter().take(AT_MOST).map(|(_, name)| name.to_owned()).collect()
 }
 

@@ -5,15 +5,15 @@ use std::fmt;
 use super::critical_path::CriticalPath;
 use super::graph::{Edge, Graph, NodeStatus, ServiceNode};
 use super::plan::Plan;
-use crate::base::Key;
+use crate::base::{Key, sort_by};
 
 impl Graph {
     /// `status` and `undeclared` name services by their index in the plan; `undeclared` holds callers and callees.
-    pub(crate) fn of(plan: &Plan, status: impl Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
+    pub(crate) fn of(plan: &Plan, status: &dyn Fn(usize) -> NodeStatus, undeclared: &[(usize, usize)]) -> Self {
         let services = plan.services().iter().enumerate();
         let mut nodes: Vec<_> =
             services.map(|(index, planned)| ServiceNode::new(index, planned, status(index))).collect();
-        nodes.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut nodes, |a, b| a.name.cmp(&b.name));
         let mut rank = vec![0; nodes.len()];
         nodes.iter().enumerate().for_each(|(at, node)| rank[node.index] = at);
 
@@ -30,7 +30,8 @@ impl Graph {
             undeclared.iter().map(|&(from, to)| Edge { from: rank[from], to: rank[to], bond: None, via: None });
         edges.extend(called);
         // Of several edges between two services, the strongest declared one stays.
-        edges.sort_by_key(|edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond));
+        let rank = |edge: &Edge| (edge.from, edge.to, edge.bond.is_none(), edge.bond);
+        sort_by(&mut edges, |a, b| rank(a).cmp(&rank(b)));
         edges.dedup_by_key(|edge| (edge.from, edge.to));
         Self { nodes, edges }
     }
@@ -39,7 +40,7 @@ impl Graph {
 impl Plan {
     /// The graph of the plan, without states and times.
     pub fn graph(&self) -> Graph {
-        Graph::of(self, |_| NodeStatus::default(), &[])
+        Graph::of(self, &|_| NodeStatus::default(), &[])
     }
 
     /// The longest chain of services. A boot takes at least as long as they take one after the other.

@@ -197,7 +197,7 @@ impl Registry {
                 root_failure: times.failure.is_some(),
             }
         };
-        Graph::of(&shared.plan, status, &shared.undeclared.all())
+        Graph::of(&shared.plan, &status, &shared.undeclared.all())
     }
 
     /// Returns how the boot went, service by service.

@@ -19,7 +19,7 @@ mod shutdown_report;
 
 pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
 pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
-pub(crate) use event::record::{Severity, Value};
+pub(crate) use event::record::{Record, Severity, Value};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::sort_by;
+
 mod problem;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,7 @@ pub struct PlanError {
 
 impl PlanError {
     pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
-        problems.sort();
+        sort_by(&mut problems, Ord::cmp);
         problems.dedup();
         Self { problems: problems.into() }
     }

@@ -27,7 +27,7 @@ fn a_graph_has_the_shape_of_its_json() {
         own: (index != 1).then_some(Duration::from_millis(5)),
         root_failure: index == 0,
     };
-    let graph = Graph::of(&plan, status, &[(0, 2)]);
+    let graph = Graph::of(&plan, &status, &[(0, 2)]);
     assert_eq!(value(&graph), parsed(&graph.to_json()));
     assert_eq!(value(&graph)["dependencies"][0]["from"], "A");
 }

@@ -8,7 +8,6 @@
 //!
 //! A runtime with one thread cannot be helped. Its clock may be paused, so it is left alone.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -25,15 +24,22 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// How often blocked threads are looked for while no registry is busy.
 const LOOK: Duration = Duration::from_secs(1);
 
-static KEEPER: Mutex<Keeper> = Mutex::new(Keeper { runtimes: BTreeMap::new(), thread: None });
+static KEEPER: Mutex<Keeper> = Mutex::new(Keeper { runtimes: Vec::new(), thread: None });
 
 struct Keeper {
-    /// The runtimes of registries, by the number of the registry.
-    runtimes: BTreeMap<u32, Runtime>,
+    /// The runtimes of registries.
+    runtimes: Vec<Runtime>,
     thread: Option<KeeperThread>,
 }
 
+impl Keeper {
+    fn runtime_of(&mut self, registry: u32) -> Option<&mut Runtime> {
+        self.runtimes.iter_mut().find(|runtime| runtime.registry == registry)
+    }
+}
+
 struct Runtime {
+    registry: u32,
     handle: Handle,
     /// How many [`Busy`] there are.
     busy: usize,
@@ -90,13 +96,13 @@ impl KeeperThread {
 
 fn keep_timers(is_over: &AtomicBool) {
     while !is_over.load(Ordering::Acquire) {
-        let is_busy = KEEPER.lock().runtimes.values().any(|runtime| runtime.busy > 0);
+        let is_busy = KEEPER.lock().runtimes.iter().any(|runtime| runtime.busy > 0);
         thread::park_timeout(if is_busy { INTERVAL } else { LOOK });
         let now = Instant::now();
         let busy: Vec<_> = {
             let mut keeper = KEEPER.lock();
-            keeper.runtimes.values_mut().for_each(|runtime| runtime.look(now));
-            keeper.runtimes.values().filter(|runtime| runtime.busy > 0).map(|runtime| runtime.handle.clone()).collect()
+            keeper.runtimes.iter_mut().for_each(|runtime| runtime.look(now));
+            keeper.runtimes.iter().filter(|runtime| runtime.busy > 0).map(|runtime| runtime.handle.clone()).collect()
         };
         busy.iter().for_each(|handle| drop(handle.spawn(async {})));
     }
@@ -122,7 +128,7 @@ impl KeptRuntime {
         }
         let mut keeper = KEEPER.lock();
         let (handle, watch) = (handle.clone(), WorkerWatch::new());
-        keeper.runtimes.insert(registry, Runtime { handle, busy: 0, watch, blocked: None, report });
+        keeper.runtimes.push(Runtime { registry, handle, busy: 0, watch, blocked: None, report });
         if keeper.thread.is_none() {
             keeper.thread = KeeperThread::start();
         }
@@ -131,7 +137,7 @@ impl KeptRuntime {
 
     pub(crate) fn busy(&self) -> Busy {
         let mut keeper = KEEPER.lock();
-        if let Some(runtime) = keeper.runtimes.get_mut(&self.registry) {
+        if let Some(runtime) = keeper.runtime_of(self.registry) {
             runtime.busy += 1;
             if runtime.busy == 1
                 && let Some(thread) = &keeper.thread
@@ -144,13 +150,13 @@ impl KeptRuntime {
 
     /// The threads of the runtime that were blocked a moment ago.
     pub(crate) fn blocked(&self) -> Option<BlockedThreads> {
-        KEEPER.lock().runtimes.get(&self.registry)?.blocked
+        KEEPER.lock().runtime_of(self.registry)?.blocked
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if let Some(runtime) = KEEPER.lock().runtimes.get_mut(&self.registry) {
+        if let Some(runtime) = KEEPER.lock().runtime_of(self.registry) {
             runtime.busy -= 1;
         }
     }
@@ -160,7 +166,8 @@ impl Drop for KeptRuntime {
     fn drop(&mut self) {
         let (_runtime, thread) = {
             let mut keeper = KEEPER.lock();
-            let runtime = keeper.runtimes.remove(&self.registry);
+            let place = keeper.runtimes.iter().position(|runtime| runtime.registry == self.registry);
+            let runtime = place.map(|place| keeper.runtimes.swap_remove(place));
             let is_last = keeper.runtimes.is_empty();
             (runtime, if is_last { keeper.thread.take() } else { None })
         };

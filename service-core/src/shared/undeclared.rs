@@ -1,6 +1,6 @@
 //! [`UndeclaredCalls`]: which services have called which others in their start without declaring that.
 
-use crate::base::{Mutex, MutexGuard};
+use crate::base::{Mutex, MutexGuard, sort_by};
 
 /// Every undeclared call of one registry: caller and callee, by their index in the plan.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ impl UndeclaredCalls {
     /// All of them, in the plan's order.
     pub(crate) fn all(&self) -> Vec<(usize, usize)> {
         let mut calls = self.lock().clone();
-        calls.sort_unstable();
+        sort_by(&mut calls, Ord::cmp);
         calls
     }
 }

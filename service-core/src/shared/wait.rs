@@ -12,7 +12,7 @@ use super::registries;
 use super::shared::Shared;
 use super::wait_graph::{Follow, WaitGraph};
 use super::waiter::{SeenRegistries, ServiceId, Waiter};
-use crate::base::{Mutex, MutexGuard, race};
+use crate::base::{Mutex, MutexGuard, race, sort_by};
 use crate::gate::Slot;
 use crate::gate::context_stack::{self, Role};
 use crate::report::{NotReady, Refusal};
@@ -140,7 +140,7 @@ pub(crate) fn describe(slot: &Slot) -> Vec<String> {
     let service = Waiter::Service(id);
     let graph = lock();
     let mut targets: Vec<_> = graph.edges(service).iter().map(|edge| graph.name(&mut seen, edge.target)).collect();
-    targets.sort_unstable();
+    sort_by(&mut targets, Ord::cmp);
     targets.dedup();
     let mut clauses = Vec::new();
     if !targets.is_empty() {

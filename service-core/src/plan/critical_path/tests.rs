@@ -9,7 +9,7 @@ use crate::plan::plan::Plan;
 /// The graph of a boot without a concurrency cap in which each service took its time.
 fn booted(plan: &Plan, own: impl Fn(usize) -> Option<Duration>) -> Graph {
     let status = |at| NodeStatus { state: Some(State::Ready), own: own(at), ..NodeStatus::default() };
-    Graph::of(plan, status, &[])
+    Graph::of(plan, &status, &[])
 }
 
 /// When the last service of a plan is ready, if each starts as soon as all that it depends on is.

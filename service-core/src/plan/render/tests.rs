@@ -26,7 +26,7 @@ fn failed() -> Graph {
         };
         NodeStatus { state: Some(state), waited: ms(1), own, root_failure }
     };
-    Graph::of(&plan, status, &undeclared)
+    Graph::of(&plan, &status, &undeclared)
 }
 
 // shows: O07
@@ -159,7 +159,7 @@ fn a_deep_tree_goes_on_at_the_left() {
 #[test]
 fn a_call_that_closes_a_loop_is_drawn_once() {
     let plan = plan(vec![service("A").requires(&["B"]), service("B")]);
-    let graph = Graph::of(&plan, |_| NodeStatus::default(), &[(0, 1)]);
+    let graph = Graph::of(&plan, &|_| NodeStatus::default(), &[(0, 1)]);
     assert_eq!(graph.to_string(), "A\n└── B\n    └── undeclared: A (above)");
     assert_eq!(graph.critical_path().to_string(), "B → A");
 }
