@@ -13,6 +13,7 @@ use crate::base::caught_payload;
 pub struct Trial {
     #[cfg(feature = "test-util")]
     start_paused: bool,
+    #[cfg(feature = "multi-thread")]
     worker_threads: Option<usize>,
 }
 
@@ -31,6 +32,7 @@ impl Trial {
     }
 
     /// A test on this many threads.
+    #[cfg(feature = "multi-thread")]
     #[must_use]
     pub fn worker_threads(mut self, threads: usize) -> Self {
         self.worker_threads = Some(threads);
@@ -70,14 +72,12 @@ impl Trial {
     }
 
     fn runtime(&self) -> tokio::runtime::Runtime {
-        let mut builder = match self.worker_threads {
-            None => tokio::runtime::Builder::new_current_thread(),
-            Some(threads) => {
-                let mut builder = tokio::runtime::Builder::new_multi_thread();
-                builder.worker_threads(threads);
-                builder
-            }
-        };
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        #[cfg(feature = "multi-thread")]
+        if let Some(threads) = self.worker_threads {
+            builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(threads);
+        }
         builder.enable_all();
         #[cfg(feature = "test-util")]
         builder.start_paused(self.start_paused);
