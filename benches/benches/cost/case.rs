@@ -26,6 +26,7 @@ pub(crate) enum Case {
     BootStar,
     ShutdownChain,
     ShutdownStar,
+    Graph,
     Get,
     FirstUseOfThread,
     Allocations,
@@ -35,7 +36,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::PlainBoot,
         Self::CarefulBoot,
         Self::BootChain,
@@ -43,6 +44,7 @@ impl Case {
         Self::CarefulShutdown,
         Self::ShutdownChain,
         Self::ShutdownStar,
+        Self::Graph,
         Self::Get,
         Self::FirstUseOfThread,
         Self::Allocations,
@@ -60,6 +62,7 @@ impl Case {
             Self::BootStar => "instructions a service: **boot**, all beside each other",
             Self::ShutdownChain => "instructions a service: **shutdown**, a chain",
             Self::ShutdownStar => "instructions a service: **shutdown**, all beside each other",
+            Self::Graph => "instructions a service: **`registry.graph().to_json()`**",
             Self::Get => "instructions: **`registry.get::<T>()`**",
             Self::FirstUseOfThread => "instructions: **`T::try_service()`** on a thread that has run nothing else",
             Self::Allocations => "allocations a service, plan and **boot**",
@@ -79,6 +82,7 @@ impl Case {
             Self::BootStar => a_service("boot", "define", Shape::Star),
             Self::ShutdownChain => a_service("shutdown", "boot", Shape::Chain),
             Self::ShutdownStar => a_service("shutdown", "boot", Shape::Star),
+            Self::Graph => a_service("graph", "boot", Shape::Star),
             Self::Get => a_call("get"),
             Self::FirstUseOfThread => a_call("first use"),
             Self::Allocations => Ok(booted()?.0),
@@ -134,8 +138,10 @@ pub(crate) fn run(part: &str, shape: &str, count: usize) -> Result<()> {
             let builder = shape.builder(count);
             if part != "define" {
                 let registry = runtime.block_on(builder.boot())?;
-                if part == "shutdown" {
-                    runtime.block_on(registry.shutdown())?;
+                match part {
+                    "shutdown" => drop(runtime.block_on(registry.shutdown())?),
+                    "graph" => drop(black_box(registry.graph().to_json())),
+                    _ => {}
                 }
                 std::process::exit(0);
             }

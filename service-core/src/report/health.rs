@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::base::json::{object, or_null, quoted};
+use crate::base::json::{Field, object};
 use crate::base::lasted;
 
 /// The health that a service reports. Ordered from best to worst, so the worst of several is their maximum.
@@ -69,7 +69,7 @@ impl Health {
     /// assert_eq!(Health::degraded("slow").to_json(), r#"{"status": "degraded", "error": "slow"}"#);
     /// ```
     pub fn to_json(&self) -> String {
-        object(&[("status", quoted(self.status())), ("error", or_null(self.why()))])
+        object(&[("status", Field::Text(self.status())), ("error", self.why().into())])
     }
 
     /// Whether it is healthy or degraded.
@@ -114,8 +114,8 @@ impl HealthReport {
     /// `{"status": …, "components": [{"name": …, "status": …, "latency_ms": …, "error": …}]}`
     pub fn to_json(&self) -> String {
         let components: Vec<_> = self.services.iter().map(ServiceHealth::to_json).collect();
-        let status = quoted(self.health().status());
-        object(&[("status", status), ("components", format!("[{}]", components.join(", ")))])
+        let components = format!("[{}]", components.join(", "));
+        object(&[("status", Field::Text(self.health().status())), ("components", Field::Json(&components))])
     }
 
     /// The worst health of all services; healthy if there is none.
@@ -131,13 +131,12 @@ impl ServiceHealth {
     }
 
     fn to_json(&self) -> String {
-        let fields = [
-            ("name", quoted(&self.name)),
-            ("status", quoted(self.health.status())),
-            ("latency_ms", format!("{:.3}", self.latency_ms())),
-            ("error", or_null(self.health.why())),
-        ];
-        object(&fields)
+        object(&[
+            ("name", Field::Text(&self.name)),
+            ("status", Field::Text(self.health.status())),
+            ("latency_ms", Field::Json(&format!("{:.3}", self.latency_ms()))),
+            ("error", self.health.why().into()),
+        ])
     }
 }
 

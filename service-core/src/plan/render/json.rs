@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::json::{object, or_null, quoted};
+use crate::base::json::{Field, write_object};
 use crate::plan::Plan;
 use crate::plan::graph::{Edge, Graph, ServiceNode};
 
@@ -38,50 +38,54 @@ impl Plan {
 }
 
 fn json(graph: &Graph) -> String {
-    let services = graph.nodes().iter().map(service);
-    let dependencies = graph.edges().iter().map(|edge| dependency(graph, edge));
-    format!("{{\n  \"services\": {},\n  \"dependencies\": {}\n}}", lines(services), lines(dependencies))
-}
-
-fn service(node: &ServiceNode) -> String {
-    let provides: Vec<_> = node.provides.iter().map(|text| quoted(text)).collect();
-    let fields = [
-        ("name", quoted(&node.name)),
-        ("file", quoted(node.location.file)),
-        ("line", node.location.line.to_string()),
-        ("module", quoted(node.location.module)),
-        ("state", or_null(node.state.map(|state| state.as_str()))),
-        ("waited_us", micros(node.state.map(|_| node.waited))),
-        ("own_us", micros(node.own)),
-        ("failure", or_null(node.failure_kind())),
-        ("lazy", node.lazy.to_string()),
-        ("optional", node.optional.to_string()),
-        ("given", node.given.to_string()),
-        ("replaced", node.replaced.to_string()),
-        ("provides", format!("[{}]", provides.join(", "))),
-    ];
-    object(&fields)
-}
-
-fn dependency(graph: &Graph, edge: &Edge) -> String {
-    let fields = [
-        ("from", quoted(&graph.nodes()[edge.from].name)),
-        ("to", quoted(&graph.nodes()[edge.to].name)),
-        ("bond", quoted(edge.word())),
-        ("as", or_null(edge.via.as_deref())),
-    ];
-    object(&fields)
+    let mut json = String::with_capacity(256 * (graph.nodes().len() + 1) + 128 * graph.edges().len());
+    json.push_str("{\n  \"services\": ");
+    list(&mut json, graph.nodes(), service);
+    json.push_str(",\n  \"dependencies\": ");
+    list(&mut json, graph.edges(), |json, edge| dependency(json, graph, edge));
+    json.push_str("\n}");
+    json
 }
 
 /// An array with one item a line, so that two snapshots can be compared with `diff`.
-fn lines(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<_> = items.map(|item| format!("\n    {item}")).collect();
-    match items.is_empty() {
-        true => "[]".to_owned(),
-        false => format!("[{}\n  ]", items.join(",")),
+fn list<T>(json: &mut String, items: &[T], write: impl Fn(&mut String, &T)) {
+    json.push('[');
+    for (at, item) in items.iter().enumerate() {
+        json.push_str(if at == 0 { "\n    " } else { ",\n    " });
+        write(json, item);
     }
+    json.push_str(if items.is_empty() { "]" } else { "\n  ]" });
 }
 
-fn micros(time: Option<Duration>) -> String {
-    time.map_or_else(|| "null".to_owned(), |time| time.as_micros().to_string())
+fn service(json: &mut String, node: &ServiceNode) {
+    let fields = [
+        ("name", Field::Text(&node.name)),
+        ("file", Field::Text(node.location.file)),
+        ("line", Field::Count(node.location.line.into())),
+        ("module", Field::Text(node.location.module)),
+        ("state", node.state.map(|state| state.as_str()).into()),
+        ("waited_us", micros(node.state.map(|_| node.waited))),
+        ("own_us", micros(node.own)),
+        ("failure", node.failure_kind().into()),
+        ("lazy", Field::Flag(node.lazy)),
+        ("optional", Field::Flag(node.optional)),
+        ("given", Field::Flag(node.given)),
+        ("replaced", Field::Flag(node.replaced)),
+        ("provides", Field::Texts(&node.provides)),
+    ];
+    write_object(json, &fields);
+}
+
+fn dependency(json: &mut String, graph: &Graph, edge: &Edge) {
+    let fields = [
+        ("from", Field::Text(&graph.nodes()[edge.from].name)),
+        ("to", Field::Text(&graph.nodes()[edge.to].name)),
+        ("bond", Field::Text(edge.word())),
+        ("as", edge.via.as_deref().into()),
+    ];
+    write_object(json, &fields);
+}
+
+fn micros(time: Option<Duration>) -> Field<'static> {
+    time.map_or(Field::Null, |time| Field::Count(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)))
 }
