@@ -31,7 +31,7 @@ pub use registry::{Builder, Registry, Service};
 pub use report::event::Event;
 pub use report::health::Health;
 pub use report::not_ready::NotReady;
-pub use service::{Context, Definition, Job, Lifecycle, TaskOutput, Tasks};
+pub use service::{Context, Definition, IoKeeper, Job, Lifecycle, TaskOutput, Tasks};
 pub use service_macros::{guarded, service, test};
 /// Cancels a boot or a registry, and signals a service to stop. Re-exported from tokio-util.
 pub use tokio_util::sync::CancellationToken;

@@ -7,7 +7,7 @@ use std::future::pending;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use service_core::{BootFailure, Context, Definition, Health, Phase, Result, ShutdownReport};
+use service_core::{BootFailure, Context, Definition, EventKind, Health, Phase, Result, ShutdownReport};
 use tests::{isolated, ms, secs};
 use tokio::runtime::Builder;
 use tokio::time::sleep;
@@ -307,5 +307,31 @@ async fn a_hook_that_ends_at_the_instant_of_its_budget_is_in_time() -> Result<()
     };
     isolated().define(at(secs(1))).boot().await?.shutdown().await?;
     isolated().define(at(ms(1_001))).boot().await.expect_err("it is late");
+    Ok(())
+}
+
+#[test]
+fn a_service_that_keeps_io_going_is_served_although_a_task_blocks_the_thread_that_waits_for_it() -> Result<()> {
+    // Whether the thread that blocks is the one that waits for I/O is up to the runtime, so once may not be enough.
+    for _ in 0..4 {
+        let block = Block::default();
+        let _opened = OpenOnDrop(block.clone());
+        let server = Definition::new("server").init(move |cx| async move { Ok(cx.keep_io()) });
+        let was_served = on_many_threads(async {
+            let registry = isolated().define(server).boot().await?;
+            // Nothing is busy any more: what the boot kept going has ended.
+            sleep(ms(100)).await;
+            let blocks = block.clone();
+            registry.spawn(async move { blocks.later().await });
+            sleep(ms(100)).await;
+            // A thread that is blocked for a second is reported, and the report moves I/O to another thread.
+            let is_reported =
+                registry.events().iter().any(|event| matches!(event.kind, EventKind::BlockedThreads { .. }));
+            block.open();
+            registry.shutdown().await?;
+            Ok(!is_reported)
+        })?;
+        assert!(was_served);
+    }
     Ok(())
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::incarnation::Incarnation;
+use super::io_keeper::IoKeeper;
 use super::job::Job;
 use super::task_output::TaskOutput;
 use super::tasks::Tasks;
@@ -333,6 +334,31 @@ impl<S> Context<S> {
         let phase = self.incarnation.deadline.get();
         let boot = self.incarnation.shared.boot_deadline();
         boot.map_or(phase, |boot| boot.min(phase)).saturating_duration_since(Instant::now())
+    }
+
+    /// Keeps I/O and timers of the runtime going, until the returned value is dropped, although user code blocks one of its
+    /// threads. For a service that must answer meanwhile, as a server with probes must.
+    ///
+    /// In a runtime with several threads, one of them waits for I/O and timers on behalf of all. If that thread runs a future
+    /// that blocks, no other one takes over until a task is spawned from outside of the runtime ([tokio issue 4730]). While the
+    /// value exists, a thread of this library spawns an empty task every 50 ms. A registry does the same by itself while it boots
+    /// or shuts down, and while a systemd watchdog waits for signs of life. On a runtime with one thread this has no effect.
+    ///
+    /// ```
+    /// # use service_core::{Context, Result};
+    /// # async fn accept() -> Result<()> { Ok(()) }
+    /// # async fn example<S: 'static>(cx: Context<S>) {
+    /// let kept = cx.keep_io();
+    /// cx.spawn("accept", async move {
+    ///     let _kept = kept;
+    ///     accept().await
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// [tokio issue 4730]: https://github.com/tokio-rs/tokio/issues/4730
+    pub fn keep_io(&self) -> IoKeeper {
+        IoKeeper::new(self.incarnation.shared.busy())
     }
 
     /// Reports that this service is broken. The reason is an event and part of the report, and the service is degraded. Then

@@ -89,6 +89,8 @@ impl Notifier {
     pub(crate) async fn run(self: Arc<Self>, registry: Weak<Shared>) {
         let mut timers = Timers { alive_at: Instant::now(), extend_at: Instant::now() };
         let mut is_problem_reported = false;
+        // systemd would kill a process whose timers stand still because one handler blocks its thread.
+        let _kept = self.alive.and_then(|_| registry.upgrade()?.busy());
         loop {
             let Some(registry) = registry.upgrade() else { return };
             let (wake, problem) = self.send_due(&mut timers, registry.probes.dead().is_none());
