@@ -205,7 +205,8 @@ impl Serialize for EventKind {
                 of!("blocking", service, "phase": phase, "elapsed_us": Micros(*elapsed))
             }
             Self::BlockedThreads { threads, of: all, elapsed, calls } => {
-                of!("blocked_threads", "threads": threads, "of": all, "elapsed_us": Micros(*elapsed), "calls": calls)
+                let calls: Vec<_> = calls.iter().map(AsText).collect();
+                kind!("blocked_threads", "threads": threads, "of": all, "elapsed_us": Micros(*elapsed), "calls": calls)
             }
             Self::SlowHealth { service, elapsed } => of!("slow_health", service, "elapsed_us": Micros(*elapsed)),
             Self::Restarting { service, delay, failure } => {

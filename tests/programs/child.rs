@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use service_core::telemetry::{self, Config, Level};
+use service_core::telemetry::{self, Config, Format, Level};
 use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
 use tokio::io::AsyncReadExt;
 
@@ -34,6 +34,7 @@ async fn hook<S>(hook: &str, cx: &Context<S>) -> Result<()> {
             std::thread::park();
         }
     }
+    assert!(!is_injected(&format!("panic in {call}")), "injected panic of {call}");
     if is_injected(&format!("fail {call}")) {
         return Err(format!("injected failure of {call}").into());
     }
@@ -132,6 +133,17 @@ async fn main() -> Result<ExitCode> {
         Some("launch logged") => {
             telemetry::init(Config::new("child").level(Level::Error))?;
             return Ok(Registry::launch().await);
+        }
+        Some("launch with JSON") => {
+            telemetry::init(Config::new("child").format(Format::Json).env(None))?;
+            return Ok(Registry::launch().await);
+        }
+        Some("run with JSON") => {
+            telemetry::init(Config::new("child").format(Format::Json).env(None))?;
+            let registry = Registry::boot().await?;
+            registry.request_shutdown("it has run");
+            registry.run().await?;
+            std::process::exit(0);
         }
         Some("launch on one thread") => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -4,6 +4,7 @@
 mod environment;
 mod launch;
 mod program;
+mod stderr;
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;

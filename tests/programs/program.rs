@@ -1,6 +1,6 @@
 //! [`Program`]: a child process and its output.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A running child process. It is killed on drop.
@@ -33,6 +33,18 @@ impl Program {
 
     /// Starts the child with these environment variables.
     pub(crate) fn start_in(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_with(Stdio::piped(), arguments, variables)
+    }
+
+    /// Starts the child with a stderr that has no room and that nobody reads, until the returned end of its pipe is dropped.
+    pub(crate) fn start_without_reader(arguments: &[&str]) -> (Self, PipeReader) {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        // As much as a pipe of Linux takes.
+        writer.write_all(&[b'\n'; 64 << 10]).expect("there is room");
+        (Self::start_with(Stdio::from(writer), arguments, &[]), reader)
+    }
+
+    fn start_with(stderr: Stdio, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_child"));
         for name in ["NOTIFY_SOCKET", "RUST_LOG", "SERVICE_GRAPH", "WATCHDOG_PID", "WATCHDOG_USEC"] {
             command.env_remove(name);
@@ -43,7 +55,7 @@ impl Program {
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(stderr);
         let mut process = command.spawn().expect("the child starts");
         let stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         Self { process, stdout }

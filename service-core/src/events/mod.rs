@@ -12,5 +12,5 @@ pub(crate) use callback::Callback;
 pub(crate) use event_log::EventLog;
 pub(crate) use publish::publish;
 #[cfg(feature = "telemetry")]
-pub(crate) use trace::{Field, Subscriber, TraceEvent, Visit};
+pub(crate) use trace::{Field, Metadata, Subscriber, TraceEvent, TraceLevel, Visit, log_line, log_panic};
 pub(crate) use trace::{is_logged, log};

@@ -4,7 +4,7 @@
 
 #[cfg(feature = "telemetry")]
 pub(crate) use tracing::{
-    Event as TraceEvent, Subscriber,
+    Event as TraceEvent, Level as TraceLevel, Metadata, Subscriber,
     field::{Field, Visit},
 };
 
@@ -36,6 +36,9 @@ pub(crate) fn log(event: &Event) {
                 delay = field("delay"),
                 elapsed = field("elapsed"),
                 time = field("time"),
+                blocked_threads = field("blocked_threads"),
+                threads = field("threads"),
+                calls = field("calls"),
                 progress = field("progress"),
                 detail = field("detail"),
                 error = field("error"),
@@ -56,6 +59,27 @@ pub(crate) fn log(event: &Event) {
 /// Whether a `tracing` subscriber has been set in this process.
 pub(crate) fn is_logged() -> bool {
     tracing::dispatcher::has_been_set()
+}
+
+/// Logs a line that the process would have printed to stderr.
+#[cfg(feature = "telemetry")]
+pub(crate) fn log_line(line: &str) {
+    tracing::error!(target: "service_core", domain = "process", action = "report", status = "error", "{line}");
+}
+
+/// Logs a panic.
+#[cfg(feature = "telemetry")]
+pub(crate) fn log_panic(message: &str, location: &str, thread: &str, backtrace: Option<&str>) {
+    tracing::error!(
+        target: "service_core",
+        domain = "process",
+        action = "panic",
+        status = "error",
+        location,
+        thread,
+        backtrace,
+        "{message}"
+    );
 }
 
 /// Not inlined: it is called for each field of each level.

@@ -273,6 +273,10 @@ impl Driver {
         self.shared.log.emit(EventKind::ShutDown { elapsed: total });
         self.shared.log.caught_up().await;
         self.shared.log.close(self.dispatcher.take()).await;
+        if stderr::has_logs() {
+            // It ends in time, and without an error unless the runtime ends: then nobody waits any more.
+            let _ = tokio::task::spawn_blocking(stderr::flush_logs).await;
+        }
         let report = ShutdownReport { reason: end.reason, services: self.runner.take_records(), total };
         self.shared.finish(End::Down(Arc::new(report.clone())));
         if let Some(boot) = end.boot {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 
 /// How much of a module is logged: records of this level and of the more severe ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,8 @@ pub struct Config {
     pub(super) format: Format,
     pub(super) level: Level,
     pub(super) modules: BTreeMap<String, Level>,
-    pub(super) writer: Box<dyn Write + Send>,
+    /// stderr if there is none.
+    pub(super) writer: Option<Box<dyn Write + Send>>,
     /// Read by `init`, so that all errors are returned in one place.
     pub(super) directives: Vec<String>,
     pub(super) env: Option<String>,
@@ -57,7 +58,7 @@ impl Config {
             format: Format::default(),
             level: Level::Info,
             modules: BTreeMap::new(),
-            writer: Box::new(io::stderr()),
+            writer: None,
             directives: Vec::new(),
             env: Some("RUST_LOG".to_owned()),
         }
@@ -96,9 +97,12 @@ impl Config {
         self
     }
 
-    /// Where the logs are written. Each record is written immediately; a record that cannot be written is lost.
+    /// Where the logs are written, instead of stderr. A record that cannot be written is lost.
+    ///
+    /// With [`init`](super::init), a thread of its own writes, so that a reader that stalls holds up nobody; with
+    /// [`init_here`](super::init_here), each record is written immediately.
     pub fn writer(mut self, writer: impl Write + Send + 'static) -> Self {
-        self.writer = Box::new(writer);
+        self.writer = Some(Box::new(writer));
         self
     }
 }

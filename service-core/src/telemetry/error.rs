@@ -17,6 +17,11 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The thread that writes could not be started.
+    NoThread {
+        /// Why not.
+        error: String,
+    },
 }
 
 impl fmt::Display for Error {
@@ -26,6 +31,7 @@ impl fmt::Display for Error {
                 "the logs of this process are set up already, by telemetry::init or by another subscriber of tracing; \
                  call telemetry::init once, at the beginning of main",
             ),
+            Self::NoThread { error } => write!(f, "the thread that writes the logs could not be started: {error}"),
             Self::BadDirective { from, directive, why } => {
                 write!(
                     f,
