@@ -28,6 +28,8 @@ pub(crate) enum Case {
     ShutdownStar,
     Graph,
     Get,
+    State,
+    ContextGet,
     FirstUseOfThread,
     Allocations,
     Allocated,
@@ -36,7 +38,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::PlainBoot,
         Self::CarefulBoot,
         Self::BootChain,
@@ -46,6 +48,8 @@ impl Case {
         Self::ShutdownStar,
         Self::Graph,
         Self::Get,
+        Self::State,
+        Self::ContextGet,
         Self::FirstUseOfThread,
         Self::Allocations,
         Self::Allocated,
@@ -64,6 +68,8 @@ impl Case {
             Self::ShutdownStar => "instructions a service: **shutdown**, all beside each other",
             Self::Graph => "instructions a service: **`registry.graph().to_json()`**",
             Self::Get => "instructions: **`registry.get::<T>()`**",
+            Self::State => "instructions: **`registry.state::<T>()`**",
+            Self::ContextGet => "instructions: **`cx.get::<T>()`**",
             Self::FirstUseOfThread => "instructions: **`T::try_service()`** on a thread that has run nothing else",
             Self::Allocations => "allocations a service, plan and **boot**",
             Self::Allocated => "bytes allocated a service, plan and **boot**",
@@ -84,6 +90,8 @@ impl Case {
             Self::ShutdownStar => a_service("shutdown", "boot", Shape::Star),
             Self::Graph => a_service("graph", "boot", Shape::Star),
             Self::Get => a_call("get"),
+            Self::State => a_call("state"),
+            Self::ContextGet => a_call("context get"),
             Self::FirstUseOfThread => a_call("first use"),
             Self::Allocations => Ok(booted()?.0),
             Self::Allocated => Ok(booted()?.1),
@@ -119,10 +127,13 @@ pub(crate) fn run(part: &str, shape: &str, count: usize) -> Result<()> {
         "plain boot" => runtime.block_on(floor::plain(shape, count, false)),
         "careful boot" => runtime.block_on(floor::careful(shape, count, false)),
         "careful shutdown" => runtime.block_on(floor::careful(shape, count, true)),
-        "get" => {
-            let registry = runtime.block_on(Registry::builder().only::<Ledger>().isolated().boot())?;
-            for _ in 0..count {
-                black_box(registry.get::<Ledger>()?);
+        "get" | "state" | "context get" => {
+            let registry = runtime.block_on(Registry::builder().only::<Reader>().isolated().boot())?;
+            let reader = registry.get::<Reader>()?;
+            match part {
+                "get" => repeat(count, || drop(black_box(registry.get::<Ledger>()))),
+                "state" => repeat(count, || _ = black_box(registry.state::<Ledger>())),
+                _ => repeat(count, || drop(black_box(reader.context.get::<Ledger>()))),
             }
         }
         "first use" => {
@@ -151,8 +162,23 @@ pub(crate) fn run(part: &str, shape: &str, count: usize) -> Result<()> {
     std::process::exit(0)
 }
 
+fn repeat(count: usize, call: impl Fn()) {
+    (0..count).for_each(|_| call());
+}
+
 #[service(autowire, lazy)]
 struct Ledger {}
+
+#[service(requires = [Ledger], lazy)]
+struct Reader {
+    context: Context<Self>,
+}
+
+impl Lifecycle for Reader {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        Ok(Self { context: cx.clone() })
+    }
+}
 
 /// Allocations, bytes allocated, and bytes in use of each further service.
 fn booted() -> Result<(u64, u64, u64)> {

@@ -23,6 +23,7 @@ mod state;
 pub(crate) mod stderr;
 mod stop_outcome;
 mod type_map;
+mod type_table;
 
 pub use budgets::{Budgets, Retry};
 pub(crate) use caught::caught_payload;
@@ -45,3 +46,4 @@ pub(crate) use sort::sort_by;
 pub use state::State;
 pub use stop_outcome::StopOutcome;
 pub(crate) use type_map::TypeMap;
+pub(crate) use type_table::TypeTable;

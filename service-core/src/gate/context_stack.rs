@@ -175,6 +175,12 @@ impl Drop for ContextGuard {
     }
 }
 
+/// Whether the thread runs on behalf of no service.
+#[inline]
+pub(crate) fn is_empty() -> bool {
+    STACK.with(|stack| stack.cursor.get() & !FLAGS == 0)
+}
+
 /// The innermost frame.
 pub(crate) fn innermost() -> Option<Frame> {
     find(Some)

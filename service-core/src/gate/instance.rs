@@ -5,13 +5,13 @@ use std::fmt;
 use std::mem::needs_drop;
 use std::sync::{Arc, Weak};
 
-/// An `Arc<T>` in a box. Any `T`, sized or not, is found by its `TypeId`.
+/// An `Arc<T>` in a box. Any `T`, sized or not, is found by its type.
 type View = Box<dyn Any + Send + Sync>;
 
 /// The value of a service that a registry manages.
 pub(crate) struct ManagedInstance {
     value: Arc<dyn Any + Send + Sync>,
-    own: (TypeId, View),
+    own: View,
     /// The trait objects that it provides.
     provided: Vec<(TypeId, View)>,
     /// The references that the registry itself keeps: they are no leak.
@@ -25,7 +25,7 @@ impl ManagedInstance {
     pub(crate) fn new<T: Send + Sync + 'static>(value: Arc<T>) -> Self {
         Self {
             value: value.clone(),
-            own: (TypeId::of::<T>(), Box::new(value)),
+            own: Box::new(value),
             provided: Vec::new(),
             ours: 0,
             has_destructor: needs_drop::<T>(),
@@ -41,7 +41,7 @@ impl ManagedInstance {
     pub(crate) fn of_dyn<T: ?Sized + Send + Sync + 'static>(value: Arc<T>) -> Self {
         // A trait object cannot become `dyn Any`, but the `Arc` that holds it can.
         let owner: Arc<dyn Any + Send + Sync> = Arc::new(value.clone());
-        let own: (_, View) = (TypeId::of::<T>(), Box::new(value));
+        let own: View = Box::new(value);
         Self { value: owner, own, provided: Vec::new(), ours: 0, has_destructor: true }
     }
 
@@ -50,12 +50,17 @@ impl ManagedInstance {
         self.provided.push((key, view));
     }
 
-    /// Calls a function with the `Arc` of the instance as this type, if it is one or provides it.
-    pub(crate) fn visit(&self, id: TypeId, function: &mut dyn FnMut(&dyn Any)) {
-        let mut all = std::iter::once(&self.own).chain(&self.provided);
-        if let Some((_, view)) = all.find(|(key, _)| *key == id) {
-            function(&**view);
+    /// The instance as this type, if it is one or provides it.
+    #[inline]
+    pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        match self.own.downcast_ref::<Arc<T>>() {
+            Some(own) => Some(own.clone()),
+            None => self.provided(TypeId::of::<T>())?.downcast_ref::<Arc<T>>().cloned(),
         }
+    }
+
+    fn provided(&self, id: TypeId) -> Option<&View> {
+        self.provided.iter().find(|(key, _)| *key == id).map(|(_, view)| view)
     }
 
     /// The value, whatever its type.

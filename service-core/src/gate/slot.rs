@@ -1,6 +1,6 @@
 //! [`Slot`]: one service's place in one registry: its state, its gate and its instance.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -35,6 +35,8 @@ pub(crate) struct Slot {
     log: Arc<EventLog>,
     /// The state, as the error of a call that is refused because of it: so a refusal allocates nothing.
     status: watch::Sender<NotReady>,
+    /// Whether the state is ready, without a lock.
+    is_ready: AtomicBool,
     instance: RwLock<Option<ManagedInstance>>,
     /// The entry of its instance's type; none for a definition made at run time.
     type_entry: OnceLock<&'static dyn AnyTypeEntry>,
@@ -81,6 +83,7 @@ impl Slot {
             is_of_process,
             log,
             status: watch::Sender::new(NotReady::new(name, State::Idle, idle)),
+            is_ready: AtomicBool::new(false),
             instance: RwLock::new(None),
             type_entry: OnceLock::new(),
             owns_fast_gate: AtomicBool::new(false),
@@ -119,13 +122,18 @@ impl Slot {
         self.status.borrow().state()
     }
 
+    #[inline]
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Acquire)
+    }
+
     pub(crate) fn watch(&self) -> watch::Receiver<NotReady> {
         self.status.subscribe()
     }
 
     pub(crate) fn set(&self, state: State, cause: impl Into<RefusalCause>) {
         let cause = cause.into();
-        publish(&self.status, |_| NotReady::new(self.name.clone(), state, cause));
+        self.change_status(|_| (state, cause));
     }
 
     /// Changes the cause with which calls are refused, and keeps the state.
@@ -141,6 +149,8 @@ impl Slot {
     fn change_status(&self, change: impl FnOnce(&NotReady) -> (State, RefusalCause)) {
         publish(&self.status, |former| {
             let (state, cause) = change(former);
+            // A caller that finds it not ready reads the reason, and so waits for the lock that this holds.
+            self.is_ready.store(state == State::Ready, Ordering::Release);
             NotReady::new(self.name.clone(), state, cause)
         });
     }
@@ -271,17 +281,9 @@ impl Slot {
     }
 
     /// The instance as a `T`, while there is one.
+    #[inline]
     pub(crate) fn view<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let mut found = None;
-        self.visit(TypeId::of::<T>(), &mut |view| found = view.downcast_ref::<Arc<T>>().cloned());
-        found
-    }
-
-    /// Calls a function with the instance as this type, if it is one or provides it.
-    fn visit(&self, id: TypeId, function: &mut dyn FnMut(&dyn Any)) {
-        if let Some(instance) = &*self.instance.read() {
-            instance.visit(id, function);
-        }
+        self.instance.read().as_ref()?.view()
     }
 
     /// The instance as its own type, while there is one.

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use super::facts::{Bond, Facts};
-use crate::base::{Key, TypeMap, sort_by};
+use crate::base::{Key, TypeMap, TypeTable, sort_by};
 use crate::report::Refusal;
 
 /// A set of services proved sound before any of their code runs. A cheap clone.
@@ -26,7 +26,7 @@ pub struct Plan {
 struct PlanData {
     services: Vec<Planned>,
     /// By type, and by trait object where only one provides it.
-    by_type: TypeMap<usize>,
+    by_type: TypeTable,
     /// Sorted by name.
     by_name: Vec<usize>,
 }
@@ -80,20 +80,20 @@ impl Plan {
     pub(super) fn new(services: Vec<Planned>) -> Self {
         let mut by_name: Vec<usize> = (0..services.len()).collect();
         sort_by(&mut by_name, |&a, &b| services[a].facts.name.cmp(&services[b].facts.name));
-        let mut by_type = TypeMap::with_capacity_and_hasher(services.len(), Default::default());
+        let mut by_type = Vec::with_capacity(services.len());
         let mut provided = TypeMap::<Vec<usize>>::default();
         for (at, Planned { facts, .. }) in services.iter().enumerate() {
             if let Key::Type(id) = facts.key {
-                by_type.insert(id, at);
+                by_type.push((id, at));
             }
             facts.provides.iter().for_each(|(id, _)| provided.entry(*id).or_default().push(at));
         }
-        for (id, providers) in provided {
-            if let [provider] = providers[..] {
-                by_type.entry(id).or_insert(provider);
-            }
-        }
-        Self { inner: Arc::new(PlanData { services, by_type, by_name }) }
+        // After the types of services: a replacement for a trait object has the type of that object, and wins over the providers.
+        by_type.extend(provided.into_iter().filter_map(|(id, providers)| match providers[..] {
+            [provider] => Some((id, provider)),
+            _ => None,
+        }));
+        Self { inner: Arc::new(PlanData { services, by_type: TypeTable::new(&by_type), by_name }) }
     }
 
     /// The number of services, including lazy ones.
@@ -121,8 +121,9 @@ impl Plan {
     }
 
     /// The index of the service with this type, or of the only provider of this trait object.
+    #[inline]
     pub(crate) fn index_of_type(&self, id: &TypeId) -> Option<usize> {
-        self.inner.by_type.get(id).copied()
+        self.inner.by_type.get(id)
     }
 
     /// The index of the service with this name.

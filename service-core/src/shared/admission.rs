@@ -95,7 +95,7 @@ pub(crate) fn reach_now<T>(slot: &Arc<Slot>, view: impl Fn(&Slot) -> Option<Arc<
 where
     T: ?Sized,
 {
-    if (slot.state() == State::Ready || is_reentrant(slot))
+    if (slot.is_ready() || is_reentrant(slot))
         && let Some(value) = view(slot)
     {
         record_use(slot)?;
@@ -120,11 +120,13 @@ pub(crate) fn named<T: Send + Sync + 'static>(shared: &Shared, name: &str) -> Re
 }
 
 /// Whether the caller is a part of what this service's drain waits for, which would otherwise wait for itself.
+#[inline(never)]
 fn is_reentrant(slot: &Slot) -> bool {
     matches!(slot.state(), State::Draining | State::Stopping)
         && slot.is_on_stack(|role| matches!(role, Role::Call | Role::Task | Role::Hook))
 }
 
+#[cold]
 fn not_now(slot: &Slot) -> NotReady {
     if slot.state().is_coming_up() && slot.is_on_stack(|role| role == Role::Starting) {
         return own_start(slot);

@@ -304,6 +304,7 @@ impl Shared {
     }
 
     /// The same, for a type that is not named.
+    #[inline]
     pub(crate) fn slot_of(&self, id: &TypeId, type_name: fn() -> &'static str) -> Result<&Arc<Slot>, NotReady> {
         match self.plan.index_of_type(id) {
             Some(index) => Ok(&self.slots[index]),
