@@ -7,9 +7,12 @@ use std::fmt::Write;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Field<'a> {
     Null,
+    #[cfg(feature = "render")]
     Flag(bool),
+    #[cfg(feature = "render")]
     Count(u64),
     Text(&'a str),
+    #[cfg(feature = "render")]
     Texts(&'a [&'a str]),
     /// It is JSON already.
     Json(&'a str),
@@ -36,11 +39,14 @@ pub(crate) fn write_object(json: &mut String, fields: &[(&str, Field<'_>)]) {
 fn write_field(json: &mut String, value: Field<'_>) {
     match value {
         Field::Null => json.push_str("null"),
+        #[cfg(feature = "render")]
         Field::Flag(flag) => json.push_str(if flag { "true" } else { "false" }),
+        #[cfg(feature = "render")]
         Field::Count(count) => {
             let _ = write!(json, "{count}");
         }
         Field::Text(text) => write_quoted(json, text),
+        #[cfg(feature = "render")]
         Field::Texts(texts) => {
             json.push('[');
             for (at, text) in texts.iter().enumerate() {

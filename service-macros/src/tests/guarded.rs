@@ -26,6 +26,14 @@ fn each_shape_has_its_guard() {
     assert_snapshot("guarded", guarded);
 }
 
+/// `docs/cost.md` states how many lines these have.
+#[test]
+fn a_guarded_method_is_little_code() {
+    let one = |method: &str| expand("", &format!("impl Users {{ {method} }}"));
+    assert_snapshot("counted_sync", one("pub fn count(&self) -> Result<u64, NotReady> { Ok(self.count) }"));
+    assert_snapshot("counted_async", one("pub async fn count(&self) -> Result<u64, NotReady> { Ok(self.count) }"));
+}
+
 #[test]
 fn what_cannot_be_guarded_is_said() {
     let in_impl = |method: &str| mistakes(expand("", &format!("impl U {{ {method} }}")));

@@ -14,6 +14,12 @@ fn every_argument_becomes_a_fact() {
     assert_snapshot("service", expand(arguments, "pub struct Users { cache: Arc<Cache> }"));
 }
 
+/// `docs/cost.md` states how many lines this has.
+#[test]
+fn a_service_with_hooks_is_little_code() {
+    assert_snapshot("counted_service", expand("requires = [Db]", "pub struct Users { db: Arc<Db> }"));
+}
+
 #[test]
 fn autowire_fills_fields_and_adds_dependencies() {
     let item = r#"
