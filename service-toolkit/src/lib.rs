@@ -10,12 +10,27 @@ pub mod breaker;
 pub mod bulkhead;
 #[cfg(feature = "cache")]
 pub mod cache;
-#[cfg(any(feature = "batcher", feature = "boundary", feature = "event_bus", feature = "gather", feature = "queue"))]
+#[cfg(any(
+    feature = "batcher",
+    feature = "boundary",
+    feature = "event_bus",
+    feature = "gather",
+    feature = "operation",
+    feature = "queue"
+))]
 mod caught;
 #[cfg(feature = "event_bus")]
 pub mod event_bus;
+#[cfg(feature = "operation")]
+mod event_tracker;
 #[cfg(feature = "gather")]
 pub mod gather;
+#[cfg(feature = "operation")]
+mod operation;
+#[cfg(feature = "operation")]
+mod operation_event;
+#[cfg(feature = "operation")]
+mod operation_scope;
 #[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
 #[cfg(feature = "queue")]
@@ -24,6 +39,8 @@ pub mod queue;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(any(feature = "operation", feature = "task_group"))]
+mod spawn;
 #[cfg(feature = "task_group")]
 mod task_group;
 #[cfg(feature = "timeout")]
@@ -57,3 +74,11 @@ pub use task_group::TaskGroup;
 pub use timeout::{TimedOut, timeout};
 #[cfg(feature = "worker_pool")]
 pub use worker_pool::WorkerPool;
+#[cfg(feature = "operation")]
+pub use {
+    event_tracker::EventTracker,
+    operation::Operation,
+    operation_event::{OperationEvent, OperationId, OperationOutcome},
+    operation_scope::OperationScope,
+    service_core::record,
+};
