@@ -33,6 +33,8 @@ mod operation_event;
 mod operation_scope;
 #[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
+#[cfg(feature = "process_metrics")]
+mod process_metrics;
 #[cfg(feature = "queue")]
 pub mod queue;
 #[cfg(feature = "rate_limit")]
@@ -62,6 +64,8 @@ pub use cache::Cache;
 pub use event_bus::EventBus;
 #[cfg(feature = "gather")]
 pub use gather::{Outcome, Split, gather};
+#[cfg(feature = "process_metrics")]
+pub use process_metrics::{ProcessMetrics, ProcessSample};
 #[cfg(feature = "queue")]
 pub use queue::Queue;
 #[cfg(feature = "rate_limit")]
