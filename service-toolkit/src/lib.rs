@@ -50,6 +50,20 @@ mod timeout;
 #[cfg(feature = "worker_pool")]
 pub mod worker_pool;
 
+#[cfg(any(feature = "boundary", feature = "cache", feature = "operation", feature = "retry"))]
+#[doc(hidden)]
+#[path = "attribute/mod.rs"]
+pub mod attribute_v1;
+
+#[cfg(feature = "cache")]
+pub use service_macros::cached;
+#[cfg(feature = "boundary")]
+pub use service_macros::error_boundary;
+#[cfg(feature = "operation")]
+pub use service_macros::operation;
+#[cfg(feature = "retry")]
+pub use service_macros::retry;
+
 #[cfg(feature = "batcher")]
 pub use batcher::Batcher;
 #[cfg(feature = "boundary")]
