@@ -12,6 +12,7 @@ mod health;
 mod lifecycle;
 mod machine;
 mod plan;
+mod record;
 mod registry;
 pub mod report;
 #[cfg(feature = "serde")]

@@ -2,6 +2,7 @@
 //! the contract, and `service-macros` writes it in one place.
 
 pub use crate::base::{Budgets, Location, Retry};
+pub use crate::events::tracing;
 pub use crate::gate::{
     CurrentInstance, HasTypeEntry, Method, Policy, Receiver, SelfAt, SlowPath, SyncCall, Target, TypeEntry,
 };

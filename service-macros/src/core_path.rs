@@ -46,7 +46,8 @@ impl ToTokens for CorePath {
     }
 }
 
-fn shown_at(path: TokenStream, span: Span) -> TokenStream {
+/// These tokens, shown at another place.
+pub(crate) fn shown_at(path: TokenStream, span: Span) -> TokenStream {
     let shown = |mut token: TokenTree| {
         token.set_span(token.span().located_at(span));
         token

@@ -9,11 +9,14 @@ mod core_path;
 mod guarded;
 mod mistakes;
 mod nearest;
+mod outer;
 mod service;
 mod test;
 #[cfg(test)]
 mod tests;
 mod timespan;
+#[cfg(feature = "toolkit")]
+mod toolkit;
 mod written;
 
 use proc_macro::TokenStream;
@@ -34,4 +37,32 @@ pub fn guarded(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::test(arguments.into(), item.into()).into()
+}
+
+#[cfg(feature = "toolkit")]
+#[doc = include_str!("../docs/operation.md")]
+#[proc_macro_attribute]
+pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    toolkit::operation(arguments.into(), item.into()).into()
+}
+
+#[cfg(feature = "toolkit")]
+#[doc = include_str!("../docs/retry.md")]
+#[proc_macro_attribute]
+pub fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    toolkit::retry(arguments.into(), item.into()).into()
+}
+
+#[cfg(feature = "toolkit")]
+#[doc = include_str!("../docs/cached.md")]
+#[proc_macro_attribute]
+pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    toolkit::cached(arguments.into(), item.into()).into()
+}
+
+#[cfg(feature = "toolkit")]
+#[doc = include_str!("../docs/error_boundary.md")]
+#[proc_macro_attribute]
+pub fn error_boundary(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    toolkit::error_boundary(arguments.into(), item.into()).into()
 }

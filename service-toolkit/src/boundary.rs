@@ -144,26 +144,12 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     ///
     /// # Errors
     /// The last error of the operation, if no fallback replaces it.
-    pub async fn run<F, R>(&self, mut operation: F) -> Result<T, BoundaryError<E>>
+    pub async fn run<F, R>(&self, operation: F) -> Result<T, BoundaryError<E>>
     where
         F: FnMut() -> R,
         R: Future<Output = Result<T, E>>,
     {
-        // The call of the closure is inside the future, so that a panic of the call is caught as well.
-        let attempts = retry(self.policy, || {
-            let attempt = caught_now(&mut operation);
-            async {
-                flat(match attempt {
-                    Ok(attempt) => caught(attempt).await,
-                    Err(panic) => Err(panic),
-                })
-            }
-        });
-        let result = attempts.named(self.name.clone()).when(|error| self.is_recoverable(error)).await;
-        let result = result.map_err(|error| {
-            let (attempts, elapsed) = (error.attempts(), error.elapsed());
-            (attempts, error.into_last().unwrap_or(BoundaryError::TimedOut(elapsed)))
-        });
+        let result = attempted(&self.name, self.policy, operation, |error| self.is_recoverable(error)).await;
         self.recover(result)
     }
 
@@ -186,8 +172,7 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     /// # Errors
     /// The error of the block, if no fallback replaces it.
     pub async fn scope(&self, block: impl Future<Output = Result<T, E>>) -> Result<T, BoundaryError<E>> {
-        let result = flat(caught(block).await);
-        self.recover(result.map_err(|error| (1, error)))
+        self.recover(attempted_once(block).await)
     }
 
     /// Logs the error of a result, and replaces it by the fallback.
@@ -210,23 +195,64 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     }
 
     fn recover(&self, result: Result<T, (u32, BoundaryError<E>)>) -> Result<T, BoundaryError<E>> {
-        let (attempts, error) = match result {
-            Ok(value) => return Ok(value),
-            Err(failed) => failed,
-        };
-        let (operation, error_type) = (&*self.name, error.error_type());
-        let fallback = self.fallback.as_ref().filter(|_| self.is_recoverable(&error));
-        match fallback.map(|fallback| caught_now(|| fallback(&error))) {
-            Some(Ok(value)) => {
-                tracing::warn!(operation, %error, error_type, attempts, "failed, and the fallback is used");
-                return Ok(value);
-            }
-            Some(Err(panic)) => tracing::error!(operation, panic, "the fallback panicked, so the error is returned"),
-            None => {}
-        }
-        tracing::error!(operation, %error, error_type, attempts, "failed");
-        Err(error)
+        let fallback = self.fallback.as_ref().map(|fallback| |error: &BoundaryError<E>| fallback(error));
+        recovered(&self.name, result, |error| self.is_recoverable(error), fallback)
     }
+}
+
+/// Runs an operation as the policy determines. The error has the number of attempts.
+pub(crate) async fn attempted<T, E: fmt::Display, R: Future<Output = Result<T, E>>>(
+    name: &str,
+    policy: RetryPolicy,
+    mut operation: impl FnMut() -> R,
+    is_recoverable: impl Fn(&BoundaryError<E>) -> bool,
+) -> Result<T, (u32, BoundaryError<E>)> {
+    // The call of the closure is inside the future, so that a panic of the call is caught as well.
+    let attempts = retry(policy, || {
+        let attempt = caught_now(&mut operation);
+        async {
+            flat(match attempt {
+                Ok(attempt) => caught(attempt).await,
+                Err(panic) => Err(panic),
+            })
+        }
+    });
+    attempts.named(name.to_owned()).when(is_recoverable).await.map_err(|error| {
+        let (attempts, elapsed) = (error.attempts(), error.elapsed());
+        (attempts, error.into_last().unwrap_or(BoundaryError::TimedOut(elapsed)))
+    })
+}
+
+/// Runs an operation once.
+pub(crate) async fn attempted_once<T, E>(
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, (u32, BoundaryError<E>)> {
+    flat(caught(operation).await).map_err(|error| (1, error))
+}
+
+/// Logs the error of a result, and replaces it by the fallback.
+pub(crate) fn recovered<T, E: fmt::Display>(
+    operation: &str,
+    result: Result<T, (u32, BoundaryError<E>)>,
+    is_recoverable: impl FnOnce(&BoundaryError<E>) -> bool,
+    fallback: Option<impl FnOnce(&BoundaryError<E>) -> T>,
+) -> Result<T, BoundaryError<E>> {
+    let (attempts, error) = match result {
+        Ok(value) => return Ok(value),
+        Err(failed) => failed,
+    };
+    let error_type = error.error_type();
+    let fallback = fallback.filter(|_| is_recoverable(&error));
+    match fallback.map(|fallback| caught_now(|| fallback(&error))) {
+        Some(Ok(value)) => {
+            tracing::warn!(operation, %error, error_type, attempts, "failed, and the fallback is used");
+            return Ok(value);
+        }
+        Some(Err(panic)) => tracing::error!(operation, panic, "the fallback panicked, so the error is returned"),
+        None => {}
+    }
+    tracing::error!(operation, %error, error_type, attempts, "failed");
+    Err(error)
 }
 
 fn flat<T, E>(result: Result<Result<T, E>, String>) -> Result<T, BoundaryError<E>> {

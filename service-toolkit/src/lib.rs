@@ -16,11 +16,14 @@ pub mod cache;
     feature = "event_bus",
     feature = "exit_stack",
     feature = "gather",
+    feature = "operation",
     feature = "queue"
 ))]
 mod caught;
 #[cfg(feature = "event_bus")]
 pub mod event_bus;
+#[cfg(feature = "operation")]
+mod event_tracker;
 #[cfg(feature = "exit_stack")]
 pub mod exit_stack;
 #[cfg(feature = "gather")]
@@ -29,20 +32,44 @@ pub mod gather;
 pub mod lazy_resource;
 #[cfg(feature = "object_pool")]
 pub mod object_pool;
+#[cfg(feature = "operation")]
+mod operation;
+#[cfg(feature = "operation")]
+mod operation_event;
+#[cfg(feature = "operation")]
+mod operation_scope;
 #[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
+#[cfg(feature = "process_metrics")]
+mod process_metrics;
 #[cfg(feature = "queue")]
 pub mod queue;
 #[cfg(feature = "rate_limit")]
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(any(feature = "operation", feature = "task_group"))]
+mod spawn;
 #[cfg(feature = "task_group")]
 mod task_group;
 #[cfg(feature = "timeout")]
 mod timeout;
 #[cfg(feature = "worker_pool")]
 pub mod worker_pool;
+
+#[cfg(any(feature = "boundary", feature = "cache", feature = "operation", feature = "retry"))]
+#[doc(hidden)]
+#[path = "attribute/mod.rs"]
+pub mod attribute_v1;
+
+#[cfg(feature = "cache")]
+pub use service_macros::cached;
+#[cfg(feature = "boundary")]
+pub use service_macros::error_boundary;
+#[cfg(feature = "operation")]
+pub use service_macros::operation;
+#[cfg(feature = "retry")]
+pub use service_macros::retry;
 
 #[cfg(feature = "batcher")]
 pub use batcher::Batcher;
@@ -64,6 +91,8 @@ pub use gather::{Outcome, Split, gather};
 pub use lazy_resource::LazyResource;
 #[cfg(feature = "object_pool")]
 pub use object_pool::ObjectPool;
+#[cfg(feature = "process_metrics")]
+pub use process_metrics::{ProcessMetrics, ProcessSample};
 #[cfg(feature = "queue")]
 pub use queue::Queue;
 #[cfg(feature = "rate_limit")]
@@ -76,3 +105,11 @@ pub use task_group::TaskGroup;
 pub use timeout::{TimedOut, timeout};
 #[cfg(feature = "worker_pool")]
 pub use worker_pool::WorkerPool;
+#[cfg(feature = "operation")]
+pub use {
+    event_tracker::EventTracker,
+    operation::Operation,
+    operation_event::{OperationEvent, OperationId, OperationOutcome},
+    operation_scope::OperationScope,
+    service_core::record,
+};

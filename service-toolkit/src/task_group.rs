@@ -5,13 +5,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_core::Registry;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::caught::caught;
 use crate::gather::{Outcome, Split, gather};
+use crate::spawn::spawn;
 
 /// Tasks that run concurrently, also on several threads, and that do not outlive the group.
 ///
@@ -99,11 +99,9 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
             };
             caught(future).await.map_or_else(Outcome::Panicked, Outcome::from)
         };
-        let handle = match Registry::current() {
-            Some(registry) => registry.spawn(task),
-            None => tokio::spawn(task),
-        };
-        self.tasks.push(Task { handle, outcome: None });
+        #[cfg(feature = "operation")]
+        let task = crate::operation_scope::carried(task);
+        self.tasks.push(Task { handle: spawn(task), outcome: None });
     }
 
     /// Waits for all tasks, and returns their outcomes in the order in which they were spawned. The group is empty then and can be

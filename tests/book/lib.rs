@@ -25,4 +25,8 @@ pages! {
     service = "../../service-macros/docs/service.md";
     guarded = "../../service-macros/docs/guarded.md";
     test = "../../service-macros/docs/test.md";
+    operation = "../../service-macros/docs/operation.md";
+    retry = "../../service-macros/docs/retry.md";
+    cached = "../../service-macros/docs/cached.md";
+    error_boundary = "../../service-macros/docs/error_boundary.md";
 }

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use crate::source::{Source, all, none};
 
 /// The file that parses the arguments of an attribute, and the page with their table.
-const ATTRIBUTES: [(&str, &str); 3] = [
+const ATTRIBUTES: [(&str, &str); 7] = [
     ("service-macros/src/service/arguments.rs", "service-macros/docs/service.md"),
     ("service-macros/src/guarded/arguments.rs", "service-macros/docs/guarded.md"),
     ("service-macros/src/test/arguments.rs", "service-macros/docs/test.md"),
+    ("service-macros/src/toolkit/operation.rs", "service-macros/docs/operation.md"),
+    ("service-macros/src/toolkit/retry.rs", "service-macros/docs/retry.md"),
+    ("service-macros/src/toolkit/cached.rs", "service-macros/docs/cached.md"),
+    ("service-macros/src/toolkit/error_boundary.rs", "service-macros/docs/error_boundary.md"),
 ];
 
 /// The heading of such a table.

@@ -11,6 +11,7 @@ mod trace;
 pub(crate) use callback::Callback;
 pub(crate) use event_log::EventLog;
 pub(crate) use publish::publish;
+pub use trace::tracing;
 #[cfg(feature = "telemetry")]
 pub(crate) use trace::{Field, Metadata, Subscriber, TraceEvent, TraceLevel, Visit, log_line, log_panic};
 pub(crate) use trace::{is_logged, log};

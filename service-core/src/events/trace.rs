@@ -8,6 +8,9 @@ pub(crate) use tracing::{
     field::{Field, Visit},
 };
 
+/// For what `record!` expands to.
+pub use tracing;
+
 use tracing::field::display;
 
 use crate::report::{Event, Record, Severity, Value};

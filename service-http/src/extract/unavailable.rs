@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use service_core::{Health, NotReady, Refusal};
+use service_core::{Health, NotReady, Refusal, record};
 
 /// The response for a service that is not ready. In a handler that returns it as its error, `?` converts the refusal of
 /// a guarded call.
@@ -58,11 +58,11 @@ impl IntoResponse for Unavailable {
                 | Refusal::Cycle(_)
         );
         if is_permanent {
-            tracing::error!("{refusal}");
+            record!(domain: "http", action: "extract", status: error, service = name, "{refusal}");
             let body = Health::unhealthy(format!("{name} cannot be had")).to_json();
             return (StatusCode::INTERNAL_SERVER_ERROR, [json], body).into_response();
         }
-        tracing::debug!("{refusal}");
+        record!(level: DEBUG, domain: "http", action: "extract", status: cancelled, service = name, "{refusal}");
         let body = Health::unhealthy(format!("{name} is not ready: it is {}", refusal.state())).to_json();
         let retry_after = (RETRY_AFTER, HeaderValue::from_static("1"));
         (StatusCode::SERVICE_UNAVAILABLE, [json, retry_after], body).into_response()

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{Request, Response, StatusCode};
+use service_core::record;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::field::Empty;
@@ -33,11 +34,13 @@ const MAX_ID_LENGTH: usize = 128;
 /// | `method` | the HTTP method |
 /// | `path` | the path without the query, because a query can contain secrets |
 /// | `request_id` | the header `x-request-id` of the request, or a new id |
-/// | `status` | the status of the response |
+/// | `http.status_code` | the status of the response |
 /// | `duration_ms` | the time until the handler returned; the client may read the response later |
 ///
-/// The event contains `status` and `duration_ms`. Its level is `WARN` for a status of 500 or above, else `INFO`. If the
-/// client disconnects before the response, the event says that the request was not answered.
+/// The event contains `domain="http"`, `action="request"`, `http.status_code` and `duration_ms`, and a `status` as
+/// [`record!`](service_core::record) defines it. That is `error`, with the level `WARN`, for a status code of 500 or above, and else
+/// `success`, with the level `INFO`. If the client disconnects before the response, the status is `cancelled`, and the event says that
+/// the request was not answered.
 ///
 /// An id from a client is accepted if it has at most 128 visible ASCII characters. Handlers find the id in the
 /// request's `x-request-id` header, and clients in the response's.
@@ -84,7 +87,7 @@ where
             method = %request.method(),
             path = request.uri().path(),
             request_id = id.to_str().unwrap_or_default(),
-            status = Empty,
+            http.status_code = Empty,
             duration_ms = Empty,
         );
         request.headers_mut().insert(X_REQUEST_ID, id.clone());
@@ -113,14 +116,17 @@ impl Completion {
     }
 
     fn answered(mut self, status: StatusCode) {
-        let (status, duration_ms) = (status.as_u16(), self.duration_ms());
-        self.span.record("status", status).record("duration_ms", duration_ms);
+        let (code, duration_ms) = (status.as_u16(), self.duration_ms());
+        self.span.record("http.status_code", code).record("duration_ms", duration_ms);
         self.is_logged = true;
-        if status < 500 {
-            tracing::info!(parent: &self.span, status, duration_ms, "answered");
-        } else {
-            tracing::warn!(parent: &self.span, status, duration_ms, "answered");
-        }
+        self.span.in_scope(|| match code {
+            ..500 => record!(
+                domain: "http", action: "request", status: success, http.status_code = code, duration_ms, "answered"
+            ),
+            _ => record!(
+                level: WARN, domain: "http", action: "request", status: error, http.status_code = code, duration_ms, "answered"
+            ),
+        });
     }
 }
 
@@ -129,7 +135,16 @@ impl Drop for Completion {
         if !self.is_logged {
             let duration_ms = self.duration_ms();
             self.span.record("duration_ms", duration_ms);
-            tracing::info!(parent: &self.span, duration_ms, "not answered: client disconnected, or handler failed");
+            self.span.in_scope(|| {
+                record!(
+                    level: INFO,
+                    domain: "http",
+                    action: "request",
+                    status: cancelled,
+                    duration_ms,
+                    "not answered: client disconnected, or handler failed"
+                );
+            });
         }
     }
 }

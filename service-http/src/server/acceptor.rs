@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use service_core::{Context, Result};
+use service_core::{Context, Result, record};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -74,7 +74,8 @@ impl<S: 'static> Acceptor<S> {
                 Ok((stream, _)) => serve(stream),
                 Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
-                    tracing::warn!(service = self.cx.name(), %error, "cannot accept a connection");
+                    let service = self.cx.name();
+                    record!(domain: "http", action: "accept", status: warning, service, %error, "cannot accept a connection");
                     sleep(ACCEPT_RETRY).await;
                 }
             }

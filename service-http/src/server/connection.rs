@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use service_core::Context;
+use service_core::{Context, record};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -127,7 +127,8 @@ async fn answer<S: 'static>(
     let request = request.map(|body| Body::new(TrackedBody::of_request(body, exchange.clone())));
     let on_panic = |payload: Box<dyn Any + Send>| {
         let message = panic_message(&*payload);
-        tracing::error!(service = cx.name(), request = exchange.request(), "a handler panicked: {message}");
+        let (service, request) = (cx.name(), exchange.request());
+        record!(domain: "http", action: "request", status: error, service, request, "a handler panicked: {message}");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     };
     let mut response = CatchPanic::custom(router, on_panic).call(request).await?;

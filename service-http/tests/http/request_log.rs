@@ -35,12 +35,17 @@ async fn a_request_is_logged_with_its_method_path_id_status_and_duration() -> Re
     let lines = log.take();
     assert_eq!(
         lines[..3],
-        ["span request method=GET path=\"/id\" request_id=\"abc-1\"", "INFO message=inside", "record status=200",]
+        [
+            "span request method=GET path=\"/id\" request_id=\"abc-1\"",
+            "INFO message=inside",
+            "record http.status_code=200",
+        ]
     );
     let [record, event] = &lines[3..] else { panic!("{lines:?}") };
     let duration = record.strip_prefix("record duration_ms=").and_then(|it| it.parse::<f64>().ok());
     assert!(duration.is_some_and(|it| it > 0.0), "{record}");
-    assert_eq!(*event, format!("INFO message=answered status=200{}", &record["record".len()..]));
+    let expected = "INFO message=answered domain=\"http\" action=\"request\" status=\"success\" http.status_code=200";
+    assert_eq!(*event, format!("{expected}{}", &record["record".len()..]));
     registry.shutdown().await?;
     Ok(())
 }
@@ -68,14 +73,19 @@ async fn a_server_error_is_a_warning_and_a_disconnect_is_logged() -> Result<()> 
     let (registry, address) = open(routes()).await?;
     let mut client = Client::connect(address).await?;
     assert_eq!(client.get("/broken").await?.status, 500);
-    assert!(log.take().iter().any(|line| line.starts_with("WARN message=answered status=500 duration_ms=")));
+    let answered =
+        "WARN message=answered domain=\"http\" action=\"request\" status=\"error\" http.status_code=500 duration_ms=";
+    assert!(log.take().iter().any(|line| line.starts_with(answered)));
 
     client.send("GET /endless HTTP/1.1\r\nHost: test\r\n\r\n").await?;
     while log.take().is_empty() {
         tokio::task::yield_now().await;
     }
     drop(client);
-    while !log.take().iter().any(|line| line.starts_with("INFO message=not answered")) {
+    let not_answered = |line: &String| {
+        line.starts_with("INFO message=not answered") && line.contains("action=\"request\" status=\"cancelled\"")
+    };
+    while !log.take().iter().any(not_answered) {
         tokio::task::yield_now().await;
     }
     registry.shutdown().await?;

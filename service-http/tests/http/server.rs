@@ -62,7 +62,8 @@ async fn a_panic_in_a_handler_is_a_500_and_the_connection_stays_open() -> Result
     let mut client = Client::connect(address).await?;
     let answer = client.get("/broken?secret").await?;
     assert_eq!((answer.status, &*answer.body), (500, ""));
-    let event = r#"ERROR message=a handler panicked: on purpose service="Web" request="GET /broken""#;
+    let words = r#"domain="http" action="request" status="error""#;
+    let event = format!(r#"ERROR message=a handler panicked: on purpose {words} service="Web" request="GET /broken""#);
     assert_eq!(log.take(), [event]);
     assert_eq!(client.get("/").await?.body, "hello");
     registry.shutdown().await?;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Error, Token};
+use syn::{Attribute, Error, Token, parse_quote};
 
 use crate::arguments::{Known, once, read};
 use crate::core_path::CorePath;
@@ -48,6 +48,20 @@ impl GuardedArguments {
             contradiction(&wait, mistakes);
         }
         arguments
+    }
+
+    /// The attribute with these arguments.
+    pub(crate) fn attribute(&self) -> Attribute {
+        let core = &self.core;
+        let policy = match (self.refuse, self.wait) {
+            (Some(_), _) => quote!(refuse,),
+            (None, Some(time)) => {
+                let time = format!("{}ns", time.duration.as_nanos());
+                quote!(wait = #time,)
+            }
+            (None, None) => TokenStream::new(),
+        };
+        parse_quote!(#[#core::guarded(#policy crate = #core)])
     }
 
     /// A synchronous method cannot wait: it would block every task of its thread.

@@ -15,6 +15,9 @@ use quote::{ToTokens, quote};
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
+#[cfg(feature = "toolkit")]
+pub(crate) use self::output::{Inferred, Output};
+
 use self::arguments::GuardedArguments;
 use self::target::Target;
 

@@ -6,6 +6,7 @@ use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Signature, Visibility
 
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
+use crate::outer::is_toolkit;
 
 use super::arguments::GuardedArguments;
 use super::method::guard;
@@ -36,6 +37,7 @@ impl Target {
     pub(crate) fn guard(mut self, arguments: &GuardedArguments, mistakes: &mut Mistakes) -> Self {
         match &mut self {
             Self::Method(method) if is_hook(method) => mistakes.at(&method.sig.ident, HOOK),
+            Self::Method(method) if is_wrapped(method) => guard_outside(method, arguments),
             Self::Method(method) => {
                 if !guard(method, arguments, None, mistakes) {
                     arguments.forbid_waiting(&method.sig.ident, mistakes);
@@ -86,12 +88,18 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
         has_methods = true;
         if let Some(arguments) = take_own(method, &arguments.core, mistakes) {
             is_guarded = true;
-            if !guard(method, &arguments, own, mistakes) {
+            if is_wrapped(method) {
+                guard_outside(method, &arguments);
+            } else if !guard(method, &arguments, own, mistakes) {
                 arguments.forbid_waiting(&method.sig.ident, mistakes);
             }
         } else if is_trait || !matches!(method.vis, Visibility::Inherited) {
             is_guarded = true;
-            guard(method, arguments, own, mistakes);
+            if is_wrapped(method) {
+                guard_outside(method, arguments);
+            } else {
+                guard(method, arguments, own, mistakes);
+            }
         }
     }
     if !has_methods {
@@ -101,6 +109,17 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
         let text = "#[guarded] on an impl block guards what is not private, and all of this is private; make a method `pub`, or put #[guarded] on it";
         mistakes.at(&block.self_ty, text);
     }
+}
+
+/// Whether attributes of service-toolkit, which are expanded later, wrap the body.
+fn is_wrapped(method: &ImplItemFn) -> bool {
+    method.attrs.iter().any(is_toolkit)
+}
+
+/// Puts the guard below all other attributes, so that it is expanded last and is outside of what they do: a call that is refused
+/// is not retried, and a cached value is not returned, by a service that is not ready.
+fn guard_outside(method: &mut ImplItemFn, arguments: &GuardedArguments) {
+    method.attrs.push(arguments.attribute());
 }
 
 fn take_own(method: &mut ImplItemFn, core: &CorePath, mistakes: &mut Mistakes) -> Option<GuardedArguments> {

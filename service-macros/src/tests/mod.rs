@@ -4,6 +4,8 @@ mod guarded;
 mod service;
 mod test;
 mod timespan;
+#[cfg(feature = "toolkit")]
+mod toolkit;
 
 use std::path::Path;
 use std::{env, fs};

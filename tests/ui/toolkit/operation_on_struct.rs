@@ -1,0 +1,7 @@
+// one mistake: not a function
+use service_toolkit::operation;
+
+#[operation]
+struct Import;
+
+fn main() {}
