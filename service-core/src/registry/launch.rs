@@ -28,7 +28,8 @@ impl Registry {
     /// | 3 | after a clean run, if a thread still blocks the end of the process |
     /// | 128 + number | at a second signal, immediately |
     ///
-    /// If no `tracing` subscriber is set, it prints a line to stderr when the registry is ready, and each failure when it
+    /// A program without a service is most likely one that does not name the library with its services, so it prints that. If no
+    /// `tracing` subscriber is set, it prints a line to stderr when the registry is ready, and each failure when it
     /// occurs. It always prints a failed boot, an unclean shutdown, and the services whose instance is still referenced after
     /// the shutdown. With the feature `systemd`, systemd is notified if `NOTIFY_SOCKET` is set.
     ///
@@ -88,8 +89,13 @@ async fn run(builder: Builder) -> Result<(), u8> {
         stderr::print_line(&error);
         BOOT_FAILED
     })?;
-    if !events::is_logged() {
-        print_up(&registry.report());
+    let report = registry.report();
+    if report.services.is_empty() {
+        stderr::print_line(
+            "no service is linked into this program; if its services are in a library, also in the one of its own package, name that once in main.rs: `use my_app as _;`",
+        );
+    } else if !events::is_logged() {
+        print_up(&report);
     }
     match registry.wind_up().await {
         Ok(report) => {
