@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service_core::error::BoxError;
+use service_core::record;
 
 use crate::caught::{caught, caught_now};
 use crate::retry::{RetryPolicy, retry};
@@ -245,13 +246,17 @@ pub(crate) fn recovered<T, E: fmt::Display>(
     let fallback = fallback.filter(|_| is_recoverable(&error));
     match fallback.map(|fallback| caught_now(|| fallback(&error))) {
         Some(Ok(value)) => {
-            tracing::warn!(operation, %error, error_type, attempts, "failed, and the fallback is used");
+            record!(domain: "boundary", action: "run", status: warning,
+                operation, %error, error_type, attempts, "failed, and the fallback is used");
             return Ok(value);
         }
-        Some(Err(panic)) => tracing::error!(operation, panic, "the fallback panicked, so the error is returned"),
+        Some(Err(panic)) => {
+            record!(domain: "boundary", action: "fallback", status: error,
+                operation, panic, "the fallback panicked, so the error is returned");
+        }
         None => {}
     }
-    tracing::error!(operation, %error, error_type, attempts, "failed");
+    record!(domain: "boundary", action: "run", status: error, operation, %error, error_type, attempts, "failed");
     Err(error)
 }
 

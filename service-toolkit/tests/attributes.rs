@@ -228,6 +228,11 @@ mod boundaries {
         }
     }
 
+    #[error_boundary(recoverable = |_| panic!("on purpose"), fallback = 7)]
+    async fn refused() -> Result<u32, &'static str> {
+        Err("no")
+    }
+
     #[error_boundary]
     async fn logged<'a>(error: &'a str) -> Result<(), &'a str> {
         Err(error)
@@ -242,9 +247,15 @@ mod boundaries {
         assert_eq!(calls.load(Ordering::Relaxed), 5);
         assert_eq!(events.with("operation=\"parsing\"").iter().filter(|line| line.contains("fallback")).count(), 1);
         assert_eq!((recovered(0).await, recovered(2).await), (Ok(7), Ok(2)));
+        assert_eq!(refused().await, Err("no"), "an error for which `recoverable` panics is not replaced");
         let panic = tokio::spawn(recovered(1)).await.unwrap_err().into_panic();
         assert_eq!(panic.downcast_ref::<String>().unwrap(), "one");
         assert_eq!(logged("no").await, Err("no"));
-        assert_eq!(events.with("ERROR failed operation=\"logged\" error=no").len(), 1);
+        assert_eq!(
+            events
+                .with("ERROR failed domain=\"boundary\" action=\"run\" status=\"error\" operation=\"logged\" error=no")
+                .len(),
+            1
+        );
     }
 }
