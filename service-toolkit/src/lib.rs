@@ -25,13 +25,24 @@ pub mod event_bus;
 mod event_tracker;
 #[cfg(feature = "gather")]
 pub mod gather;
+#[cfg(any(feature = "boundary", feature = "cache", feature = "retry"))]
+mod mapped;
 #[cfg(feature = "operation")]
 mod operation;
 #[cfg(feature = "operation")]
 mod operation_event;
 #[cfg(feature = "operation")]
 mod operation_scope;
-#[cfg(any(feature = "gather", feature = "retry"))]
+#[cfg(any(
+    feature = "batcher",
+    feature = "boundary",
+    feature = "cache",
+    feature = "event_bus",
+    feature = "gather",
+    feature = "operation",
+    feature = "queue",
+    feature = "retry"
+))]
 mod pin_project;
 #[cfg(feature = "process_metrics")]
 mod process_metrics;

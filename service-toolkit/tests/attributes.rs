@@ -259,3 +259,65 @@ mod boundaries {
         );
     }
 }
+
+mod shapes {
+    use super::*;
+
+    mod facade {
+        pub(crate) use service_toolkit as toolkit;
+    }
+
+    trait Source {
+        fn next(&self, calls: &AtomicU32) -> impl Future<Output = Result<u32, String>> + Send;
+    }
+
+    struct Numbers;
+
+    impl Source for Numbers {
+        #[operation(crate = facade::toolkit)]
+        #[facade::toolkit::retry(attempts = 2, delay = "1s", crate = facade::toolkit)]
+        async fn next(&self, calls: &AtomicU32) -> Result<u32, String> {
+            match counted(calls) {
+                1 => Err(OperationScope::current().expect("it is inside").name().to_owned()),
+                call => Ok(call),
+            }
+        }
+    }
+
+    #[retry(attempts = 2, delay = "1s")]
+    #[cached(key = text.to_string())]
+    async fn parsed(text: impl Display + Clone + Send, calls: Arc<AtomicU32>) -> Result<u32, std::num::ParseIntError> {
+        counted(&calls);
+        text.to_string().parse()
+    }
+
+    macro_rules! doubled {
+        ($name:ident($($parameter:ident: $ty:ty),*) -> $output:ty $body:block) => {
+            #[operation]
+            #[error_boundary(retries = 1, fallback = 7)]
+            async fn $name($($parameter: $ty),*) -> $output $body
+        };
+    }
+
+    doubled!(double(number: u32, calls: &AtomicU32) -> Result<u32, String> {
+        if counted(calls) < 3 { Err(number.to_string())? }
+        Ok(2 * number)
+    });
+
+    #[tokio::test(start_paused = true)]
+    async fn attributes_are_on_trait_methods_in_macros_and_behind_a_facade() {
+        let calls = Arc::new(AtomicU32::new(0));
+        assert_eq!(Numbers.next(&calls).await, Ok(2));
+        assert_eq!(double(4, &AtomicU32::new(0)).await, Ok(7));
+        assert_eq!(double(4, &AtomicU32::new(1)).await, Ok(8));
+        calls.store(0, Ordering::Relaxed);
+        let task = tokio::spawn({
+            let calls = calls.clone();
+            async move {
+                (parsed("5", calls.clone()).await, parsed("5", calls.clone()).await, parsed("x", calls).await.is_err())
+            }
+        });
+        assert_eq!(task.await.unwrap(), (Ok(5), Ok(5), true));
+        assert_eq!(calls.load(Ordering::Relaxed), 3, "the retries are outside of the cache, and an error is not kept");
+    }
+}
