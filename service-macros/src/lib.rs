@@ -1,4 +1,5 @@
-//! The macros of `service-core`, which re-exports them: use that crate.
+//! The macros of `service-core` and, with the feature `toolkit`, of `service-toolkit`. Those crates re-export them: use them from
+//! there.
 //!
 //! Each is parse → model → validate → expand, on `proc_macro2` so that it can be tested outside the compiler. Every mistake is
 //! reported at once, and what is written out is facts: whatever could be a function in `service-core` is one.

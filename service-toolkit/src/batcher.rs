@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use service_core::{CancellationToken, Context};
+use service_core::{CancellationToken, Context, record};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -327,7 +327,8 @@ where
             Err(error) => {
                 let unseen = senders.into_iter().filter_map(|sender| sender.send(Err(error.clone())).err()).count();
                 if unseen > 0 {
-                    tracing::warn!(batcher = &*self.name, items = count, unseen, %error, "batch failed, and nobody waits for these items");
+                    record!(level: WARN, domain: "batcher", action: "run", status: error,
+                        batcher = &*self.name, items = count, unseen, %error, "batch failed, and nobody waits for these items");
                 }
             }
         }
@@ -349,7 +350,8 @@ impl<T, R, F> Drop for Unfinished<T, R, F> {
         let Worker { name, pending, .. } = &self.0;
         let lost = pending.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            tracing::warn!(batcher = &**name, lost, "items lost: the batcher was aborted before their batch had ended");
+            record!(domain: "batcher", action: "run", status: cancelled,
+                batcher = &**name, lost, "items lost: the batcher was aborted before their batch had ended");
         }
     }
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service_core::error::BoxError;
+use service_core::record;
 
-use crate::caught::{caught, caught_now};
+use crate::caught::{caught, caught_call, caught_now};
+use crate::mapped::mapped;
 use crate::retry::{RetryPolicy, retry};
 
 type OnError<T, E> = Arc<dyn Fn(&BoundaryError<E>) -> T + Send + Sync>;
@@ -171,8 +173,11 @@ impl<T, E: fmt::Display> Boundary<T, E> {
     ///
     /// # Errors
     /// The error of the block, if no fallback replaces it.
-    pub async fn scope(&self, block: impl Future<Output = Result<T, E>>) -> Result<T, BoundaryError<E>> {
-        self.recover(attempted_once(block).await)
+    pub fn scope(
+        &self,
+        block: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, BoundaryError<E>>> {
+        mapped(attempted_once(block), |result| self.recover(result))
     }
 
     /// Logs the error of a result, and replaces it by the fallback.
@@ -207,16 +212,8 @@ pub(crate) async fn attempted<T, E: fmt::Display, R: Future<Output = Result<T, E
     mut operation: impl FnMut() -> R,
     is_recoverable: impl Fn(&BoundaryError<E>) -> bool,
 ) -> Result<T, (u32, BoundaryError<E>)> {
-    // The call of the closure is inside the future, so that a panic of the call is caught as well.
-    let attempts = retry(policy, || {
-        let attempt = caught_now(&mut operation);
-        async {
-            flat(match attempt {
-                Ok(attempt) => caught(attempt).await,
-                Err(panic) => Err(panic),
-            })
-        }
-    });
+    // A panic of the call is caught as well.
+    let attempts = retry(policy, || mapped(caught_call(&mut operation), flat));
     attempts.named(name.to_owned()).when(is_recoverable).await.map_err(|error| {
         let (attempts, elapsed) = (error.attempts(), error.elapsed());
         (attempts, error.into_last().unwrap_or(BoundaryError::TimedOut(elapsed)))
@@ -224,10 +221,10 @@ pub(crate) async fn attempted<T, E: fmt::Display, R: Future<Output = Result<T, E
 }
 
 /// Runs an operation once.
-pub(crate) async fn attempted_once<T, E>(
-    operation: impl Future<Output = Result<T, E>>,
-) -> Result<T, (u32, BoundaryError<E>)> {
-    flat(caught(operation).await).map_err(|error| (1, error))
+pub(crate) fn attempted_once<T, E, F: Future<Output = Result<T, E>>>(
+    operation: F,
+) -> impl Future<Output = Result<T, (u32, BoundaryError<E>)>> + use<T, E, F> {
+    mapped(caught(operation), |result| flat(result).map_err(|error| (1, error)))
 }
 
 /// Logs the error of a result, and replaces it by the fallback.
@@ -245,13 +242,17 @@ pub(crate) fn recovered<T, E: fmt::Display>(
     let fallback = fallback.filter(|_| is_recoverable(&error));
     match fallback.map(|fallback| caught_now(|| fallback(&error))) {
         Some(Ok(value)) => {
-            tracing::warn!(operation, %error, error_type, attempts, "failed, and the fallback is used");
+            record!(domain: "boundary", action: "run", status: warning,
+                operation, %error, error_type, attempts, "failed, and the fallback is used");
             return Ok(value);
         }
-        Some(Err(panic)) => tracing::error!(operation, panic, "the fallback panicked, so the error is returned"),
+        Some(Err(panic)) => {
+            record!(domain: "boundary", action: "fallback", status: error,
+                operation, panic, "the fallback panicked, so the error is returned");
+        }
         None => {}
     }
-    tracing::error!(operation, %error, error_type, attempts, "failed");
+    record!(domain: "boundary", action: "run", status: error, operation, %error, error_type, attempts, "failed");
     Err(error)
 }
 

@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use service_core::Health;
+use service_core::{Health, record};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -336,10 +336,12 @@ impl Breaker {
         self.state.send_replace(to);
         drop(machine);
         // Not under the lock, because a subscriber of `tracing` may run any code.
-        let breaker = &*self.name;
-        match to {
-            BreakerState::Open => tracing::warn!(breaker, ?from, ?to, why, "the circuit breaker opens"),
-            _ => tracing::info!(breaker, ?from, ?to, why, "the circuit breaker changes its state"),
+        if to == BreakerState::Open {
+            record!(domain: "breaker", action: "open", status: warning,
+                breaker = &*self.name, ?from, ?to, why, "the circuit breaker opens");
+        } else {
+            record!(domain: "breaker", action: "change", status: success,
+                breaker = &*self.name, ?from, ?to, why, "the circuit breaker changes its state");
         }
         output
     }

@@ -3,25 +3,62 @@
 #![cfg_attr(not(feature = "full"), allow(dead_code, reason = "each pattern uses a part of it"))]
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::pin_project::pin_project;
+
+type Payload = Box<dyn Any + Send>;
+
+pin_project! {
+    /// A future whose panics are its errors. A type and not an `async fn`, which would store the future twice.
+    pub(crate) struct Caught<F, P> {
+        #[pin]
+        future: Option<F>,
+        panic: Option<Payload>,
+        error: fn(Payload) -> P,
+    }
+}
 
 /// Runs a future. A panic in one of its polls ends it, and its message is the error. It is not polled again after a panic, so no
 /// state that the panic left behind is observed.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
-    caught_payload(future).await.map_err(message)
+pub(crate) fn caught<F: Future>(future: F) -> Caught<F, String> {
+    Caught { future: Some(future), panic: None, error: message }
+}
+
+/// The same of a future that this function returns. A panic of the function is the error of the future.
+pub(crate) fn caught_call<F: Future>(call: impl FnOnce() -> F) -> Caught<F, String> {
+    caught_call_as(call, message)
 }
 
 /// The same, with the payload of the panic, so that the panic can go on.
-pub(crate) async fn caught_payload<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    let result = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(payload) => Poll::Ready(Err(payload)),
-    });
-    result.await
+pub(crate) fn caught_payload<F: Future>(call: impl FnOnce() -> F) -> Caught<F, Payload> {
+    caught_call_as(call, |payload| payload)
+}
+
+fn caught_call_as<F: Future, P>(call: impl FnOnce() -> F, error: fn(Payload) -> P) -> Caught<F, P> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(future) => Caught { future: Some(future), panic: None, error },
+        Err(payload) => Caught { future: None, panic: Some(payload), error },
+    }
+}
+
+impl<F: Future, P> Future for Caught<F, P> {
+    type Output = Result<F::Output, P>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(payload) = this.panic.take() {
+            return Poll::Ready(Err((this.error)(payload)));
+        }
+        let future = this.future.as_pin_mut().expect("a future is not polled after its end");
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(payload) => Poll::Ready(Err((this.error)(payload))),
+        }
+    }
 }
 
 /// Runs a function. If it panics, the message is the error.
@@ -35,7 +72,7 @@ pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
 }
 
 /// The message of a panic.
-pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
+pub(crate) fn message(payload: Payload) -> String {
     if let Some(text) = text(&*payload) {
         return text.to_owned();
     }

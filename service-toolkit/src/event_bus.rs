@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use service_core::{CancellationToken, Context, TaskOutput};
+use service_core::{CancellationToken, Context, TaskOutput, record};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -204,7 +204,8 @@ impl EventBus {
         for (listener, _) in full {
             add(&self.shared.counts.dropped);
             let event = type_name::<E>();
-            tracing::warn!(event, listener = &*listener, "event dropped: the queue of the listener is full");
+            record!(domain: "event_bus", action: "emit", status: cancelled,
+                event, listener = &*listener, "event dropped: the queue of the listener is full");
         }
         accepted
     }
@@ -238,7 +239,8 @@ impl EventBus {
         add(&counts.emitted);
         if self.shared.draining.is_cancelled() {
             add(&counts.refused);
-            tracing::warn!(event = type_name::<E>(), "event refused: the service that owns the event bus is stopping");
+            record!(domain: "event_bus", action: "emit", status: cancelled,
+                event = type_name::<E>(), "event refused: the service that owns the event bus is stopping");
             return (0, Vec::new());
         }
         // Under the lock, so that two events have the same order in the queues of all listeners.
@@ -246,7 +248,8 @@ impl EventBus {
         let entries = listeners.table.get(&TypeId::of::<E>()).map_or(&[][..], Vec::as_slice);
         if entries.is_empty() {
             add(&counts.unheard);
-            tracing::debug!(event = type_name::<E>(), "event without a listener");
+            record!(level: DEBUG, domain: "event_bus", action: "emit", status: success,
+                event = type_name::<E>(), "event without a listener");
         }
         let (mut accepted, mut full) = (0, Vec::new());
         for (_, Entry { name, queue }) in entries {
@@ -330,7 +333,8 @@ impl Shared {
 
     fn refuse(&self, event: &'static str, listener: &str) {
         add(&self.counts.refused);
-        tracing::warn!(event, listener, "event refused: the service of the listener is stopping");
+        record!(domain: "event_bus", action: "emit", status: cancelled,
+            event, listener, "event refused: the service of the listener is stopping");
     }
 }
 
@@ -356,7 +360,8 @@ impl Drop for GivenUp {
         if self.armed {
             add(&self.shared.counts.dropped);
             let (event, listener) = (self.event, &*self.name);
-            tracing::warn!(event, listener, "event dropped: `emit` was cancelled while it waited for the listener");
+            record!(domain: "event_bus", action: "emit", status: cancelled,
+                event, listener, "event dropped: `emit` was cancelled while it waited for the listener");
         }
     }
 }
@@ -392,8 +397,14 @@ impl<E: Send + Sync + 'static> Listener<E> {
         let (event, listener) = (type_name::<E>(), &*self.name);
         match result.map(TaskOutput::into_result) {
             Ok(Ok(())) => return add(&counts.handled),
-            Ok(Err(error)) => tracing::warn!(event, listener, %error, "listener failed"),
-            Err(panic) => tracing::warn!(event, listener, panic, "listener panicked"),
+            Ok(Err(error)) => {
+                record!(level: WARN, domain: "event_bus", action: "listen", status: error,
+                    event, listener, %error, "listener failed");
+            }
+            Err(panic) => {
+                record!(level: WARN, domain: "event_bus", action: "listen", status: error,
+                    event, listener, panic, "listener panicked");
+            }
         }
         add(&counts.failed);
     }
@@ -419,7 +430,8 @@ impl<E: Send + Sync + 'static> Drop for Listener<E> {
             self.shared.counts.queued.fetch_sub(lost, Ordering::Relaxed);
             self.shared.counts.lost.fetch_add(lost, Ordering::Relaxed);
             let (event, listener) = (type_name::<E>(), &*self.name);
-            tracing::warn!(event, listener, lost, "events lost: the listener was aborted before it had handled them");
+            record!(domain: "event_bus", action: "listen", status: cancelled,
+                event, listener, lost, "events lost: the listener was aborted before it had handled them");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
-use service_core::CancellationToken;
+use service_core::{CancellationToken, record};
 
 use crate::caught::message;
 use crate::pin_project::pin_project;
@@ -179,8 +179,14 @@ impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
         let Split { successes, errors, panics, cancelled } = &split;
         let (successes, errors, panicked) = (successes.len(), errors.len(), panics.len());
         match split.is_success() {
-            true => tracing::debug!(successes, "all gathered futures succeeded"),
-            false => tracing::warn!(successes, errors, panicked, cancelled, "not all gathered futures succeeded"),
+            true => {
+                record!(level: DEBUG, domain: "gather", action: "split", status: success,
+                    successes, "all gathered futures succeeded");
+            }
+            false => {
+                record!(domain: "gather", action: "split", status: warning,
+                    successes, errors, panicked, cancelled, "not all gathered futures succeeded");
+            }
         }
         split
     }

@@ -30,6 +30,8 @@ pub mod exit_stack;
 pub mod gather;
 #[cfg(feature = "lazy_resource")]
 pub mod lazy_resource;
+#[cfg(any(feature = "boundary", feature = "cache", feature = "retry"))]
+mod mapped;
 #[cfg(feature = "object_pool")]
 pub mod object_pool;
 #[cfg(feature = "operation")]
@@ -38,7 +40,16 @@ mod operation;
 mod operation_event;
 #[cfg(feature = "operation")]
 mod operation_scope;
-#[cfg(any(feature = "gather", feature = "retry"))]
+#[cfg(any(
+    feature = "batcher",
+    feature = "boundary",
+    feature = "cache",
+    feature = "event_bus",
+    feature = "gather",
+    feature = "operation",
+    feature = "queue",
+    feature = "retry"
+))]
 mod pin_project;
 #[cfg(feature = "process_metrics")]
 mod process_metrics;

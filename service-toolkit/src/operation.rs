@@ -1,18 +1,23 @@
 //! [`Operation`]: a named piece of work that is logged, timed and identified.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use service_core::record;
+use tokio::task::futures::TaskLocalFuture;
 use tracing::Instrument;
+use tracing::instrument::Instrumented;
 
-use crate::caught::{caught_now, caught_payload, text};
+use crate::caught::{Caught, caught_now, caught_payload, text};
 use crate::operation_event::{OperationEvent, OperationOutcome};
 use crate::operation_scope::{CURRENT, Metadata, OperationScope};
+use crate::pin_project::pin_project;
 
 type OnEnd = Arc<dyn Fn(&OperationEvent) + Send + Sync>;
 
@@ -115,13 +120,13 @@ impl Operation {
     ///
     /// # Errors
     /// The error of the work.
-    pub async fn run<F, R, T, E>(self, work: F) -> Result<T, E>
+    pub fn run<F, R, T, E>(self, work: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnOnce(OperationScope) -> R,
         R: Future<Output = Result<T, E>>,
         E: fmt::Display,
     {
-        self.observe(work, failure).await
+        self.observe(work, failure)
     }
 
     /// Runs work that returns no `Result`: it fails only by a panic.
@@ -135,42 +140,91 @@ impl Operation {
     /// assert_eq!(counted.await, 3);
     /// # }
     /// ```
-    pub async fn run_infallible<F, R>(self, work: F) -> R::Output
+    pub fn run_infallible<F, R>(self, work: F) -> impl Future<Output = R::Output>
     where
         F: FnOnce(OperationScope) -> R,
         R: Future,
     {
-        self.observe(work, |_| None).await
+        self.observe(work, |_| None)
     }
 
     /// Runs work, and asks `failure` whether what it returned is one.
-    pub(crate) async fn observe<F, R>(
-        self,
-        work: F,
-        failure: impl FnOnce(&R::Output) -> Option<OperationOutcome>,
-    ) -> R::Output
+    pub(crate) fn observe<F, R, O>(self, work: F, failure: O) -> Observed<F, R, O>
+    where
+        F: FnOnce(OperationScope) -> R,
+        R: Future,
+        O: FnOnce(&R::Output) -> Option<OperationOutcome>,
+    {
+        Observed { step: Step::Ready { operation: self, work }, failure: Some(failure) }
+    }
+
+    fn begin<F, R>(self, work: F) -> (Work<R>, Running)
     where
         F: FnOnce(OperationScope) -> R,
         R: Future,
     {
         let Self { name, domain, metadata, on_end } = self;
         let scope = OperationScope::begin(name, domain, metadata);
-        let mut running = Running { scope: scope.clone(), on_end, outcome: OperationOutcome::Cancelled };
-        let span = scope.span().clone();
-        let handle = scope.clone();
-        // The call of the closure is inside the future, so that a panic of the call belongs to the operation as well.
-        let work = caught_payload(async { work(handle).await });
-        match CURRENT.scope(scope, work).instrument(span).await {
-            Ok(value) => {
-                running.outcome = failure(&value).unwrap_or(OperationOutcome::Success);
-                value
-            }
-            Err(payload) => {
-                running.outcome = OperationOutcome::Panicked(text(&*payload).unwrap_or_default().to_owned());
-                drop(running);
-                resume_unwind(payload)
-            }
+        let running = Running { scope: scope.clone(), on_end, outcome: OperationOutcome::Cancelled };
+        let (span, handle) = (scope.span().clone(), scope.clone());
+        // A panic of the call belongs to the operation as well.
+        let call = || caught_payload(|| work(handle));
+        let work = span.in_scope(|| CURRENT.sync_scope(scope.clone(), call));
+        (CURRENT.scope(scope, work).instrument(span), running)
+    }
+}
+
+type Work<R> = Instrumented<TaskLocalFuture<OperationScope, Caught<R, Box<dyn Any + Send>>>>;
+
+pin_project! {
+    /// A future that runs an operation. A type and not an `async fn`, which would store the work several times.
+    pub(crate) struct Observed<F, R, O> {
+        #[pin]
+        step: Step<F, R>,
+        failure: Option<O>,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    #[project_replace = StepOwned]
+    enum Step<F, R> {
+        Ready { operation: Operation, work: F },
+        // The work is dropped before the last record is written.
+        Running { #[pin] work: Work<R>, running: Running },
+        Ended,
+    }
+}
+
+impl<F, R, O> Future for Observed<F, R, O>
+where
+    F: FnOnce(OperationScope) -> R,
+    R: Future,
+    O: FnOnce(&R::Output) -> Option<OperationOutcome>,
+{
+    type Output = R::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R::Output> {
+        let mut this = self.project();
+        if matches!(*this.step, Step::Ready { .. })
+            && let StepOwned::Ready { operation, work } = this.step.as_mut().project_replace(Step::Ended)
+        {
+            let (work, running) = operation.begin(work);
+            this.step.set(Step::Running { work, running });
         }
+        let StepProjection::Running { work, .. } = this.step.as_mut().project() else {
+            panic!("the future of an operation was polled after it had returned");
+        };
+        let result = ready!(work.poll(cx));
+        let outcome = match &result {
+            Ok(value) => this.failure.take().and_then(|failure| failure(value)).unwrap_or(OperationOutcome::Success),
+            Err(payload) => OperationOutcome::Panicked(text(&**payload).unwrap_or_default().to_owned()),
+        };
+        if let StepProjection::Running { running, .. } = this.step.as_mut().project() {
+            running.outcome = outcome;
+        }
+        this.step.set(Step::Ended);
+        Poll::Ready(result.unwrap_or_else(|payload| resume_unwind(payload)))
     }
 }
 

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use service_core::{CancellationToken, Context, Health};
+use service_core::{CancellationToken, Context, Health, record};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
@@ -322,19 +322,19 @@ impl<T: Send + 'static> Queue<T> {
             while let Some(fetched) = draining.run_until_cancelled(caught(async { fetch().await })).await {
                 let queue = &*it.shared.name;
                 let pause = match fetched {
-                    Ok(Ok(Some(item))) => {
-                        if !it.hand_over(item, &mut was_full).await {
-                            break;
-                        }
-                        continue;
-                    }
+                    Ok(Ok(Some(item))) => match it.hand_over(item, &mut was_full).await {
+                        true => continue,
+                        false => break,
+                    },
                     Ok(Ok(None)) => it.idle,
                     Ok(Err(error)) => {
-                        tracing::error!(queue, %error, pause = ?it.error_pause, "a producer failed");
+                        record!(domain: "queue", action: "produce", status: error,
+                            queue, %error, pause = ?it.error_pause, "a producer failed");
                         it.error_pause
                     }
                     Err(panic) => {
-                        tracing::error!(queue, panic, pause = ?it.error_pause, "a producer panicked");
+                        record!(domain: "queue", action: "produce", status: error,
+                            queue, panic, pause = ?it.error_pause, "a producer panicked");
                         it.error_pause
                     }
                 };
@@ -357,7 +357,8 @@ impl<T: Send + 'static> Queue<T> {
         };
         // One warning each time the queue becomes full, and not one for each item.
         if matches!(refused, PushError::Full(_)) && !std::mem::replace(was_full, true) {
-            tracing::warn!(queue, depth = self.metrics().depth, drops, "a producer meets a full queue");
+            record!(domain: "queue", action: "produce", status: warning,
+                queue, depth = self.metrics().depth, drops, "a producer meets a full queue");
         }
         let refused = match refused {
             PushError::Full(item) if !drops => self.push(item).await.err(),
@@ -367,7 +368,8 @@ impl<T: Send + 'static> Queue<T> {
         self.count().metrics.dropped += 1;
         let is_open = matches!(refused, PushError::Full(_));
         if !is_open {
-            tracing::warn!(queue, "a producer drops an item, because the queue is closed");
+            record!(domain: "queue", action: "produce", status: cancelled,
+                queue, "a producer drops an item, because the queue is closed");
         }
         is_open
     }
@@ -453,8 +455,10 @@ impl<'a, T> Processing<'a, T> {
         let queue = &*self.shared.name;
         match &result {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(queue, %error, "an item failed"),
-            Err(panic) => tracing::error!(queue, panic, "an item panicked"),
+            Ok(Err(error)) => {
+                record!(domain: "queue", action: "consume", status: error, queue, %error, "an item failed");
+            }
+            Err(panic) => record!(domain: "queue", action: "consume", status: error, queue, panic, "an item panicked"),
         }
         let metrics = &mut self.shared.count().metrics;
         *(if matches!(result, Ok(Ok(()))) { &mut metrics.processed } else { &mut metrics.failed }) += 1;

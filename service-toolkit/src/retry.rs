@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use service_core::Retry;
+use service_core::{Retry, record};
 use tokio::time::{Instant, Sleep, Timeout};
 
 use crate::pin_project::pin_project;
@@ -367,7 +367,8 @@ where
                         }
                         Some(pause) => {
                             let attempt = *this.attempt;
-                            tracing::warn!(operation = %this.name, attempt, %error, ?pause, "failed, and is retried");
+                            record!(domain: "retry", action: "attempt", status: warning,
+                                operation = %this.name, attempt, %error, ?pause, "failed, and is retried");
                             (this.on_retry)(FailedAttempt { attempt, error: &error, pause });
                             *this.last = Some(error);
                             this.step.set(Step::Pausing { pause: tokio::time::sleep(pause) });

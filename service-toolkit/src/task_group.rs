@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use service_core::record;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -174,7 +175,8 @@ impl<T: Send + 'static, E: Send + 'static> TaskGroup<T, E> {
         };
         if !in_time {
             let left = self.len();
-            tracing::warn!(left, ?time, "tasks of a group did not end in time and are aborted");
+            record!(domain: "task_group", action: "join", status: cancelled,
+                left, ?time, "tasks of a group did not end in time and are aborted");
             self.abort();
         }
         self.join().await

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use service_core::Context;
+use service_core::{Context, record};
 use tokio::sync::oneshot;
 
 use crate::caught::caught;
@@ -150,8 +150,14 @@ where
     let work = async move {
         let outcome = caught(work).await.map_or_else(Outcome::Panicked, Outcome::from);
         match handle.send(outcome) {
-            Err(Outcome::Error(error)) => tracing::warn!(%error, "work failed, and its handle was dropped"),
-            Err(Outcome::Panicked(panic)) => tracing::warn!(panic, "work panicked, and its handle was dropped"),
+            Err(Outcome::Error(error)) => {
+                record!(level: WARN, domain: "worker_pool", action: "work", status: error,
+                    %error, "work failed, and its handle was dropped");
+            }
+            Err(Outcome::Panicked(panic)) => {
+                record!(level: WARN, domain: "worker_pool", action: "work", status: error,
+                    panic, "work panicked, and its handle was dropped");
+            }
             Ok(()) | Err(_) => {}
         }
     };

@@ -228,6 +228,11 @@ mod boundaries {
         }
     }
 
+    #[error_boundary(recoverable = |_| panic!("on purpose"), fallback = 7)]
+    async fn refused() -> Result<u32, &'static str> {
+        Err("no")
+    }
+
     #[error_boundary]
     async fn logged<'a>(error: &'a str) -> Result<(), &'a str> {
         Err(error)
@@ -242,9 +247,77 @@ mod boundaries {
         assert_eq!(calls.load(Ordering::Relaxed), 5);
         assert_eq!(events.with("operation=\"parsing\"").iter().filter(|line| line.contains("fallback")).count(), 1);
         assert_eq!((recovered(0).await, recovered(2).await), (Ok(7), Ok(2)));
+        assert_eq!(refused().await, Err("no"), "an error for which `recoverable` panics is not replaced");
         let panic = tokio::spawn(recovered(1)).await.unwrap_err().into_panic();
         assert_eq!(panic.downcast_ref::<String>().unwrap(), "one");
         assert_eq!(logged("no").await, Err("no"));
-        assert_eq!(events.with("ERROR failed operation=\"logged\" error=no").len(), 1);
+        assert_eq!(
+            events
+                .with("ERROR failed domain=\"boundary\" action=\"run\" status=\"error\" operation=\"logged\" error=no")
+                .len(),
+            1
+        );
+    }
+}
+
+mod shapes {
+    use super::*;
+
+    mod facade {
+        pub(crate) use service_toolkit as toolkit;
+    }
+
+    trait Source {
+        fn next(&self, calls: &AtomicU32) -> impl Future<Output = Result<u32, String>> + Send;
+    }
+
+    struct Numbers;
+
+    impl Source for Numbers {
+        #[operation(crate = facade::toolkit)]
+        #[facade::toolkit::retry(attempts = 2, delay = "1s", crate = facade::toolkit)]
+        async fn next(&self, calls: &AtomicU32) -> Result<u32, String> {
+            match counted(calls) {
+                1 => Err(OperationScope::current().expect("it is inside").name().to_owned()),
+                call => Ok(call),
+            }
+        }
+    }
+
+    #[retry(attempts = 2, delay = "1s")]
+    #[cached(key = text.to_string())]
+    async fn parsed(text: impl Display + Clone + Send, calls: Arc<AtomicU32>) -> Result<u32, std::num::ParseIntError> {
+        counted(&calls);
+        text.to_string().parse()
+    }
+
+    macro_rules! doubled {
+        ($name:ident($($parameter:ident: $ty:ty),*) -> $output:ty $body:block) => {
+            #[operation]
+            #[error_boundary(retries = 1, fallback = 7)]
+            async fn $name($($parameter: $ty),*) -> $output $body
+        };
+    }
+
+    doubled!(double(number: u32, calls: &AtomicU32) -> Result<u32, String> {
+        if counted(calls) < 3 { Err(number.to_string())? }
+        Ok(2 * number)
+    });
+
+    #[tokio::test(start_paused = true)]
+    async fn attributes_are_on_trait_methods_in_macros_and_behind_a_facade() {
+        let calls = Arc::new(AtomicU32::new(0));
+        assert_eq!(Numbers.next(&calls).await, Ok(2));
+        assert_eq!(double(4, &AtomicU32::new(0)).await, Ok(7));
+        assert_eq!(double(4, &AtomicU32::new(1)).await, Ok(8));
+        calls.store(0, Ordering::Relaxed);
+        let task = tokio::spawn({
+            let calls = calls.clone();
+            async move {
+                (parsed("5", calls.clone()).await, parsed("5", calls.clone()).await, parsed("x", calls).await.is_err())
+            }
+        });
+        assert_eq!(task.await.unwrap(), (Ok(5), Ok(5), true));
+        assert_eq!(calls.load(Ordering::Relaxed), 3, "the retries are outside of the cache, and an error is not kept");
     }
 }

@@ -25,8 +25,10 @@ async fn it_retries_then_logs_then_falls_back() {
     assert_eq!(events.with("is retried").len(), 2);
     assert_eq!(
         events.with("fallback"),
-        ["WARN failed, and the fallback is used operation=\"reading the port\" error=invalid digit found in string \
-          error_type=\"core::num::error::ParseIntError\" attempts=3"]
+        [
+            "WARN failed, and the fallback is used domain=\"boundary\" action=\"run\" status=\"warning\" operation=\"reading the port\" error=invalid digit found in string \
+          error_type=\"core::num::error::ParseIntError\" attempts=3"
+        ]
     );
     assert_eq!(events.with("").len(), 3);
 }
@@ -36,7 +38,12 @@ async fn without_a_fallback_the_error_is_logged_and_returned() {
     let events = Events::record();
     let boundary = Boundary::<(), &str>::new("saving");
     assert_eq!(boundary.run(|| ready(Err("disk full"))).await, Err(BoundaryError::Failed("disk full")));
-    assert_eq!(events.with(""), ["ERROR failed operation=\"saving\" error=disk full error_type=\"&str\" attempts=1"]);
+    assert_eq!(
+        events.with(""),
+        [
+            "ERROR failed domain=\"boundary\" action=\"run\" status=\"error\" operation=\"saving\" error=disk full error_type=\"&str\" attempts=1"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -220,9 +220,9 @@ async fn each_change_is_an_event_and_is_watched() {
     assert_eq!(
         events.with("circuit breaker"),
         [
-            "WARN the circuit breaker opens breaker=\"payments\" from=Closed to=Open why=\"1 consecutive failures\"",
-            "INFO the circuit breaker changes its state breaker=\"payments\" from=Open to=HalfOpen why=\"a call probes\"",
-            "INFO the circuit breaker changes its state breaker=\"payments\" from=HalfOpen to=Closed why=\"the probes succeeded\"",
+            "WARN the circuit breaker opens domain=\"breaker\" action=\"open\" status=\"warning\" breaker=\"payments\" from=Closed to=Open why=\"1 consecutive failures\"",
+            "INFO the circuit breaker changes its state domain=\"breaker\" action=\"change\" status=\"success\" breaker=\"payments\" from=Open to=HalfOpen why=\"a call probes\"",
+            "INFO the circuit breaker changes its state domain=\"breaker\" action=\"change\" status=\"success\" breaker=\"payments\" from=HalfOpen to=Closed why=\"the probes succeeded\"",
         ]
     );
 }

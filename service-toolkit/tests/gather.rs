@@ -98,7 +98,9 @@ async fn a_split_counts_panics_and_cancelled_futures_apart() {
     assert!(!split.is_success());
     assert_eq!(
         events.with(""),
-        ["WARN not all gathered futures succeeded successes=4 errors=1 panicked=1 cancelled=2"]
+        [
+            "WARN not all gathered futures succeeded domain=\"gather\" action=\"split\" status=\"warning\" successes=4 errors=1 panicked=1 cancelled=2"
+        ]
     );
 }
 
@@ -128,7 +130,10 @@ async fn all_successes_are_no_warning() {
     let events = Events::record();
     let split = gather([ready(Ok::<u8, u8>(1)), ready(Ok(2))]).split().await;
     assert!(split.is_success() && split.successes == [1, 2]);
-    assert_eq!(events.with(""), ["DEBUG all gathered futures succeeded successes=2"]);
+    assert_eq!(
+        events.with(""),
+        ["DEBUG all gathered futures succeeded domain=\"gather\" action=\"split\" status=\"success\" successes=2"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

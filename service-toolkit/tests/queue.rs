@@ -128,7 +128,7 @@ async fn a_producer_pauses_when_there_is_nothing_and_after_an_error() -> Result<
     assert_eq!(queue.pop().await, Some(7));
     settle().await;
     assert_eq!(*fetches.lock().expect("no holder panics"), [0, 10, 1010, 2010, 2010]);
-    let failed = "ERROR a producer failed queue=\"orders\" error=no connection pause=1s";
+    let failed = "ERROR a producer failed domain=\"queue\" action=\"produce\" status=\"error\" queue=\"orders\" error=no connection pause=1s";
     assert_eq!(events.with("a producer failed"), [failed]);
     assert_eq!(events.with("a producer panicked").len(), 1);
     registry.shutdown().await?;
@@ -199,7 +199,10 @@ async fn an_item_that_fails_or_panics_is_counted_and_stops_nothing() -> Result<(
     }
     registry.shutdown().await?;
     assert_eq!((queue.metrics().processed, queue.metrics().failed), (1, 3));
-    assert_eq!(events.with("an item failed"), ["ERROR an item failed queue=\"orders\" error=no"]);
+    assert_eq!(
+        events.with("an item failed"),
+        ["ERROR an item failed domain=\"queue\" action=\"consume\" status=\"error\" queue=\"orders\" error=no"]
+    );
     assert_eq!(events.with("an item panicked").len(), 2);
     Ok(())
 }

@@ -3,6 +3,9 @@
 
 mod host;
 
+use std::fs;
+use std::path::Path;
+
 use host::Log;
 use service_toolkit::record;
 
@@ -30,4 +33,19 @@ fn each_status_has_its_level_and_its_word() {
             format!("INFO {target} it is retried domain=\"orders\" action=\"import\" status=\"error\""),
         ]
     );
+}
+
+#[test]
+fn each_record_of_the_toolkit_has_the_three_words() {
+    let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("there are sources");
+    let sources = sources.map(|entry| entry.expect("a file").path()).filter(|path| path.is_file());
+    let others: Vec<_> = sources
+        .filter(|path| {
+            let text = fs::read_to_string(path).expect("text");
+            ["error", "warn", "info", "debug", "trace", "event"]
+                .iter()
+                .any(|level| text.contains(&format!("tracing::{level}!")))
+        })
+        .collect();
+    assert!(others.is_empty(), "write `record!` in {others:?}");
 }

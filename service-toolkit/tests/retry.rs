@@ -143,7 +143,10 @@ async fn each_retry_is_an_event_and_a_call() {
     assert_eq!(calls.into_inner(), [(1, ms(10), "busy"), (2, ms(20), "busy")]);
     let lines = events.with("is retried");
     assert_eq!(lines.len(), 2, "the last failure is the returned error: {lines:?}");
-    assert_eq!(lines[0], "WARN failed, and is retried operation=the fetch attempt=1 error=busy pause=10ms");
+    assert_eq!(
+        lines[0],
+        "WARN failed, and is retried domain=\"retry\" action=\"attempt\" status=\"warning\" operation=the fetch attempt=1 error=busy pause=10ms"
+    );
 }
 
 #[test]

@@ -144,7 +144,12 @@ async fn what_runs_at_the_time_limit_is_cancelled_and_counted() {
     assert_eq!(began.elapsed(), ms(100));
     assert_eq!(outcomes, [Outcome::Success(10), Outcome::Cancelled, Outcome::Success(20), Outcome::Cancelled]);
     assert_eq!(Arc::strong_count(&held), 1, "they have ended");
-    assert_eq!(events.with("aborted"), ["WARN tasks of a group did not end in time and are aborted left=2 time=100ms"]);
+    assert_eq!(
+        events.with("aborted"),
+        [
+            "WARN tasks of a group did not end in time and are aborted domain=\"task_group\" action=\"join\" status=\"cancelled\" left=2 time=100ms"
+        ]
+    );
     group.spawn(takes(5));
     assert_eq!(group.join_within(Duration::MAX).await, [Outcome::Success(5)]);
     assert_eq!(group.join_within(Duration::ZERO).await, [], "an empty group has nothing to wait for");

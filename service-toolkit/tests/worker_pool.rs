@@ -149,7 +149,9 @@ async fn a_failure_without_a_handle_is_a_warning() -> Result<()> {
     drop(pool.submit(async { panic!("seeded") as Result<(), &str> }).await?);
     drop(pool.submit(takes(1)).await?);
     registry.shutdown().await?;
-    let lines = ["WARN work failed, and its handle was dropped error=no"];
+    let lines = [
+        "WARN work failed, and its handle was dropped domain=\"worker_pool\" action=\"work\" status=\"error\" error=no",
+    ];
     assert_eq!(events.with("work failed"), lines);
     assert_eq!(events.with("work panicked").len(), 1);
     Ok(())

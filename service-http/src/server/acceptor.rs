@@ -75,7 +75,10 @@ impl<S: 'static> Acceptor<S> {
                 Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
                     let service = self.cx.name();
-                    record!(domain: "http", action: "accept", status: warning, service, %error, "cannot accept a connection");
+                    record!(
+                        domain: "http", action: "accept", status: warning,
+                        service, %error, "cannot accept a connection"
+                    );
                     sleep(ACCEPT_RETRY).await;
                 }
             }

@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use crate::boundary::{BoundaryError, attempted, attempted_once, recovered};
 use crate::caught::caught_now;
+use crate::mapped::mapped;
 use crate::retry::RetryPolicy;
 
 use super::has_text::HasText;
 
 /// Runs a body inside an error boundary, once.
-pub async fn contained<T, E: HasText>(
+pub fn contained<T, E: HasText>(
     name: &'static str,
     body: impl Future<Output = Result<T, E>>,
     recoverable: impl Fn(&BoundaryError<E>) -> bool,
     fallback: Option<impl FnOnce() -> T>,
-) -> Result<T, E> {
-    let result = attempted_once(body).await;
-    ended(recovered(name, result, caught(recoverable), fallback.map(|fallback| |_: &BoundaryError<E>| fallback())))
+) -> impl Future<Output = Result<T, E>> {
+    let fallback = fallback.map(|fallback| |_: &BoundaryError<E>| fallback());
+    mapped(attempted_once(body), move |result| ended(recovered(name, result, caught(recoverable), fallback)))
 }
 
 /// Runs a body inside an error boundary, with retries.

@@ -6,10 +6,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::hash::Hash;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::mapped::mapped;
 
 /// The caches of a function: one, or one for each set of types with which a generic function is called. A static in a generic
 /// function is shared by all of them.
@@ -151,7 +153,12 @@ pub struct FunctionCache<I, V> {
 }
 
 /// Returns the value of the key, or runs the body.
-pub async fn cached_for_function<I, S, K, F>(cache: FunctionCache<I, S::Value>, kept: S, key: K, body: F) -> F::Output
+pub fn cached_for_function<I, S, K, F>(
+    cache: FunctionCache<I, S::Value>,
+    kept: S,
+    key: K,
+    body: F,
+) -> impl Future<Output = F::Output>
 where
     I: 'static,
     S: Kept<F::Output, Value: CacheValue>,
@@ -163,7 +170,7 @@ where
         None => Cache::new(max_size),
         Some(ttl) => Cache::new(max_size).ttl_with(move |_, value| ttl(value)),
     });
-    cached(cache, kept, key, body).await
+    cached(cache, kept, key, body)
 }
 
 /// The time to live of a value that may be `None`.
@@ -178,5 +185,7 @@ where
     K: Hash + Eq + Clone,
     F: Future,
 {
-    S::join(cache.get_or_try_insert_with(&key, async { S::split(body.await) }).await)
+    // By reference, because each `async fn` that takes a future stores it twice.
+    let body = pin!(mapped(body, S::split));
+    S::join(cache.get_or_try_insert_with(&key, body).await)
 }

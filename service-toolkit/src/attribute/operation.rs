@@ -8,12 +8,12 @@ use crate::operation_event::OperationOutcome;
 use super::has_text::HasText;
 
 /// Runs a body as an operation. `failure` tells whether what it returned is one.
-pub async fn operation<F: Future>(
+pub fn operation<F: Future>(
     operation: Operation,
     body: F,
     failure: impl FnOnce(&F::Output) -> Option<OperationOutcome>,
-) -> F::Output {
-    operation.observe(|_| body, failure).await
+) -> impl Future<Output = F::Output> {
+    operation.observe(|_| body, failure)
 }
 
 /// What a body returned. A method that is found first is for a `Result`; [`Infallible`] is for any other type.
