@@ -10,12 +10,23 @@ pub mod breaker;
 pub mod bulkhead;
 #[cfg(feature = "cache")]
 pub mod cache;
-#[cfg(any(feature = "batcher", feature = "boundary", feature = "event_bus", feature = "gather", feature = "queue"))]
+#[cfg(any(
+    feature = "batcher",
+    feature = "boundary",
+    feature = "event_bus",
+    feature = "exit_stack",
+    feature = "gather",
+    feature = "queue"
+))]
 mod caught;
 #[cfg(feature = "event_bus")]
 pub mod event_bus;
+#[cfg(feature = "exit_stack")]
+pub mod exit_stack;
 #[cfg(feature = "gather")]
 pub mod gather;
+#[cfg(feature = "lazy_resource")]
+pub mod lazy_resource;
 #[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
 #[cfg(feature = "queue")]
@@ -43,8 +54,12 @@ pub use bulkhead::Bulkhead;
 pub use cache::Cache;
 #[cfg(feature = "event_bus")]
 pub use event_bus::EventBus;
+#[cfg(feature = "exit_stack")]
+pub use exit_stack::ExitStack;
 #[cfg(feature = "gather")]
 pub use gather::{Outcome, Split, gather};
+#[cfg(feature = "lazy_resource")]
+pub use lazy_resource::LazyResource;
 #[cfg(feature = "queue")]
 pub use queue::Queue;
 #[cfg(feature = "rate_limit")]
