@@ -27,6 +27,8 @@ pub mod exit_stack;
 pub mod gather;
 #[cfg(feature = "lazy_resource")]
 pub mod lazy_resource;
+#[cfg(feature = "object_pool")]
+pub mod object_pool;
 #[cfg(any(feature = "gather", feature = "retry"))]
 mod pin_project;
 #[cfg(feature = "queue")]
@@ -60,6 +62,8 @@ pub use exit_stack::ExitStack;
 pub use gather::{Outcome, Split, gather};
 #[cfg(feature = "lazy_resource")]
 pub use lazy_resource::LazyResource;
+#[cfg(feature = "object_pool")]
+pub use object_pool::ObjectPool;
 #[cfg(feature = "queue")]
 pub use queue::Queue;
 #[cfg(feature = "rate_limit")]
