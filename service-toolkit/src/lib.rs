@@ -2,10 +2,14 @@
 
 #[cfg(feature = "batcher")]
 pub mod batcher;
+#[cfg(feature = "blocking_pool")]
+pub mod blocking_pool;
 #[cfg(feature = "boundary")]
 pub mod boundary;
 #[cfg(feature = "breaker")]
 pub mod breaker;
+#[cfg(feature = "bridge")]
+pub mod bridge;
 #[cfg(feature = "bulkhead")]
 pub mod bulkhead;
 #[cfg(feature = "cache")]
@@ -13,6 +17,7 @@ pub mod cache;
 #[cfg(any(
     feature = "batcher",
     feature = "boundary",
+    feature = "bridge",
     feature = "event_bus",
     feature = "exit_stack",
     feature = "gather",
@@ -84,10 +89,14 @@ pub use service_macros::retry;
 
 #[cfg(feature = "batcher")]
 pub use batcher::Batcher;
+#[cfg(feature = "blocking_pool")]
+pub use blocking_pool::BlockingPool;
 #[cfg(feature = "boundary")]
 pub use boundary::Boundary;
 #[cfg(feature = "breaker")]
 pub use breaker::Breaker;
+#[cfg(feature = "bridge")]
+pub use bridge::Bridge;
 #[cfg(feature = "bulkhead")]
 pub use bulkhead::Bulkhead;
 #[cfg(feature = "cache")]
