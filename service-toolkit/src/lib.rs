@@ -48,8 +48,10 @@ mod operation_scope;
 #[cfg(any(
     feature = "batcher",
     feature = "boundary",
+    feature = "bridge",
     feature = "cache",
     feature = "event_bus",
+    feature = "exit_stack",
     feature = "gather",
     feature = "operation",
     feature = "queue",
