@@ -7,7 +7,7 @@ mod harness;
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
@@ -243,4 +243,45 @@ async fn several_threads_share_no_object_and_none_waits_for_ever() {
     assert_eq!((metrics.in_use, metrics.waiting, metrics.timed_out), (0, 0, 0));
     assert!(made.load(Ordering::Relaxed) <= 3, "an object that works is not replaced");
     registry.shutdown().await.unwrap();
+}
+
+/// Callers on several threads meet the end of the pool: each object is closed before the end, and none is handed out afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn at_the_very_end_each_caller_is_served_or_refused() {
+    for _ in 0..200 {
+        let (alive, has_ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let counts = alive.clone();
+        let service = Definition::new("pool").init(move |cx: Context<ObjectPool<()>>| {
+            let (makes, closes) = (counts.clone(), counts.clone());
+            let make = move || {
+                makes.fetch_add(1, Ordering::SeqCst);
+                std::future::ready(Ok::<_, String>(()))
+            };
+            let close = move |()| {
+                closes.fetch_sub(1, Ordering::SeqCst);
+                std::future::ready(())
+            };
+            async move { Ok(ObjectPool::builder("a", 3, make).close_with(close).start(&cx).await?) }
+        });
+        let registry = Registry::builder().isolated().define(service).only_named("pool").boot().await.unwrap();
+        let pool = (*registry.get_named::<ObjectPool<()>>("pool").unwrap()).clone();
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                let (pool, has_ended) = (pool.clone(), has_ended.clone());
+                tokio::spawn(async move {
+                    while let Ok(_object) = pool.get().await {
+                        assert!(!has_ended.load(Ordering::SeqCst), "the pool has ended");
+                        yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        yield_now().await;
+        registry.shutdown().await.unwrap();
+        has_ended.store(true, Ordering::SeqCst);
+        assert_eq!(alive.load(Ordering::SeqCst), 0, "each is closed");
+        for caller in callers {
+            caller.await.unwrap();
+        }
+    }
 }

@@ -37,9 +37,17 @@ fn each_status_has_its_level_and_its_word() {
 
 #[test]
 fn each_record_of_the_toolkit_has_the_three_words() {
-    let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("there are sources");
-    let sources = sources.map(|entry| entry.expect("a file").path()).filter(|path| path.is_file());
-    let others: Vec<_> = sources
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let others: Vec<_> = files
+        .into_iter()
         .filter(|path| {
             let text = fs::read_to_string(path).expect("text");
             ["error", "warn", "info", "debug", "trace", "event"]

@@ -69,8 +69,8 @@ impl<T: Send + 'static> PoolBuilder<T> {
         self
     }
 
-    /// How long [`ObjectPool::get`](super::ObjectPool::get) takes at most, including the time to make and check an object; 30 s by default. A limit that is
-    /// too long for the clock is no limit.
+    /// How long [`ObjectPool::get`](super::ObjectPool::get) takes at most, including the time to make and check an object; 30 s by
+    /// default. A limit that is too long for the clock is no limit.
     ///
     /// ```
     /// # fn example(pool: service_toolkit::object_pool::PoolBuilder<String>) {

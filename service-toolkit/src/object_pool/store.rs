@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use service_core::CancellationToken;
+use service_core::{CancellationToken, record};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -223,8 +223,10 @@ impl<T: Send + 'static> Store<T> {
                 checking.1 = 0;
                 return Some(Entry { object, uses, made, returned });
             }
-            Ok(Err(error)) => tracing::warn!(pool = &*self.config.name, %error, "an object has failed its check"),
-            Err(panic) => tracing::warn!(pool = &*self.config.name, panic, "the check of an object panicked"),
+            Ok(Err(error)) => record!(domain: "object_pool", action: "check", status: warning,
+                pool = &*self.config.name, %error, "an object has failed its check"),
+            Err(panic) => record!(domain: "object_pool", action: "check", status: warning,
+                pool = &*self.config.name, panic, "the check of an object panicked"),
         }
         None
     }
