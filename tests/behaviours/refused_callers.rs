@@ -183,3 +183,42 @@ async fn a_caller_that_waits_for_a_restart_is_refused_at_the_shutdown_with_its_r
     registry.stopped().await.expect_err("its task has failed");
     Ok(())
 }
+
+/// Takes a second to start and a second to stop.
+#[service(lazy)]
+#[derive(Debug)]
+struct Museum;
+
+impl Lifecycle for Museum {
+    async fn init(_cx: &Context<Self>) -> Result<Self> {
+        sleep(secs(1)).await;
+        Ok(Self)
+    }
+
+    async fn shutdown(&self, _cx: &Context<Self>) -> Result<()> {
+        sleep(secs(1)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_is_returned_only_while_its_service_is_ready() -> Result<()> {
+    let registry = isolated().boot().await?;
+    let refused_while = |state: State| {
+        assert_eq!(registry.state::<Museum>(), state);
+        assert_eq!(registry.get::<Museum>().expect_err("it is not ready").state(), state);
+    };
+    refused_while(State::Idle);
+    let visitor = registry.clone();
+    let opened = tokio::spawn(async move { visitor.wait_ready::<Museum>().await.map(drop) });
+    sleep(ms(500)).await;
+    refused_while(State::Starting);
+    opened.await??;
+    registry.get::<Museum>()?;
+    registry.request_shutdown("it is late");
+    sleep(ms(500)).await;
+    refused_while(State::Stopping);
+    registry.stopped().await?;
+    refused_while(State::Stopped);
+    Ok(())
+}
