@@ -5,7 +5,7 @@
 mod harness;
 mod host;
 
-use std::future::pending;
+use std::future::{Ready, pending};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -82,6 +82,18 @@ async fn a_panic_is_logged_and_goes_on() {
         ["ERROR panicked domain=\"operation\" action=\"parse\" status=\"error\" elapsed=0.0 operation=\"parse\" \
           error=\"on purpose\" error_type=\"panic\""]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_of_the_closure_belongs_to_the_operation() {
+    let events = Events::record();
+    let operation = Operation::new("parse").run_infallible(|operation| -> Ready<()> {
+        assert_eq!(OperationScope::current().map(|current| current.id()), Some(operation.id()));
+        panic!("on purpose")
+    });
+    assert!(tokio::spawn(operation).await.unwrap_err().is_panic());
+    assert_eq!(events.with("panicked").len(), 1);
+    assert_eq!(records(&events).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
