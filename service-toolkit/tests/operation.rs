@@ -87,13 +87,16 @@ async fn a_panic_is_logged_and_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn the_call_of_the_closure_belongs_to_the_operation() {
     let events = Events::record();
-    let operation = Operation::new("parse").run_infallible(|operation| -> Ready<()> {
-        assert_eq!(OperationScope::current().map(|current| current.id()), Some(operation.id()));
+    let seen = Arc::new(Mutex::new(None));
+    let of_call = seen.clone();
+    let operation = Operation::new("parse").run_infallible(move |operation| -> Ready<()> {
+        *of_call.lock().unwrap() = Some((operation.id(), OperationScope::current().map(|current| current.id())));
         panic!("on purpose")
     });
     assert!(tokio::spawn(operation).await.unwrap_err().is_panic());
-    assert_eq!(events.with("panicked").len(), 1);
-    assert_eq!(records(&events).len(), 2);
+    let (id, current) = seen.lock().unwrap().unwrap();
+    assert_eq!(current, Some(id));
+    assert_eq!((events.with("panicked").len(), records(&events).len()), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]
