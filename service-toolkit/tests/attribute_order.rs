@@ -128,6 +128,18 @@ async fn two_registries_do_not_share_values() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_restarted_service_does_not_return_values_of_its_former_instance() {
+    let registry = Registry::builder().isolated().only::<Pages>().boot().await.unwrap();
+    let pages = registry.wait_ready::<Pages>().await.unwrap();
+    pages.calls.store(7, Ordering::Relaxed);
+    assert_eq!(pages.page(1).await.unwrap(), "1 after 8");
+    registry.restart::<Pages>().await.unwrap();
+    let again = registry.wait_ready::<Pages>().await.unwrap();
+    assert_eq!(again.page(1).await.unwrap(), "1 after 1");
+    registry.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_attempt_is_an_admitted_call_and_is_dropped_with_it() {
     let registry = Registry::builder().isolated().only::<Pages>().boot().await.unwrap();
     let pages = registry.wait_ready::<Pages>().await.unwrap();

@@ -5,7 +5,7 @@
 mod harness;
 mod host;
 
-use std::future::pending;
+use std::future::{Ready, pending};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -82,6 +82,21 @@ async fn a_panic_is_logged_and_goes_on() {
         ["ERROR panicked domain=\"operation\" action=\"parse\" status=\"error\" elapsed=0.0 operation=\"parse\" \
           error=\"on purpose\" error_type=\"panic\""]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_of_the_closure_belongs_to_the_operation() {
+    let events = Events::record();
+    let seen = Arc::new(Mutex::new(None));
+    let of_call = seen.clone();
+    let operation = Operation::new("parse").run_infallible(move |operation| -> Ready<()> {
+        *of_call.lock().unwrap() = Some((operation.id(), OperationScope::current().map(|current| current.id())));
+        panic!("on purpose")
+    });
+    assert!(tokio::spawn(operation).await.unwrap_err().is_panic());
+    let (id, current) = seen.lock().unwrap().unwrap();
+    assert_eq!(current, Some(id));
+    assert_eq!((events.with("panicked").len(), records(&events).len()), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]
