@@ -40,6 +40,8 @@ impl<S: 'static> Acceptor<S> {
     /// # Errors
     /// If a handler did not answer a request in time.
     pub(crate) async fn run(self, listener: TcpListener, draining: CancellationToken) -> Result<()> {
+        // The probes must answer although a handler blocks the thread that waits for I/O.
+        let _kept = self.cx.keep_io();
         let cut_off = CancellationToken::new();
         let mut connections = JoinSet::new();
         let mut serve = |stream: TcpStream| {
