@@ -5,6 +5,7 @@ mod acceptor;
 mod backlog;
 mod connection;
 mod exchange_state;
+mod handler;
 mod idle_timeout_body;
 mod lingering_close;
 mod socket_options;
@@ -68,7 +69,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// Handlers run on behalf of the service, like its tasks: `T::service()`, guarded calls without a receiver and
 /// [`Svc`](crate::Svc) use its registry. If a handler panics, the server logs the panic and responds with 500. The
-/// connection stays open.
+/// connection stays open. A handler that blocks its thread for half a second or longer is logged once per request.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,

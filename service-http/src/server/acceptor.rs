@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::backlog::{self, is_connection_error};
 use super::connection::{Connection, CutOff, Timeouts};
-use super::socket_options::drop_new_connections;
+use super::socket_options::{can_refuse_connections, refuse_connections};
 
 /// The pause after a failed `accept`. The usual cause is that the process has too many open files.
 const ACCEPT_RETRY: Duration = Duration::from_millis(500);
 
-/// How long the server still accepts connections once the packet filter is in place. A client can regard its connection
-/// as established while the last packet of the handshake is on its way, or after the kernel has dropped that packet
+/// How long the server still accepts connections once the kernel refuses new ones. A client can regard its connection as
+/// established while the last packet of the handshake is on its way, or after the kernel has dropped that packet
 /// because the backlog was full. Linux sends a dropped packet again, with the request, after 200 ms.
 const LATE_HANDSHAKES: Duration = Duration::from_millis(300);
 
@@ -40,6 +40,17 @@ impl<S: 'static> Acceptor<S> {
     /// # Errors
     /// If a handler did not answer a request in time.
     pub(crate) async fn run(self, listener: TcpListener, draining: CancellationToken) -> Result<()> {
+        // The probes must answer although a handler blocks the thread that waits for I/O.
+        let _kept = self.cx.keep_io();
+        if self.owns_listener
+            && let Err(error) = can_refuse_connections()
+        {
+            let what = "a shutdown can reset connections that arrive just before the listener closes";
+            record!(
+                domain: "http", action: "listen", status: warning, service = self.cx.name(), %error,
+                "{what}, because the system cannot refuse new connections"
+            );
+        }
         let cut_off = CancellationToken::new();
         let mut connections = JoinSet::new();
         let mut serve = |stream: TcpStream| {
@@ -53,7 +64,7 @@ impl<S: 'static> Acceptor<S> {
             });
         };
         draining.run_until_cancelled(self.accept(&listener, &mut serve)).await;
-        if self.owns_listener && drop_new_connections(&listener) {
+        if self.owns_listener && refuse_connections(&listener).is_ok() {
             let time = LATE_HANDSHAKES.min(self.cx.remaining() / 4);
             let _ = timeout(time, self.accept(&listener, &mut serve)).await;
         }

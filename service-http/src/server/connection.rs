@@ -1,6 +1,5 @@
 //! [`Connection`]: serves one client, from its first request to its last response.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -10,21 +9,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::Request;
 use axum::http::header::{CONNECTION, HeaderValue};
-use axum::http::{Request, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use service_core::{Context, record};
+use service_core::Context;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower_http::catch_panic::CatchPanic;
 use tower_service::Service;
 
 use super::exchange_state::ExchangeState;
+use super::handler::HandlerFuture;
 use super::idle_timeout_body::IdleTimeoutBody;
 use super::lingering_close::LingeringClose;
 use super::tracked_body::TrackedBody;
@@ -118,28 +117,18 @@ impl Connection {
 }
 
 async fn answer<S: 'static>(
-    router: Router,
+    mut router: Router,
     request: Request<IdleTimeoutBody<Incoming>>,
     exchange: Arc<ExchangeState>,
     cx: Context<S>,
 ) -> Result<Response, Infallible> {
     exchange.start(request.method(), request.uri().path());
     let request = request.map(|body| Body::new(TrackedBody::of_request(body, exchange.clone())));
-    let on_panic = |payload: Box<dyn Any + Send>| {
-        let message = panic_message(&*payload);
-        let (service, request) = (cx.name(), exchange.request());
-        record!(domain: "http", action: "request", status: error, service, request, "a handler panicked: {message}");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
-    };
-    let mut response = CatchPanic::custom(router, on_panic).call(request).await?;
+    let handler = HandlerFuture::new(router.call(request), cx.name(), &exchange);
+    let mut response = handler.await;
     // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
     if cx.shutdown_requested().is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Body::new(TrackedBody::of_response(body, exchange))))
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

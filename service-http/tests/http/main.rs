@@ -1,5 +1,6 @@
 //! Tests of service-http over real connections, one file per feature.
 
+mod blocked_thread;
 mod captured_log;
 mod client;
 mod handlers;

@@ -15,6 +15,10 @@ use crate::tally::Tally;
 
 pub(crate) const CLIENTS: usize = 200;
 
+/// The user and the group `nobody`.
+#[cfg(target_os = "linux")]
+const NOBODY: u32 = 65_534;
+
 /// Longer than the server may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -22,7 +26,7 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
 /// Starts the server, loads it, sends SIGTERM, and counts how the requests ended.
 pub(crate) async fn run_once(kept: bool, number: u32) -> Result<Tally> {
-    let mut server = Command::new(std::env::current_exe()?).env("SERVE", "1").stdout(Stdio::piped()).spawn()?;
+    let mut server = unprivileged()?.env("SERVE", "1").stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     let stdout = server.stdout.take().ok_or("a pipe")?;
     BufReader::new(stdout).read_line(&mut line)?;
@@ -45,6 +49,26 @@ pub(crate) async fn run_once(kept: bool, number: u32) -> Result<Tally> {
         return Err(format!("the server ended with {ended}").into());
     }
     Ok(all)
+}
+
+/// This program, as a user without capabilities.
+#[cfg(target_os = "linux")]
+fn unprivileged() -> io::Result<Command> {
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::process::CommandExt;
+
+    // Root, and root alone, has to give its user up, and with it the other groups. The program may be in a folder that
+    // another user cannot enter, so the child starts it by the link that the kernel follows by itself.
+    let mut command = Command::new("/proc/self/exe");
+    if std::fs::metadata("/proc/self")?.uid() == 0 {
+        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    }
+    Ok(command)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unprivileged() -> io::Result<Command> {
+    std::env::current_exe().map(Command::new)
 }
 
 /// Sends requests without a pause until it cannot connect.

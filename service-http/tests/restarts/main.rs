@@ -1,5 +1,6 @@
 //! A server that is stopped under load answers every request that it has received. 200 clients send requests without a
-//! pause, and the server is stopped and started again.
+//! pause, and the server is stopped and started again. On Linux the server has no capabilities: it runs as `nobody` if the
+//! test runs as root.
 //!
 //! The default is ten restarts; `RESTARTS=50 cargo test -p service-http --test restarts` runs more. In half of them
 //! each request has a new connection. In the other half clients keep their connections.

@@ -40,5 +40,15 @@ impl Lifecycle for Web {
 }
 
 pub(crate) async fn run() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    assert!(!has_capabilities(), "a server must lose no request without capabilities");
     Registry::launch().await
+}
+
+/// Whether the kernel grants this process a capability, as it does to root.
+#[cfg(target_os = "linux")]
+fn has_capabilities() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    effective.is_none_or(|effective| effective.trim().bytes().any(|digit| digit != b'0'))
 }
