@@ -10,3 +10,5 @@ mod full_disk;
 mod http;
 mod isolated;
 mod recorded_log;
+#[cfg(unix)]
+mod storage;
