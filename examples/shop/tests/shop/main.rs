@@ -11,4 +11,6 @@ mod http;
 mod isolated;
 mod recorded_log;
 #[cfg(unix)]
+mod stop;
+#[cfg(unix)]
 mod storage;
