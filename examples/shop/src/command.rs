@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use lexopt::prelude::*;
 use service_core::Plan;
@@ -13,6 +14,7 @@ pub const HELP: &str = "\
 A small shop back end over HTTP.
 
 Usage: shop [--host IP] [--port PORT] [--probes IP:PORT] [--data DIR] [--catalog FILE]
+            [--wait SECONDS]
        shop --graph text|dot|mermaid|json
 
   --host IP         listen on this address, 127.0.0.1 by default
@@ -20,6 +22,7 @@ Usage: shop [--host IP] [--port PORT] [--probes IP:PORT] [--data DIR] [--catalog
   --probes IP:PORT  answer /startupz, /livez and /readyz here; nowhere by default
   --data DIR        keep the database and the mail spool here, ./data by default
   --catalog FILE    the price list to import, the one that comes with the shop by default
+  --wait SECONDS    a request waits for the database at most so long, 10 by default
   --graph FORMAT    print the graph of services and leave
   --help            print this and leave
 ";
@@ -81,7 +84,8 @@ impl Command {
                 Long("probes") => settings.probes = Some(parser.value()?.parse_with(probes)?),
                 Long("port") => settings.port = parser.value()?.parse_with(port)?,
                 Long("data") => settings.data = parser.value()?.into(),
-                Long("catalog") => settings.catalog = parser.value()?.into(),
+                Long("catalog") => settings.catalog = Some(parser.value()?.into()),
+                Long("wait") => settings.wait = parser.value()?.parse_with(seconds)?,
                 Long("graph") => graph = Some(parser.value()?.parse_with(format)?),
                 Short('h') | Long("help") => return Ok(Self::Help),
                 _ => return Err(format!("{}; see --help", argument.unexpected()).into()),
@@ -101,6 +105,12 @@ fn probes(text: &str) -> Result<SocketAddr, &'static str> {
 
 fn port(text: &str) -> Result<u16, &'static str> {
     text.parse().map_err(|_| "a port is a number from 0 to 65535")
+}
+
+/// An hour is longer than any client waits.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3_600).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or("a wait is a number of seconds from 1 to 3600")
 }
 
 fn format(text: &str) -> Result<Format, &'static str> {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use service_core::service;
 
@@ -17,8 +18,10 @@ pub struct Settings {
     pub probes: Option<SocketAddr>,
     /// The folder of the database and of the mail spool. It is created if it is missing.
     pub data: PathBuf,
-    /// The price list, a CSV file.
-    pub catalog: PathBuf,
+    /// The price list, a CSV file. Without one, the list that is compiled in is imported.
+    pub catalog: Option<PathBuf>,
+    /// How long a request waits for the database.
+    pub wait: Duration,
 }
 
 impl Default for Settings {
@@ -28,7 +31,8 @@ impl Default for Settings {
             port: 3000,
             probes: None,
             data: "data".into(),
-            catalog: concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.csv").into(),
+            catalog: None,
+            wait: Duration::from_secs(10),
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum ShopError {
         /// The number of pieces in stock.
         left: i64,
     },
+    /// The database was in use for the whole time that a request waits.
+    #[error("the shop is too busy to answer this at the moment, so nothing was changed; try again later")]
+    Busy,
     /// The disk is full or broken. Nothing was changed.
     #[error("the shop can't write anything down at the moment, so nothing was changed; try again later")]
     NotKept(#[source] rusqlite::Error),
@@ -45,13 +48,28 @@ pub enum ShopError {
 }
 
 impl ShopError {
+    /// The error of a read.
+    pub(crate) fn of_a_read(self) -> Self {
+        match self {
+            Self::Database(error) if is_of_the_time(&error) => Self::Busy,
+            error => error,
+        }
+    }
+
     /// The error of a write.
     pub(crate) fn of_a_write(self) -> Self {
         match self {
             Self::Database(error) if is_of_the_disk(&error) => Self::NotKept(error),
-            error => error,
+            error => error.of_a_read(),
         }
     }
+}
+
+fn is_of_the_time(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted)
+    )
 }
 
 fn is_of_the_disk(error: &rusqlite::Error) -> bool {

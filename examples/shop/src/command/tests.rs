@@ -16,9 +16,10 @@ fn options_change_the_settings() {
         port: 0,
         probes: Some(([127, 0, 0, 1], 9090).into()),
         data: "there".into(),
-        catalog: "list.csv".into(),
+        catalog: Some("list.csv".into()),
+        wait: Duration::from_secs(3),
     };
-    let line = "--host 0.0.0.0 --port 0 --probes 127.0.0.1:9090 --data there --catalog=list.csv";
+    let line = "--host 0.0.0.0 --port 0 --probes 127.0.0.1:9090 --data there --catalog=list.csv --wait 3";
     assert_eq!(parse(line), Ok(Command::Serve(settings)));
 }
 
@@ -34,6 +35,7 @@ fn each_mistake_gets_a_sentence() {
         ("--port", "missing argument for option '--port'; see --help"),
         ("--port 70000", "cannot parse argument \"70000\": a port is a number from 0 to 65535"),
         ("--host here", "cannot parse argument \"here\": a host is an IP address"),
+        ("--wait 0", "cannot parse argument \"0\": a wait is a number of seconds from 1 to 3600"),
         ("--graph svg", "cannot parse argument \"svg\": a graph is printed as text, dot, mermaid or json"),
         ("--prot 1", "invalid option '--prot'; see --help"),
         ("here", "unexpected argument \"here\"; see --help"),

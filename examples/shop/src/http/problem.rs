@@ -37,7 +37,7 @@ impl From<ShopError> for Problem {
             ShopError::Invalid(_) => StatusCode::BAD_REQUEST,
             ShopError::NotFound { .. } => StatusCode::NOT_FOUND,
             ShopError::EmailTaken(_) | ShopError::OutOfStock { .. } => StatusCode::CONFLICT,
-            ShopError::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ShopError::NotReady(_) | ShopError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ShopError::NotKept(cause) => {
                 tracing::error!(error = %cause, "the disk does not take what is written");
                 StatusCode::SERVICE_UNAVAILABLE

@@ -20,7 +20,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The queue of letters.
 ///
 /// A letter is queued in the transaction that it is about, so that an order and its letter both exist or neither does. A
-/// task delivers the queued letters, and once more during the shutdown, when every service that writes letters has stopped.
+/// task delivers the queued letters. When the shop stops, it finishes one letter and leaves the others for the next start.
 #[service(requires = [Db, dyn Mail])]
 pub struct Outbox {
     cx: Context<Self>,
@@ -54,8 +54,8 @@ impl Outbox {
     pub fn begin(self: &Arc<Self>) {
         // Without a limit: while the database is unavailable, letters stay queued and orders are still accepted.
         let patient = Restart::transient().intensity(u32::MAX, TRY_AGAIN_AFTER).backoff(FIRST_PAUSE, TRY_AGAIN_AFTER);
-        let (outbox, stopping) = (self.clone(), self.cx.stopping());
-        self.cx.tasks().supervised("deliver", patient, move || outbox.clone().deliver(stopping.clone()));
+        let (outbox, draining) = (self.clone(), self.cx.draining());
+        self.cx.tasks().supervised("deliver", patient, move || outbox.clone().deliver(draining.clone()));
     }
 
     /// Adds the letter to a transaction.
@@ -72,30 +72,29 @@ impl Outbox {
         self.queued.notify_one();
     }
 
-    /// Delivers the queued letters until the outbox stops, and then once more.
-    async fn deliver(self: Arc<Self>, stopping: CancellationToken) -> Result<(), ShopError> {
-        loop {
-            let is_last = stopping.is_cancelled();
-            let undeliverable = self.deliver_all().await;
+    /// Delivers the queued letters until the outbox stops.
+    async fn deliver(self: Arc<Self>, draining: CancellationToken) -> Result<(), ShopError> {
+        while !draining.is_cancelled() {
+            let undeliverable = self.deliver_all(&draining).await;
             self.undeliverable.store(*undeliverable.as_ref().unwrap_or(&1), Ordering::Relaxed);
             undeliverable?;
-            if is_last {
-                return Ok(());
-            }
             tokio::select! {
                 biased;
-                () = stopping.cancelled() => {}
+                () = draining.cancelled() => {}
                 () = self.queued.notified() => {}
                 () = sleep(TRY_AGAIN_AFTER) => {}
             }
         }
+        Ok(())
     }
 
     /// Tries each letter once, oldest first. Returns the number of letters that could not be delivered.
-    async fn deliver_all(&self) -> Result<usize, ShopError> {
+    async fn deliver_all(&self, draining: &CancellationToken) -> Result<usize, ShopError> {
         let mut undeliverable = 0;
         let mut last = 0;
-        while let Some((number, letter)) = self.next_after(last).await? {
+        while !draining.is_cancelled()
+            && let Some((number, letter)) = self.next_after(last).await?
+        {
             last = number;
             let delivered = self.mail.deliver(number, &letter).await;
             if let Err(error) = &delivered {

@@ -1,5 +1,6 @@
 //! [`Catalog`]: the products on sale.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, params};
@@ -11,6 +12,10 @@ use crate::storage::Db;
 use crate::{Settings, ShopError};
 
 const PAGE_SIZE: i64 = 20;
+/// More words than anybody searches for. The index takes time for each word.
+const MOST_CHARACTERS: usize = 100;
+/// The price list that comes with the shop.
+const COMPILED_IN: &str = include_str!("../../catalog.csv");
 
 /// The products on sale. `init` imports the price list if it has changed.
 #[service(requires = [Settings, Db, Cache])]
@@ -21,16 +26,11 @@ pub struct Catalog {
 
 impl Lifecycle for Catalog {
     async fn init(cx: &Context<Self>) -> Result<Self> {
-        let path = &cx.get::<Settings>().catalog;
-        let text = tokio::fs::read_to_string(path).await.map_err(|error| {
-            format!("cannot read the catalog {}: {error}; choose another with --catalog", path.display())
-        })?;
-        let list = PriceList::parse(&text).map_err(|error| {
-            format!(
-                "cannot import the catalog {}: {error}; correct it, or choose another with --catalog",
-                path.display()
-            )
-        })?;
+        let settings = cx.get::<Settings>();
+        let list = match &settings.catalog {
+            Some(path) => read(path).await?,
+            None => PriceList::parse(COMPILED_IN)?,
+        };
         cx.progress(format!("importing {} products", list.entries.len()));
         let db: Arc<Db> = cx.get();
         db.write(move |transaction| import(transaction, &list)).await?;
@@ -42,10 +42,16 @@ impl Lifecycle for Catalog {
 impl Catalog {
     /// The products whose name, category or number has words that begin with all of these words, in the order of their
     /// ids, 20 on a page. The first page is 1.
+    ///
+    /// # Errors
+    /// [`ShopError::Invalid`] if the words have more than 100 characters, or the page is 0.
     pub async fn search(&self, words: &str, page: u32) -> Result<Page, ShopError> {
         let Some(before) = page.checked_sub(1) else {
             return Err(ShopError::Invalid("pages are counted from 1".to_owned()));
         };
+        if words.chars().count() > MOST_CHARACTERS {
+            return Err(ShopError::Invalid(format!("a search has at most {MOST_CHARACTERS} characters")));
+        }
         let (found, words) = match words.trim() {
             "" => ("on_sale and ?1 = ''", String::new()),
             words => ("on_sale and id in (select rowid from product_words where product_words match ?1)", each(words)),
@@ -82,6 +88,17 @@ impl Catalog {
         self.cache.put(&product);
         Ok(product)
     }
+}
+
+async fn read(path: &Path) -> Result<PriceList> {
+    let path_shown = path.display();
+    let text = tokio::fs::read_to_string(path)
+        .await
+        .map_err(|error| format!("cannot read the catalog {path_shown}: {error}; choose another with --catalog"))?;
+    let list = PriceList::parse(&text).map_err(|error| {
+        format!("cannot import the catalog {path_shown}: {error}; correct it, or choose another with --catalog")
+    })?;
+    Ok(list)
 }
 
 /// The words as a query of the index, quoted, because `AND`, `*` and `"` have a meaning there.

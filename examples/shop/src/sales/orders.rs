@@ -26,13 +26,15 @@ impl Orders {
     /// Places the order, or none of it if there is not enough of one product.
     pub async fn place(&self, new: NewOrder) -> Result<Order, ShopError> {
         let new = new.checked()?;
-        let order = self.db.write(move |transaction| place(transaction, &new)).await?;
-        for line in &order.lines {
-            self.cache.forget(line.product_id);
-        }
-        self.outbox.wake();
-        self.packing.wake();
-        Ok(order)
+        let (cache, outbox, packing) = (self.cache.clone(), self.outbox.clone(), self.packing.clone());
+        let placed = move |order: &Order| {
+            for line in &order.lines {
+                cache.forget(line.product_id);
+            }
+            outbox.wake();
+            packing.wake();
+        };
+        self.db.write_then(move |transaction| place(transaction, &new), placed).await
     }
 
     /// The order with this id.

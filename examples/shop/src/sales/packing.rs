@@ -16,8 +16,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Packs orders, oldest first, one at a time.
 ///
-/// Each placed order wakes it. If it fails, it backs off, and orders are still accepted: they wait in the database. It stops
-/// after [`Orders`](super::Orders), so it also packs the orders that were placed last.
+/// Each placed order wakes it. If it fails, it backs off, and orders are still accepted: they wait in the database. When the
+/// shop stops, it finishes one order and leaves the others for the next start, so that a stop does not take longer after a
+/// busy minute.
 #[service(requires = [Db])]
 pub struct Packing {
     cx: Context<Self>,
@@ -40,8 +41,8 @@ impl Packing {
     /// Starts the packing task, or replaces it.
     pub fn begin(self: &Arc<Self>) {
         let patient = Restart::transient().intensity(u32::MAX, LONGEST_PAUSE).backoff(FIRST_PAUSE, LONGEST_PAUSE);
-        let (packing, stopping) = (self.clone(), self.cx.stopping());
-        self.cx.tasks().supervised("pack", patient, move || packing.clone().pack(stopping.clone()));
+        let (packing, draining) = (self.clone(), self.cx.draining());
+        self.cx.tasks().supervised("pack", patient, move || packing.clone().pack(draining.clone()));
     }
 
     /// Wakes the packing task after an order was placed.
@@ -49,23 +50,21 @@ impl Packing {
         self.placed.notify_one();
     }
 
-    /// Packs the waiting orders until the service stops, and then once more.
-    async fn pack(self: Arc<Self>, stopping: CancellationToken) -> Result<(), ShopError> {
-        loop {
-            let is_last = stopping.is_cancelled();
-            while let Some(order) = self.db.read(next).await? {
+    /// Packs the waiting orders until the service stops.
+    async fn pack(self: Arc<Self>, draining: CancellationToken) -> Result<(), ShopError> {
+        while !draining.is_cancelled() {
+            if let Some(order) = self.db.read(next).await? {
                 self.db.write(move |transaction| mark(transaction, order)).await?;
                 tracing::info!(order, "packed");
-            }
-            if is_last {
-                return Ok(());
+                continue;
             }
             tokio::select! {
                 biased;
-                () = stopping.cancelled() => {}
+                () = draining.cancelled() => {}
                 () = self.placed.notified() => {}
             }
         }
+        Ok(())
     }
 }
 

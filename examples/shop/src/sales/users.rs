@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Transaction};
 use service_core::{Result, guarded, service};
 
 use super::{NewUser, User};
@@ -22,23 +22,20 @@ impl Users {
     /// Registers a user, and queues a welcome letter.
     pub async fn create(&self, new: NewUser) -> Result<User, ShopError> {
         let new = new.checked()?;
-        let user = self
-            .db
-            .write(move |transaction| {
-                let user = transaction
-                    .query_row(
-                        "insert into users (name, email) values (?1, ?2) on conflict (email) do nothing returning *",
-                        [&new.name, &new.email],
-                        User::from_row,
-                    )
-                    .optional()?
-                    .ok_or(ShopError::EmailTaken(new.email))?;
-                Outbox::queue(transaction, &welcome(&user))?;
-                Ok(user)
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(user)
+        let outbox = self.outbox.clone();
+        let create = move |transaction: &Transaction<'_>| {
+            let user = transaction
+                .query_row(
+                    "insert into users (name, email) values (?1, ?2) on conflict (email) do nothing returning *",
+                    [&new.name, &new.email],
+                    User::from_row,
+                )
+                .optional()?
+                .ok_or(ShopError::EmailTaken(new.email))?;
+            Outbox::queue(transaction, &welcome(&user))?;
+            Ok(user)
+        };
+        self.db.write_then(create, move |_| outbox.wake()).await
     }
 
     /// The user with this id.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use service_core::{Context, Lifecycle, Result, service};
 
+use super::private;
 use crate::Settings;
 use crate::http::Port;
 
@@ -43,8 +44,8 @@ impl DataDir {
             format!("cannot write to the data folder {}: {error}; choose another with --data", path.display())
         };
         let made = path.ancestors().take_while(|folder| *folder != "" && !folder.exists()).last().map(Path::to_owned);
-        fs::create_dir_all(&path).map_err(unusable)?;
-        let lock = File::create(path.join(LOCK)).map_err(unusable)?;
+        private::create_folder(&path).map_err(unusable)?;
+        let lock = private::create(&path.join(LOCK), private::Readers::Owner).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => Ok((Self { path, _lock: lock }, made)),
             Err(TryLockError::WouldBlock) => Err(format!(

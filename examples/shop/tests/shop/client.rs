@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -77,6 +79,19 @@ impl Shop {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         stream.write_all(request.as_bytes()).expect("a request");
         stream
+    }
+
+    /// Waits until the order is packed and this letter is in the spool.
+    pub(crate) fn wait_for(&self, data: &Path, order: i64, letter: i64) {
+        let letter = data.join(format!("spool/{letter}.eml"));
+        let is_done = || self.get(&format!("/orders/{order}")).1["packed_at"].is_string() && letter.exists();
+        for _ in 0..600 {
+            if is_done() {
+                return;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        panic!("order {order} is not packed, or {} is missing", letter.display());
     }
 
     /// The id of the process.

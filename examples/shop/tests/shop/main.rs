@@ -10,3 +10,7 @@ mod full_disk;
 mod http;
 mod isolated;
 mod recorded_log;
+#[cfg(unix)]
+mod stop;
+#[cfg(unix)]
+mod storage;
