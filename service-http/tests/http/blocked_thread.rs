@@ -89,7 +89,8 @@ async fn a_handler_that_blocks_its_thread_is_logged_once() -> Result<()> {
     assert_eq!(client.get("/").await?.status, 404);
     let lines = log.take();
     let [line] = &*lines else { panic!("{lines:?}") };
-    let text = "WARN message=a handler blocked its thread; run blocking code in spawn_blocking service=\"Web\" \
+    let text = "WARN message=a handler blocked its thread; run blocking code in spawn_blocking domain=\"http\" \
+                action=\"request\" status=\"warning\" service=\"Web\" \
                 request=\"GET /block\" duration_ms=";
     let duration = line.strip_prefix(text).and_then(|it| it.parse::<u64>().ok());
     assert!(duration.is_some_and(|it| it >= 600), "{line}");
