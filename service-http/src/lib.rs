@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod client_address;
 mod extract;
 pub mod middleware;
 mod probes;
@@ -9,6 +10,7 @@ pub use axum;
 #[doc(no_inline)]
 pub use tokio::net::ToSocketAddrs;
 
+pub use client_address::ClientAddress;
 pub use extract::{Svc, Unavailable};
 #[doc(inline)]
 pub use middleware::{RequestLog, Scope};

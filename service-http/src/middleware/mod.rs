@@ -5,6 +5,7 @@
 
 mod request_log;
 mod scope;
+mod trace_parent;
 
 pub use request_log::{RequestLog, RequestLogService};
 pub use scope::{Scope, ScopeService};

@@ -3,6 +3,7 @@
 //! tower-http cannot replace it. Its `TraceLayer` logs nothing when the response future is dropped, and that is what
 //! happens when a client disconnects. Its `SetRequestIdLayer` accepts every id that a client sends, of any length.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::future::Future;
 use std::hash::BuildHasher;
@@ -12,18 +13,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use axum::http::{Request, Response, StatusCode};
+use http_body::Body;
 use service_core::record;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use super::trace_parent::TraceParent;
+use crate::client_address::ClientAddress;
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The length of the longest id that is accepted from a client.
 const MAX_ID_LENGTH: usize = 128;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// How many characters of what a client has sent are logged.
+const MAX_METHOD: usize = 32;
+const MAX_PATH: usize = 256;
+const MAX_USER_AGENT: usize = 128;
 
 /// A layer that runs each request in a `tracing` span, and logs an event when the request ends.
 ///
@@ -34,13 +46,20 @@ const MAX_ID_LENGTH: usize = 128;
 /// | `method` | the HTTP method |
 /// | `path` | the path without the query, because a query can contain secrets |
 /// | `request_id` | the header `x-request-id` of the request, or a new id |
+/// | `version` | `HTTP/1.1`, for example |
+/// | `client` | the address of the peer, if [`Server`](crate::Server) serves the request: the client, or a proxy |
+/// | `user_agent` | the header of that name |
+/// | `trace_id`, `parent_id` | from the header `traceparent`, if it is valid |
+/// | `bytes` | the length of the body of the response, if that is known when the body begins |
 /// | `http.status_code` | the status of the response |
 /// | `duration_ms` | the time until the handler returned; the client may read the response later |
+///
+/// What a client has sent is shortened: the method to 32 characters, the path to 256 and the user agent to 128.
 ///
 /// The event contains `domain="http"`, `action="request"`, `http.status_code` and `duration_ms`, and a `status` as
 /// [`record!`](service_core::record) defines it. That is `error`, with the level `WARN`, for a status code of 500 or above, and else
 /// `success`, with the level `INFO`. If the client disconnects before the response, the status is `cancelled`, and the event says that
-/// the request was not answered.
+/// the request was not answered. If the handler panics, the status is `error`, with the level `ERROR`.
 ///
 /// An id from a client is accepted if it has at most 128 visible ASCII characters. Handlers find the id in the
 /// request's `x-request-id` header, and clients in the response's.
@@ -71,6 +90,7 @@ impl<S> Layer<S> for RequestLog {
 impl<S, A, B> Service<Request<A>> for RequestLogService<S>
 where
     S: Service<Request<A>, Response = Response<B>, Future: Send + 'static>,
+    B: Body,
 {
     type Response = Response<B>;
     type Error = S::Error;
@@ -82,12 +102,20 @@ where
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let id = request.headers().get(&X_REQUEST_ID).filter(|id| is_valid(id)).cloned().unwrap_or_else(new_id);
+        let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let trace = header(TRACEPARENT).and_then(TraceParent::parse);
         let span = tracing::info_span!(
             "request",
-            method = %request.method(),
-            path = request.uri().path(),
+            method = &*shortened(request.method().as_str(), MAX_METHOD),
+            path = &*shortened(request.uri().path(), MAX_PATH),
             request_id = id.to_str().unwrap_or_default(),
+            version = ?request.version(),
+            client = request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| display(*address)),
+            user_agent = header(USER_AGENT).map(|agent| display(shortened(agent, MAX_USER_AGENT))),
+            trace_id = trace.map(|trace| trace.trace),
+            parent_id = trace.map(|trace| trace.parent),
             http.status_code = Empty,
+            bytes = Empty,
             duration_ms = Empty,
         );
         request.headers_mut().insert(X_REQUEST_ID, id.clone());
@@ -95,7 +123,7 @@ where
         let response = span.in_scope(|| self.inner.call(request));
         let logged = async move {
             let mut response = response.await?;
-            completion.answered(response.status());
+            completion.answered(response.status(), response.body().size_hint().exact());
             response.headers_mut().insert(X_REQUEST_ID, id);
             Ok(response)
         };
@@ -115,8 +143,11 @@ impl Completion {
         (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 
-    fn answered(mut self, status: StatusCode) {
+    fn answered(mut self, status: StatusCode, bytes: Option<u64>) {
         let (code, duration_ms) = (status.as_u16(), self.duration_ms());
+        if let Some(bytes) = bytes {
+            self.span.record("bytes", bytes);
+        }
         self.span.record("http.status_code", code).record("duration_ms", duration_ms);
         self.is_logged = true;
         self.span.in_scope(|| match code {
@@ -136,6 +167,10 @@ impl Drop for Completion {
             let duration_ms = self.duration_ms();
             self.span.record("duration_ms", duration_ms);
             self.span.in_scope(|| {
+                if std::thread::panicking() {
+                    record!(domain: "http", action: "request", status: error, duration_ms, "the handler panicked");
+                    return;
+                }
                 record!(
                     level: INFO,
                     domain: "http",
@@ -146,6 +181,14 @@ impl Drop for Completion {
                 );
             });
         }
+    }
+}
+
+/// At most this many characters of a text, and a mark if that is not all of it.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
     }
 }
 

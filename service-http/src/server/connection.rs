@@ -27,6 +27,7 @@ use super::handler::HandlerFuture;
 use super::idle_timeout_body::IdleTimeoutBody;
 use super::lingering_close::LingeringClose;
 use super::tracked_body::TrackedBody;
+use crate::client_address::ClientAddress;
 
 /// How long the server keeps reading from an idle connection once it is draining. A request may be in the kernel's
 /// buffer or on its way, and the client's kernel sends a dropped packet again after 200 ms.
@@ -75,8 +76,12 @@ impl Connection {
         // Sends each response without delay. On failure the response is late, but correct.
         let _ = stream.set_nodelay(true);
         let Self { router, timeouts, exchange } = self;
+        let client = stream.peer_addr().ok().map(ClientAddress);
         let stream = TokioIo::new(LingeringClose::new(stream, exchange.clone()));
-        let answer = service_fn(|request| {
+        let answer = service_fn(|mut request: Request<Incoming>| {
+            if let Some(client) = client {
+                request.extensions_mut().insert(client);
+            }
             let request = request.map(|body| IdleTimeoutBody::new(body, timeouts.body));
             answer(router.clone(), request, exchange.clone(), cx.clone())
         });

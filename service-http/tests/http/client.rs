@@ -31,6 +31,11 @@ impl Client {
         Ok(Self { stream: TcpStream::connect(address).await?, read: Vec::new() })
     }
 
+    /// The address that the server sees.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+
     /// Sends a request, or a part of it.
     pub(crate) async fn send(&mut self, text: &str) -> io::Result<()> {
         self.stream.write_all(text.as_bytes()).await

@@ -28,20 +28,21 @@ async fn a_request_is_logged_with_its_method_path_id_status_and_duration() -> Re
     let (registry, address) = open(routes()).await?;
     let mut client = Client::connect(address).await?;
 
-    client.send("GET /id?secret HTTP/1.1\r\nHost: test\r\nX-Request-Id: abc-1\r\n\r\n").await?;
+    let trace = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
+    let head = format!("X-Request-Id: abc-1\r\nUser-Agent: {}\r\n{trace}", "a".repeat(200));
+    client.send(&format!("GET /id?secret HTTP/1.1\r\nHost: test\r\n{head}\r\n")).await?;
     let answer = client.answer().await?;
     assert_eq!(answer.body, "abc-1");
     assert!(answer.head.contains("x-request-id: abc-1\r\n"), "{}", answer.head);
     let lines = log.take();
-    assert_eq!(
-        lines[..3],
-        [
-            "span request method=GET path=\"/id\" request_id=\"abc-1\"",
-            "INFO message=inside",
-            "record http.status_code=200",
-        ]
+    let span = format!(
+        "span request method=\"GET\" path=\"/id\" request_id=\"abc-1\" version=HTTP/1.1 client={} user_agent={}… \
+         trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\" parent_id=\"00f067aa0ba902b7\"",
+        client.address()?,
+        "a".repeat(128)
     );
-    let [record, event] = &lines[3..] else { panic!("{lines:?}") };
+    assert_eq!(lines[..4], [&*span, "INFO message=inside", "record bytes=5", "record http.status_code=200"]);
+    let [record, event] = &lines[4..] else { panic!("{lines:?}") };
     let duration = record.strip_prefix("record duration_ms=").and_then(|it| it.parse::<f64>().ok());
     assert!(duration.is_some_and(|it| it > 0.0), "{record}");
     let expected = "INFO message=answered domain=\"http\" action=\"request\" status=\"success\" http.status_code=200";
@@ -88,6 +89,23 @@ async fn a_server_error_is_a_warning_and_a_disconnect_is_logged() -> Result<()> 
     while !log.take().iter().any(not_answered) {
         tokio::task::yield_now().await;
     }
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_client_sends_is_shortened_and_a_panic_is_an_error_with_its_request() -> Result<()> {
+    let log = CapturedLog::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let panics = get(|| async { panic!("seeded") as &'static str });
+    let (registry, address) = open(Router::new().route("/panics", panics).layer(RequestLog)).await?;
+    let mut client = Client::connect(address).await?;
+    assert_eq!(client.get(&format!("/{}", "p".repeat(300))).await?.status, 404);
+    let lines = log.take();
+    assert!(lines[0].contains(&format!("path=\"/{}…\" ", "p".repeat(255))), "{lines:?}");
+    assert_eq!(client.get("/panics").await?.status, 500);
+    let error = "ERROR message=the handler panicked domain=\"http\" action=\"request\" status=\"error\"";
+    assert!(log.take().iter().any(|line| line.starts_with(error)));
     registry.shutdown().await?;
     Ok(())
 }
