@@ -6,11 +6,13 @@
 //! 4. [Guarded calls](guarded_calls): methods that run only while their service is ready.
 //! 5. [Long-running processes](long_running): background tasks, restarts, health and probes.
 //! 6. [HTTP](http): servers, probes and handlers with the crate `service-http`.
-//! 7. [Testing](testing): a registry for each test, replaced services, a paused clock.
-//! 8. [Deployment](deployment): signals, systemd, Kubernetes, logs.
-//! 9. [Linking](linking): services in crates that no code names.
-//! 10. [How we know](how_we_know): proofs, measurements and corner cases.
-//! 11. [Glossary](glossary): the words of the guide, one line each.
+//! 7. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
+//! 8. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
+//! 9. [Testing](testing): a registry for each test, replaced services, a paused clock.
+//! 10. [Deployment](deployment): signals, systemd, Kubernetes, logs.
+//! 11. [Linking](linking): services in crates that no code names.
+//! 12. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 13. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
@@ -21,6 +23,8 @@ macro_rules! links {
          [Guarded calls]: crate::guide::guarded_calls\n\
          [Long-running processes]: crate::guide::long_running\n\
          [HTTP]: crate::guide::http\n\
+         [Patterns]: crate::guide::patterns\n\
+         [With std and tokio]: crate::guide::std_and_tokio\n\
          [Testing]: crate::guide::testing\n\
          [Deployment]: crate::guide::deployment\n\
          [Linking]: crate::guide::linking\n\
@@ -58,6 +62,8 @@ pages! {
         [`Restart`](crate::Restart), [`Health`](crate::Health), [`Registry::health`](crate::Registry::health), \
         [`Registry::readiness`](crate::Registry::readiness), [`Event`](crate::Event)";
     http = "http.md", "";
+    patterns = "patterns.md", "";
+    std_and_tokio = "std-and-tokio.md", "";
     testing = "testing.md", "# In the API\n\n[`test`](macro@crate::test), [`Builder::isolated`](crate::Builder::isolated), \
         [`Builder::replace`](crate::Builder::replace), [`Builder::give`](crate::Builder::give), \
         [`Registry::scope`](crate::Registry::scope), [`Registry::spawn`](crate::Registry::spawn)";

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use service_core::{Result, Schedule};
-use tests::{Recorder, event_lines, ms, secs, worker};
+use service_core::{Context, Lifecycle, NotReady, Result, Schedule, guarded, service};
+use tests::{Recorder, event_lines, isolated, ms, secs, worker};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 #[tokio::test(start_paused = true)]
@@ -112,5 +113,42 @@ async fn jitter_delays_each_periodic_run_after_the_first_by_less_than_its_bound(
     assert!(late.iter().all(|late| *late <= secs(4)), "{times:?}");
     assert!(late.iter().collect::<std::collections::HashSet<_>>().len() > 10, "the delays differ: {times:?}");
     registry.shutdown().await?;
+    Ok(())
+}
+
+/// A service that looks at something every 30 s, and remembers when.
+#[service(lazy)]
+struct Monitor {
+    last_check: watch::Receiver<Option<Instant>>,
+}
+
+impl Lifecycle for Monitor {
+    async fn init(cx: &Context<Self>) -> Result<Self> {
+        let (checked, last_check) = watch::channel(None);
+        cx.tasks().periodic("check", Schedule::new(secs(30)).first_after(secs(30)), move || {
+            checked.send_replace(Some(Instant::now()));
+            async {}
+        });
+        Ok(Self { last_check })
+    }
+}
+
+impl Monitor {
+    #[guarded]
+    fn last_check(&self) -> Result<Option<Instant>, NotReady> {
+        Ok(*self.last_check.borrow())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guarded_method_returns_when_a_periodic_check_ran_last() -> Result<()> {
+    let began = Instant::now();
+    let registry = isolated().only::<Monitor>().boot().await?;
+    let monitor = registry.get::<Monitor>()?;
+    assert_eq!(monitor.last_check()?, None);
+    sleep(secs(75)).await;
+    assert_eq!(monitor.last_check()?, Some(began + secs(60)));
+    registry.shutdown().await?;
+    assert!(monitor.last_check().is_err());
     Ok(())
 }

@@ -20,6 +20,8 @@ pages! {
     long_running = "../../service-core/guide/long-running.md";
     deployment = "../../service-core/guide/deployment.md";
     http = "../../service-core/guide/http.md";
+    patterns = "../../service-core/guide/patterns.md";
+    std_and_tokio = "../../service-core/guide/std-and-tokio.md";
     testing = "../../service-core/guide/testing.md";
     linking = "../../service-core/guide/linking.md";
     service = "../../service-macros/docs/service.md";

@@ -8,6 +8,7 @@ mod krate;
 mod lines;
 mod manifests;
 mod messages;
+mod requests;
 mod source;
 mod structure;
 mod third_party;
