@@ -5,6 +5,7 @@
 
 pub use crate::base::{BoxError, Failure, Phase};
 pub use crate::report::boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
+pub use crate::report::exit_code::BadConfiguration;
 pub use crate::report::not_ready::{NotReady, Refusal};
 pub use crate::report::plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLocation};
 pub use crate::report::run_error::RunError;

@@ -2,10 +2,12 @@
 //! others inject faults. Its hooks print their calls.
 
 use std::any::Any;
+use std::fmt;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use service_core::error::BadConfiguration;
 use service_core::telemetry::{self, Config, Format, Level};
 use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
 use tokio::io::AsyncReadExt;
@@ -38,7 +40,30 @@ async fn hook<S>(hook: &str, cx: &Context<S>) -> Result<()> {
     if is_injected(&format!("fail {call}")) {
         return Err(format!("injected failure of {call}").into());
     }
+    let wrong = || BadConfiguration::new("PORT is \"x\"");
+    if is_injected(&format!("misconfigure {call}")) {
+        return Err(wrong().into());
+    }
+    if is_injected(&format!("wrap and misconfigure {call}")) {
+        return Err(Unusable(wrong()).into());
+    }
     Ok(())
+}
+
+/// An error of a layer above the one that reads the configuration.
+#[derive(Debug)]
+struct Unusable(BadConfiguration);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it cannot be used")
+    }
+}
+
+impl std::error::Error for Unusable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
 }
 
 /// Blocks a thread for ever, or keeps the instance, if that fault is injected.

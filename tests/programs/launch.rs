@@ -61,6 +61,15 @@ fn a_blocked_thread_does_not_change_the_code_of_a_failed_boot() {
 }
 
 #[test]
+fn a_bad_configuration_has_a_code_of_its_own() {
+    for fault in ["misconfigure init Users", "wrap and misconfigure init Users"] {
+        let ended = Program::start(&["launch", fault]).end();
+        assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+        assert!(ended.stderr.contains("PORT is \"x\""), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn code_after_launch_runs_to_its_end() {
     let (ended, _) = run(&["launch and work"]);
     assert_eq!(ended.printed.last().map(String::as_str), Some("worked"));

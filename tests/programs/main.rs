@@ -87,7 +87,7 @@ fn a_signal_during_the_boot_rolls_it_back_and_starts_nothing_more() {
     program.signal(&["TERM"]);
     let ended = program.end();
     assert_eq!(ended.printed, ["shutdown Db: SIGTERM received"], "Web does not start, and only Db is shut down");
-    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.status.code(), Some(4));
     assert!(ended.stderr.contains("SIGTERM received"), "{}", ended.stderr);
 }
 
@@ -148,7 +148,7 @@ fn many_signals_cause_one_shutdown_or_an_immediate_exit() {
             let case = format!("{arguments:?} {signals:?}: {:?} {}", ended.printed, ended.stderr);
             let hooks: BTreeSet<_> = ended.printed.iter().collect();
             assert_eq!(hooks.len(), ended.printed.len(), "no hook runs twice: {case}");
-            let orderly = if until == "up" { 0 } else { 1 };
+            let orderly = if until == "up" { 0 } else { 4 };
             match ended.status.code() {
                 Some(code) if code == orderly && !hangs => {
                     assert_eq!(ended.printed.len(), if until == "up" { 3 } else { 1 }, "{case}");

@@ -8,32 +8,52 @@ use lexopt::prelude::*;
 use service_core::Plan;
 
 use crate::Settings;
+use crate::logs::{Logs, format_of};
 
 /// The text that `--help` prints.
 pub const HELP: &str = "\
 A small shop back end over HTTP.
 
 Usage: shop [--host IP] [--port PORT] [--probes IP:PORT] [--data DIR] [--catalog FILE]
-            [--wait SECONDS]
+            [--wait SECONDS] [--log-format FORMAT] [--log-level LEVELS]
        shop --graph text|dot|mermaid|json
 
   --host IP         listen on this address, 127.0.0.1 by default
   --port PORT       and on this port, 3000 by default; 0 picks a free one
   --probes IP:PORT  answer /startupz, /livez and /readyz here; nowhere by default
   --data DIR        keep the database and the mail spool here, ./data by default
-  --catalog FILE    the price list to import, the one that comes with the shop by default
+  --catalog FILE    the price list to import, the one that is compiled in by default
   --wait SECONDS    a request waits for the database at most so long, 10 by default
+  --log-format FORMAT
+                    log as text, key-value or json; SHOP_LOG_FORMAT, or text by default
+  --log-level LEVELS
+                    log these levels, as in info,shop=debug; RUST_LOG, or the shop's warnings by default
   --graph FORMAT    print the graph of services and leave
+  --version         print the version and leave
   --help            print this and leave
+
+Exit codes: 0 stopped, 1 the boot failed, 2 the shutdown was not clean, 4 stopped during the boot,
+78 the configuration is wrong, 128 + the number of a second signal.
 ";
+
+/// The text that `--version` prints: the version, and the revision if the environment of the build has `SHOP_REVISION`.
+pub fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("SHOP_REVISION") {
+        Some(revision) => format!("shop {version} ({revision})"),
+        None => format!("shop {version}"),
+    }
+}
 
 /// The parsed command line.
 #[derive(Debug, PartialEq)]
 pub enum Command {
     /// Boot and serve.
-    Serve(Settings),
+    Serve(Settings, Logs),
     /// Print the plan and exit.
     Graph(Format),
+    /// Print [`version`] and exit.
+    Version,
     /// Print [`HELP`] and exit.
     Help,
 }
@@ -77,6 +97,7 @@ impl Command {
 
     fn read(mut parser: lexopt::Parser) -> Result<Self, lexopt::Error> {
         let mut settings = Settings::default();
+        let mut logs = Logs::default();
         let mut graph = None;
         while let Some(argument) = parser.next()? {
             match argument {
@@ -86,12 +107,15 @@ impl Command {
                 Long("data") => settings.data = parser.value()?.into(),
                 Long("catalog") => settings.catalog = Some(parser.value()?.into()),
                 Long("wait") => settings.wait = parser.value()?.parse_with(seconds)?,
+                Long("log-format") => logs.format = Some(parser.value()?.parse_with(format_of)?),
+                Long("log-level") => logs.levels = Some(parser.value()?.string()?),
                 Long("graph") => graph = Some(parser.value()?.parse_with(format)?),
+                Short('V') | Long("version") => return Ok(Self::Version),
                 Short('h') | Long("help") => return Ok(Self::Help),
                 _ => return Err(format!("{}; see --help", argument.unexpected()).into()),
             }
         }
-        Ok(graph.map_or(Self::Serve(settings), Self::Graph))
+        Ok(graph.map_or_else(|| Self::Serve(settings, logs), Self::Graph))
     }
 }
 

@@ -1,81 +1,115 @@
 //! The shop's program.
 
+use std::env;
 use std::error::Error;
-use std::fmt::Display;
-use std::io::{self, Write};
+use std::io;
 use std::process;
 
-use service_core::telemetry::{self, Config, Level};
-use service_core::{BootError, Registry, Result, Systemd};
-use shop::http::{Port, Probes};
-use shop::{Command, HELP, Settings};
+use service_core::error::{BadConfiguration, BootError, BoxError};
+use service_core::telemetry::Format;
+use service_core::{Registry, Result, Systemd};
+use shop::{Announcement, Command, HELP, Printer, Settings};
+
+/// Why the program ends, and with which code. The page "Deployment" of the guide lists the codes.
+struct Failed {
+    code: u8,
+    error: BoxError,
+}
 
 #[tokio::main]
 async fn main() {
     let code = match run().await {
         Ok(()) => 0,
-        Err(error) => {
-            eprintln!("shop: {error}");
-            1
+        Err(Failed { code, error }) => {
+            complain(error);
+            code
         }
     };
     // Everything has stopped. A return would wait for blocking code that its service has abandoned, such as a read from a
     // network drive that is gone.
-    process::exit(code)
+    process::exit(code.into())
 }
 
-async fn run() -> Result<()> {
-    match Command::parse(std::env::args_os().skip(1))? {
-        Command::Help => say(HELP),
-        Command::Graph(format) => say(format.render(&shop::registry(Settings::default()).plan()?)),
-        Command::Serve(settings) => serve(settings).await?,
+async fn run() -> Result<(), Failed> {
+    match Command::parse(env::args_os().skip(1)).map_err(misconfigured)? {
+        Command::Help => print!("{HELP}"),
+        Command::Version => println!("{}", shop::version()),
+        Command::Graph(format) => {
+            let plan = shop::registry(Settings::default()).plan();
+            print!("{}", format.render(&plan.map_err(|error| Failed { code: 1, error: error.into() })?));
+        }
+        Command::Serve(settings, logs) => {
+            let format = logs.begin().map_err(misconfigured)?;
+            serve(settings, format).await?;
+        }
     }
     Ok(())
 }
 
-async fn serve(settings: Settings) -> Result<()> {
-    // `RUST_LOG=info,shop=debug cargo run -p shop` logs everything.
-    telemetry::init(Config::new("shop").level(Level::Off).module("shop", Level::Warn))?;
-    let registry = shop::registry(settings).signals(true).systemd(Systemd::from_env());
-    let registry = registry.boot().await.map_err(in_a_sentence)?;
+async fn serve(settings: Settings, format: Format) -> Result<(), Failed> {
+    let stdout = Printer::to(io::stdout()).map_err(|error| Failed { code: 1, error: error.into() })?;
+    let served = boot_and_run(settings, format, &stdout).await;
+    stdout.finish();
+    served
+}
+
+/// From the boot on, signals end the shop in order. Nothing between the boot and the run may return, because the run waits for
+/// the end of the shutdown.
+async fn boot_and_run(settings: Settings, format: Format, stdout: &Printer) -> Result<(), Failed> {
     #[cfg(unix)]
-    registry.spawn(restart_tasks_on_signal(registry.clone())?);
-    let report = registry.report();
-    say(registry.graph());
-    say(format_args!("up in {:.1?}, the longest path: {}", report.total, report.critical_path.join(" → ")));
-    say(format_args!("listening on http://{}", registry.get::<Port>()?.address()));
-    if let Some(address) = registry.get::<Probes>()?.address() {
-        say(format_args!("probes at http://{address}/readyz"));
+    let restarts = task_restarts().map_err(|error| Failed { code: 1, error: error.into() })?;
+    let builder = shop::registry(settings).signals(true).systemd(Systemd::from_env());
+    let registry =
+        builder.boot().await.map_err(|error| Failed { code: error.exit_code(), error: in_a_sentence(error) })?;
+    #[cfg(unix)]
+    registry.spawn(restart_tasks(registry.clone(), restarts));
+    let announcement = Announcement::new(&registry);
+    // In the other formats, each line of the output is a record.
+    match format {
+        Format::Pretty => stdout.print(announcement),
+        _ => announcement.log(),
     }
-    say("try /products?q=kettle; ctrl-c ends it");
-    say(registry.run().await?);
+    let report = registry.run().await.map_err(|error| Failed { code: error.exit_code(), error: error.into() })?;
+    match format {
+        Format::Pretty => stdout.print(report),
+        _ => tracing::info!(%report, "stopped"),
+    }
     Ok(())
 }
 
-/// SIGUSR1 restarts all background tasks: for an operator who thinks that one is stuck.
+/// SIGUSR1 restarts all background tasks: for an operator who thinks that one is stuck. It is listened for from before the boot
+/// on, because without a listener it ends the process.
 #[cfg(unix)]
-fn restart_tasks_on_signal(registry: Registry) -> Result<impl Future<Output = ()>> {
+fn task_restarts() -> io::Result<tokio::signal::unix::Signal> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut told = signal(SignalKind::user_defined1())?;
-    Ok(async move {
-        while told.recv().await.is_some() {
-            match shop::restart_background_tasks(&registry) {
-                Ok(()) => tracing::info!("restarted every background task"),
-                Err(refusal) => tracing::warn!(%refusal, "could not restart the background tasks"),
-            }
-        }
-    })
+    signal(SignalKind::user_defined1())
 }
 
-/// Prints a line. If stdout is closed, nothing happens.
-fn say(text: impl Display) {
-    let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{}", text.to_string().trim_end()).and_then(|()| stdout.flush());
+#[cfg(unix)]
+async fn restart_tasks(registry: Registry, mut told: tokio::signal::unix::Signal) {
+    while told.recv().await.is_some() {
+        match shop::restart_background_tasks(&registry) {
+            Ok(()) => tracing::info!("restarted every background task"),
+            Err(refusal) => tracing::warn!(%refusal, "could not restart the background tasks"),
+        }
+    }
+}
+
+fn misconfigured(error: impl Into<BoxError>) -> Failed {
+    Failed { code: BadConfiguration::EXIT_CODE, error: error.into() }
+}
+
+/// Prints why the program ends, and waits a second at most for a reader that has stalled.
+fn complain(error: BoxError) {
+    if let Ok(stderr) = Printer::to(io::stderr()) {
+        stderr.print(format_args!("shop: {error}"));
+        stderr.finish();
+    }
 }
 
 /// The error of the service that failed first: an operator need not know the services of the shop.
-fn in_a_sentence(error: BootError) -> Box<dyn Error + Send + Sync> {
+fn in_a_sentence(error: BootError) -> BoxError {
     match error.failures().first().and_then(|failure| failure.source()) {
         Some(cause) => cause.to_string().into(),
         None => error.into(),

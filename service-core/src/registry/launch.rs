@@ -8,10 +8,8 @@ use super::registry::Registry;
 use super::stderr_log;
 use crate::base::{State, lasted, stderr};
 use crate::events;
-use crate::report::{BootReport, ShutdownReport};
+use crate::report::{BootReport, SHUTDOWN_FAILED, ShutdownReport};
 
-const BOOT_FAILED: u8 = 1;
-const SHUTDOWN_FAILED: u8 = 2;
 /// A clean run, and yet a thread does not let the process end.
 const THREAD_BLOCKED: u8 = 3;
 
@@ -26,6 +24,8 @@ impl Registry {
     /// | 1 | after a failed boot |
     /// | 2 | after a shutdown with errors |
     /// | 3 | after a clean run, if a thread still blocks the end of the process |
+    /// | 4 | after a boot that a signal or the program stopped, and a clean rollback |
+    /// | 78 | after a boot that failed with a [`BadConfiguration`](crate::error::BadConfiguration) |
     /// | 128 + number | at a second signal, immediately |
     ///
     /// A program without a service is most likely one that does not name the library with its services, so it prints that. If no
@@ -87,7 +87,7 @@ impl Builder {
 async fn run(builder: Builder) -> Result<(), u8> {
     let registry = builder.boot().await.map_err(|error| {
         stderr::print_line(&error);
-        BOOT_FAILED
+        error.exit_code()
     })?;
     let report = registry.report();
     if report.services.is_empty() {

@@ -28,7 +28,7 @@ use crate::shared::{self, CurrentTask, End, Message, Shared};
 /// use service_core::{Registry, Result};
 ///
 /// # async fn example() -> Result<()> {
-/// let registry = Registry::boot().await?; // everything linked in, in dependency order
+/// let registry = Registry::builder().signals(true).boot().await?; // everything linked in, in dependency order
 /// println!("{}", registry.graph());
 /// registry.run().await?; // until SIGTERM or ctrl-c; then shuts down, in reverse order
 /// # Ok(())

@@ -14,12 +14,15 @@ impl Registry {
     /// ends the process immediately, with the exit code 128 plus the number of the signal. Afterwards, signals have their
     /// default effect again.
     ///
+    /// A signal that arrives after the boot and before this call shuts the registry down only if its builder has
+    /// [`signals(true)`](Builder::signals).
+    ///
     /// ```no_run
     /// use service_core::Registry;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> service_core::Result<()> {
-    /// let registry = Registry::boot().await?;
+    /// let registry = Registry::builder().signals(true).boot().await?;
     /// let report = registry.run().await?;
     /// println!("{report}");
     /// # Ok(())

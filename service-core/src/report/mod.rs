@@ -10,6 +10,7 @@
 pub(crate) mod boot_error;
 mod boot_report;
 pub(crate) mod event;
+pub(crate) mod exit_code;
 pub(crate) mod health;
 pub(crate) mod not_ready;
 pub(crate) mod plan_error;
@@ -21,6 +22,7 @@ pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyServi
 pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
 pub(crate) use event::record::{Record, Severity, Value};
 pub(crate) use event::{Event, EventKind};
+pub(crate) use exit_code::SHUTDOWN_FAILED;
 pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};
 pub(crate) use not_ready::{NotReady, Refusal, RefusalCause, ShutdownCause};

@@ -1,3 +1,5 @@
+use service_core::telemetry;
+
 use super::*;
 
 fn parse(line: &str) -> Result<Command, String> {
@@ -6,7 +8,7 @@ fn parse(line: &str) -> Result<Command, String> {
 
 #[test]
 fn nothing_means_serve_with_the_defaults() {
-    assert_eq!(parse(""), Ok(Command::Serve(Settings::default())));
+    assert_eq!(parse(""), Ok(Command::Serve(Settings::default(), Logs::default())));
 }
 
 #[test]
@@ -19,14 +21,17 @@ fn options_change_the_settings() {
         catalog: Some("list.csv".into()),
         wait: Duration::from_secs(3),
     };
-    let line = "--host 0.0.0.0 --port 0 --probes 127.0.0.1:9090 --data there --catalog=list.csv --wait 3";
-    assert_eq!(parse(line), Ok(Command::Serve(settings)));
+    let logs = Logs { format: Some(telemetry::Format::Json), levels: Some("info,shop=debug".to_owned()) };
+    let line = "--host 0.0.0.0 --port 0 --probes 127.0.0.1:9090 --data there --catalog=list.csv --wait 3 \
+                --log-format json --log-level info,shop=debug";
+    assert_eq!(parse(line), Ok(Command::Serve(settings, logs)));
 }
 
 #[test]
 fn graph_and_help_win_over_serving() {
     assert_eq!(parse("--port 1 --graph dot"), Ok(Command::Graph(Format::Dot)));
     assert_eq!(parse("--graph dot -h"), Ok(Command::Help));
+    assert_eq!(parse("--port 1 --version"), Ok(Command::Version));
 }
 
 #[test]
@@ -36,6 +41,7 @@ fn each_mistake_gets_a_sentence() {
         ("--port 70000", "cannot parse argument \"70000\": a port is a number from 0 to 65535"),
         ("--host here", "cannot parse argument \"here\": a host is an IP address"),
         ("--wait 0", "cannot parse argument \"0\": a wait is a number of seconds from 1 to 3600"),
+        ("--log-format xml", "cannot parse argument \"xml\": logs are written as text, key-value or json"),
         ("--graph svg", "cannot parse argument \"svg\": a graph is printed as text, dot, mermaid or json"),
         ("--prot 1", "invalid option '--prot'; see --help"),
         ("here", "unexpected argument \"here\"; see --help"),

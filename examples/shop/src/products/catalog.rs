@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, params};
+use service_core::error::BadConfiguration;
 use service_core::{Context, Lifecycle, Result, guarded, service};
 
 use super::import::import;
@@ -92,11 +93,13 @@ impl Catalog {
 
 async fn read(path: &Path) -> Result<PriceList> {
     let path_shown = path.display();
-    let text = tokio::fs::read_to_string(path)
-        .await
-        .map_err(|error| format!("cannot read the catalog {path_shown}: {error}; choose another with --catalog"))?;
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+        BadConfiguration::new(format!("cannot read the catalog {path_shown}: {error}; choose another with --catalog"))
+    })?;
     let list = PriceList::parse(&text).map_err(|error| {
-        format!("cannot import the catalog {path_shown}: {error}; correct it, or choose another with --catalog")
+        BadConfiguration::new(format!(
+            "cannot import the catalog {path_shown}: {error}; correct it, or choose another with --catalog"
+        ))
     })?;
     Ok(list)
 }

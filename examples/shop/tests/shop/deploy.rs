@@ -16,7 +16,7 @@ const MANIFEST: &str = include_str!("../../../../docs/deploy/kubernetes.yaml");
 
 fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Settings {
     match Command::parse(arguments.into_iter().map(OsString::from)) {
-        Ok(Command::Serve(settings)) => settings,
+        Ok(Command::Serve(settings, _)) => settings,
         other => panic!("it does not serve: {other:?}"),
     }
 }

@@ -4,6 +4,8 @@ mod background_tasks;
 mod bad_input;
 mod client;
 mod deploy;
+#[cfg(unix)]
+mod exit_codes;
 mod folder;
 #[cfg(target_os = "linux")]
 mod full_disk;
