@@ -2,10 +2,14 @@
 
 #[cfg(feature = "batcher")]
 pub mod batcher;
+#[cfg(feature = "blocking_pool")]
+pub mod blocking_pool;
 #[cfg(feature = "boundary")]
 pub mod boundary;
 #[cfg(feature = "breaker")]
 pub mod breaker;
+#[cfg(feature = "bridge")]
+pub mod bridge;
 #[cfg(feature = "bulkhead")]
 pub mod bulkhead;
 #[cfg(feature = "cache")]
@@ -13,7 +17,9 @@ pub mod cache;
 #[cfg(any(
     feature = "batcher",
     feature = "boundary",
+    feature = "bridge",
     feature = "event_bus",
+    feature = "exit_stack",
     feature = "gather",
     feature = "operation",
     feature = "queue"
@@ -23,10 +29,16 @@ mod caught;
 pub mod event_bus;
 #[cfg(feature = "operation")]
 mod event_tracker;
+#[cfg(feature = "exit_stack")]
+pub mod exit_stack;
 #[cfg(feature = "gather")]
 pub mod gather;
+#[cfg(feature = "lazy_resource")]
+pub mod lazy_resource;
 #[cfg(any(feature = "boundary", feature = "cache", feature = "retry"))]
 mod mapped;
+#[cfg(feature = "object_pool")]
+pub mod object_pool;
 #[cfg(feature = "operation")]
 mod operation;
 #[cfg(feature = "operation")]
@@ -77,18 +89,28 @@ pub use service_macros::retry;
 
 #[cfg(feature = "batcher")]
 pub use batcher::Batcher;
+#[cfg(feature = "blocking_pool")]
+pub use blocking_pool::BlockingPool;
 #[cfg(feature = "boundary")]
 pub use boundary::Boundary;
 #[cfg(feature = "breaker")]
 pub use breaker::Breaker;
+#[cfg(feature = "bridge")]
+pub use bridge::Bridge;
 #[cfg(feature = "bulkhead")]
 pub use bulkhead::Bulkhead;
 #[cfg(feature = "cache")]
 pub use cache::Cache;
 #[cfg(feature = "event_bus")]
 pub use event_bus::EventBus;
+#[cfg(feature = "exit_stack")]
+pub use exit_stack::ExitStack;
 #[cfg(feature = "gather")]
 pub use gather::{Outcome, Split, gather};
+#[cfg(feature = "lazy_resource")]
+pub use lazy_resource::LazyResource;
+#[cfg(feature = "object_pool")]
+pub use object_pool::ObjectPool;
 #[cfg(feature = "process_metrics")]
 pub use process_metrics::{ProcessMetrics, ProcessSample};
 #[cfg(feature = "queue")]

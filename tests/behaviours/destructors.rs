@@ -24,6 +24,28 @@ async fn a_cleanup_that_always_defers_another_one_ends_with_the_budget() -> Resu
     Ok(())
 }
 
+/// Nothing would run it. If it were kept, a cleanup with a context in it would keep itself.
+#[tokio::test(start_paused = true)]
+async fn a_cleanup_that_is_deferred_after_the_service_has_stopped_is_dropped() -> Result<()> {
+    let (registry, cx) = {
+        let kept = Arc::new(Mutex::new(None));
+        let keeps = kept.clone();
+        let definition = Definition::new("a").init(move |cx: Context<()>| {
+            *keeps.lock().unwrap() = Some(cx);
+            async { Ok(()) }
+        });
+        let registry = isolated().define(definition).boot().await?;
+        let cx = kept.lock().unwrap().take().expect("it was made");
+        (registry, cx)
+    };
+    registry.shutdown().await?;
+    let held = Arc::new(());
+    let holds = held.clone();
+    cx.defer(async move { drop(holds) });
+    assert_eq!(Arc::strong_count(&held), 1);
+    Ok(())
+}
+
 /// An error that is its own source.
 #[derive(Debug)]
 struct Endless;

@@ -121,9 +121,12 @@ impl Incarnation {
         }
     }
 
-    /// The latest deferred cleanup that has not run.
+    /// The latest deferred cleanup that has not run. If there is none, no more are accepted, because nothing would run them.
     pub(crate) fn next_cleanup(&self) -> Option<Cleanup> {
-        self.cleanups.lock().pending.pop()
+        let mut cleanups = self.cleanups.lock();
+        let next = cleanups.pending.pop();
+        cleanups.is_closed |= next.is_none();
+        next
     }
 
     /// Accepts no more cleanups.

@@ -1,0 +1,269 @@
+//! [`Store`]: the objects of a pool, and what happens to each.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use service_core::CancellationToken;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::pool_builder::{BoxError, Config};
+use super::pool_error::PoolError;
+use super::pool_metrics::PoolMetrics;
+use crate::caught::{caught, caught_now};
+use crate::gather::gather;
+
+/// An object with its age.
+pub(super) struct Entry<T> {
+    pub(super) object: T,
+    pub(super) uses: u64,
+    made: Instant,
+    returned: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    /// Objects that are returned are closed.
+    Closing,
+    /// Objects that are returned are dropped, because nothing closes them any more.
+    Closed,
+}
+
+pub(super) struct State<T> {
+    pub(super) phase: Phase,
+    /// The object that was returned last is at the end.
+    pub(super) idle: Vec<Entry<T>>,
+    /// Objects that are to be closed.
+    pub(super) retired: Vec<T>,
+    /// When the next idle object has reached its maximum age, as far as the task that closes it knows.
+    pub(super) next_sweep: Option<Instant>,
+    last_failure: Option<String>,
+    pub(super) metrics: PoolMetrics,
+}
+
+/// The objects of a pool. No code of the user runs while the state is locked.
+pub(super) struct Store<T> {
+    pub(super) config: Config<T>,
+    pub(super) closed: CancellationToken,
+    permits: Arc<Semaphore>,
+    state: Mutex<State<T>>,
+    /// There is an object to close, or one fewer in use.
+    pub(super) changed: Notify,
+}
+
+impl<T> Store<T> {
+    pub(super) fn new(config: Config<T>) -> Self {
+        let metrics = PoolMetrics { max: config.max, ..PoolMetrics::default() };
+        let (idle, retired) = (Vec::new(), Vec::new());
+        let state = State { phase: Phase::Open, idle, retired, next_sweep: None, last_failure: None, metrics };
+        let permits = Arc::new(Semaphore::new(config.max));
+        Self { config, closed: CancellationToken::new(), permits, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn metrics(&self) -> PoolMetrics {
+        let state = self.state();
+        PoolMetrics { idle: state.idle.len(), ..state.metrics }
+    }
+
+    pub(super) fn last_failure(&self) -> Option<String> {
+        self.state().last_failure.clone()
+    }
+
+    pub(super) fn taken(&self) {
+        self.state().metrics.taken += 1;
+    }
+
+    pub(super) fn timed_out(&self, waited: bool) -> PoolError {
+        self.state().metrics.timed_out += 1;
+        let Config { name, timeout, max, .. } = &self.config;
+        PoolError::TimedOut { pool: name.clone(), limit: *timeout, waited, max: *max }
+    }
+
+    fn fails(&self, error: BoxError) -> PoolError {
+        let text = error.to_string();
+        let mut state = self.state();
+        state.metrics.make_failures += 1;
+        state.last_failure = Some(text);
+        PoolError::Make { pool: self.config.name.clone(), error }
+    }
+
+    /// Waits until the caller may have an object.
+    pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
+        struct Waiting<'a, T>(&'a Store<T>);
+        impl<T> Drop for Waiting<'_, T> {
+            fn drop(&mut self) {
+                self.0.state().metrics.waiting -= 1;
+            }
+        }
+        self.state().metrics.waiting += 1;
+        let _waiting = Waiting(self);
+        self.permits.clone().acquire_owned().await.expect("it is never closed")
+    }
+
+    /// Counts a caller with a permit as one that uses an object, until it [leaves](Self::leave).
+    pub(super) fn enter(&self, waited: Duration) -> Result<(), PoolError> {
+        let mut state = self.state();
+        if state.phase != Phase::Open {
+            return Err(PoolError::Closed { pool: self.config.name.clone() });
+        }
+        let metrics = &mut state.metrics;
+        metrics.in_use += 1;
+        (metrics.last_wait, metrics.max_wait) = (waited, metrics.max_wait.max(waited));
+        Ok(())
+    }
+
+    /// The end of a guard, with its object unless that was taken or never made.
+    pub(super) fn leave(&self, entry: Option<Entry<T>>) {
+        let entry = entry.and_then(|entry| self.unless_closed(entry));
+        let mut state = self.state();
+        state.metrics.in_use -= 1;
+        let dropped = entry.and_then(|entry| self.put_back(&mut state, entry));
+        let is_over = state.phase == Phase::Closing;
+        drop(state);
+        // It is code of the user, too.
+        drop(dropped);
+        if is_over {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Returns the object if nothing would close it.
+    fn put_back(&self, state: &mut State<T>, mut entry: Entry<T>) -> Option<T> {
+        let now = Instant::now();
+        entry.returned = now;
+        let expiry = self.expiry(&entry);
+        if state.phase == Phase::Closed {
+            return Some(entry.object);
+        }
+        if expiry.is_some_and(|expiry| expiry <= now) {
+            self.retire(state, entry);
+            return None;
+        }
+        state.idle.push(entry);
+        if let Some(expiry) = expiry
+            && state.next_sweep.is_none_or(|next| expiry < next)
+        {
+            state.next_sweep = Some(expiry);
+            self.changed.notify_one();
+        }
+        None
+    }
+
+    pub(super) fn retire(&self, state: &mut State<T>, entry: Entry<T>) {
+        state.metrics.retired += 1;
+        state.retired.push(entry.object);
+        self.changed.notify_one();
+    }
+
+    /// When an idle object is too old. A time that the clock cannot reach is never.
+    pub(super) fn expiry(&self, entry: &Entry<T>) -> Option<Instant> {
+        let Config { max_lifetime, max_idle_time, .. } = &self.config;
+        let of_life = max_lifetime.and_then(|time| entry.made.checked_add(time));
+        let of_idleness = max_idle_time.and_then(|time| entry.returned.checked_add(time));
+        [of_life, of_idleness].into_iter().flatten().min()
+    }
+
+    fn unless_closed(&self, entry: Entry<T>) -> Option<Entry<T>> {
+        if caught_now(|| (self.config.is_closed)(&entry.object)) == Ok(false) {
+            return Some(entry);
+        }
+        self.state().metrics.broken += 1;
+        None
+    }
+}
+
+impl<T: Send + 'static> Store<T> {
+    /// An object that is free and not broken, or a new one.
+    pub(super) async fn entry(&self) -> Result<Entry<T>, PoolError> {
+        let mut entry = loop {
+            match self.next_idle() {
+                Some(idle) => {
+                    if let Some(idle) = self.checked(idle).await {
+                        break idle;
+                    }
+                }
+                None => break self.make().await?,
+            }
+        };
+        entry.uses += 1;
+        self.state().metrics.gets += 1;
+        Ok(entry)
+    }
+
+    fn next_idle(&self) -> Option<Entry<T>> {
+        let mut state = self.state();
+        while let Some(entry) = state.idle.pop() {
+            if self.expiry(&entry).is_none_or(|expiry| expiry > Instant::now()) {
+                return Some(entry);
+            }
+            self.retire(&mut state, entry);
+        }
+        None
+    }
+
+    async fn checked(&self, entry: Entry<T>) -> Option<Entry<T>> {
+        /// Counts an object that does not pass, also if its check is cancelled.
+        struct Checking<'a, T>(&'a Store<T>, u64);
+        impl<T> Drop for Checking<'_, T> {
+            fn drop(&mut self) {
+                self.0.state().metrics.broken += self.1;
+            }
+        }
+        let entry = self.unless_closed(entry)?;
+        let Some(check) = &self.config.check else { return Some(entry) };
+        let Entry { object, uses, made, returned } = entry;
+        let mut checking = Checking(self, 1);
+        match caught(async { check(object).await }).await {
+            Ok(Ok(object)) => {
+                checking.1 = 0;
+                return Some(Entry { object, uses, made, returned });
+            }
+            Ok(Err(error)) => tracing::warn!(pool = &*self.config.name, %error, "an object has failed its check"),
+            Err(panic) => tracing::warn!(pool = &*self.config.name, panic, "the check of an object panicked"),
+        }
+        None
+    }
+
+    async fn make(&self) -> Result<Entry<T>, PoolError> {
+        let made = caught(async { (self.config.make)().await }).await;
+        let made = made.unwrap_or_else(|panic| Err(format!("the maker panicked: {panic}").into()));
+        let object = made.map_err(|error| self.fails(error))?;
+        let mut state = self.state();
+        state.metrics.made += 1;
+        state.last_failure = None;
+        let now = Instant::now();
+        Ok(Entry { object, uses: 0, made: now, returned: now })
+    }
+
+    pub(super) async fn prefill(&self, objects: usize) -> Result<(), PoolError> {
+        let mut result = Ok(());
+        for made in gather((0..objects).map(|_| self.make())).await {
+            match made {
+                Ok(entry) => {
+                    let dropped = self.put_back(&mut self.state(), entry);
+                    drop(dropped);
+                }
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    /// Closes these objects at the same time, and returns the errors.
+    pub(super) async fn close_all(&self, objects: Vec<T>) -> Vec<String> {
+        let closing = objects.into_iter().map(|object| async {
+            let Some(close) = &self.config.close else { return caught_now(|| drop(object)).err() };
+            match caught(async { close(object).await.map_err(|error| error.to_string()) }).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error),
+                Err(panic) => Some(format!("it panicked: {panic}")),
+            }
+        });
+        gather(closing).await.into_iter().flatten().collect()
+    }
+}
