@@ -68,6 +68,8 @@ pub mod retry;
 mod spawn;
 #[cfg(feature = "task_group")]
 mod task_group;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "timeout")]
 mod timeout;
 #[cfg(feature = "worker_pool")]
