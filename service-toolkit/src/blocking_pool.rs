@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread;
 
-use service_core::{CancellationToken, Context, Health};
+use service_core::{CancellationToken, Context, Health, record};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::caught::caught_now;
@@ -186,7 +186,9 @@ impl BlockingPool {
                 let result = caught_now(work);
                 counts.state().metrics.panicked += u64::from(result.is_err());
                 if let Err(Err(panic)) = caller.send(result) {
-                    tracing::warn!(pool = &*counts.name, panic, "work panicked, and its caller is gone");
+                    let pool = &*counts.name;
+                    record!(domain: "blocking_pool", action: "run", status: warning,
+                        pool, panic, "work panicked, and its caller is gone");
                 }
             }));
         });
@@ -268,7 +270,9 @@ impl Shared {
             self.places.add_permits(1);
             // A destructor of the user may panic. The thread goes on.
             if let Err(panic) = caught_now(job) {
-                tracing::warn!(pool = &*self.name, panic, "a destructor panicked in a thread of the pool");
+                let pool = &*self.name;
+                record!(domain: "blocking_pool", action: "run", status: warning,
+                    pool, panic, "a destructor panicked in a thread of the pool");
             }
             let mut state = self.state();
             state.busy.remove(thread);

@@ -194,7 +194,9 @@ async fn an_object_that_fails_its_check_is_replaced() -> Result<()> {
     }
     assert_eq!(
         events.with("an object has failed its check"),
-        ["WARN an object has failed its check pool=\"links\" error=no answer"]
+        [
+            "WARN an object has failed its check domain=\"object_pool\" action=\"check\" status=\"warning\" pool=\"links\" error=no answer"
+        ]
     );
     assert_eq!(events.with("the check of an object panicked").len(), 1);
     assert!(timeout(ms(5), pool.get()).await.is_err(), "the check is cancelled");

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::Arc;
 
-use service_core::{CancellationToken, Context};
+use service_core::{CancellationToken, Context, record};
 use tokio::time::{Instant, sleep_until};
 
 use super::pool_builder::Config;
@@ -37,7 +37,8 @@ impl<T: Send + 'static> Store<T> {
                 (std::mem::take(&mut state.retired), state.next_sweep)
             };
             for error in self.close_all(old).await {
-                tracing::warn!(pool = &*self.config.name, error, "an old object could not be closed");
+                let pool = &*self.config.name;
+                record!(domain: "object_pool", action: "close", status: warning, pool, error, "an old object could not be closed");
             }
             let at_next = async {
                 match next {

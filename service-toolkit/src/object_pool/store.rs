@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use service_core::CancellationToken;
+use service_core::{CancellationToken, record};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -217,14 +217,18 @@ impl<T: Send + 'static> Store<T> {
         let entry = self.unless_closed(entry)?;
         let Some(check) = &self.config.check else { return Some(entry) };
         let Entry { object, uses, made, returned } = entry;
-        let mut checking = Checking(self, 1);
+        let (pool, mut checking) = (&*self.config.name, Checking(self, 1));
         match caught(async { check(object).await }).await {
             Ok(Ok(object)) => {
                 checking.1 = 0;
                 return Some(Entry { object, uses, made, returned });
             }
-            Ok(Err(error)) => tracing::warn!(pool = &*self.config.name, %error, "an object has failed its check"),
-            Err(panic) => tracing::warn!(pool = &*self.config.name, panic, "the check of an object panicked"),
+            Ok(Err(error)) => {
+                record!(domain: "object_pool", action: "check", status: warning, pool, %error, "an object has failed its check");
+            }
+            Err(panic) => {
+                record!(domain: "object_pool", action: "check", status: warning, pool, panic, "the check of an object panicked");
+            }
         }
         None
     }
