@@ -348,14 +348,11 @@ impl<T: Send + 'static> Queue<T> {
     /// Pushes the item of a producer. Returns whether the queue is open.
     async fn hand_over(&self, item: T, was_full: &mut bool) -> bool {
         let (queue, drops) = (&*self.shared.name, self.drops_when_full);
-        let refused = match self.try_push(item) {
-            Ok(()) => {
-                *was_full = false;
-                return true;
-            }
-            Err(refused) => refused,
+        let Err(refused) = self.try_push(item) else {
+            *was_full &= self.metrics().depth > self.shared.sender.max_capacity().div_ceil(2);
+            return true;
         };
-        // One warning each time the queue becomes full, and not one for each item.
+        // One warning each time the queue becomes full, and not one for each item: a queue that was full is so until half of it is empty.
         if matches!(refused, PushError::Full(_)) && !std::mem::replace(was_full, true) {
             record!(domain: "queue", action: "produce", status: warning,
                 queue, depth = self.metrics().depth, drops, "a producer meets a full queue");
