@@ -18,6 +18,7 @@ use tokio::sync::mpsc::error::TrySendError;
 pub(crate) use self::shared::EmittedEvent;
 use self::shared::{Counts, Entry, GivenUp, Shared, add};
 use crate::caught::caught;
+use crate::until_cancelled::until_cancelled;
 
 /// The number of events that may wait for one listener, unless [`EventBus::with_capacity`] says otherwise.
 const CAPACITY: usize = 100;
@@ -167,7 +168,7 @@ impl EventBus {
         let mut listener = Listener { events, name: name.clone(), number, busy: false, shared };
         cx.spawn(name, async move {
             let stopping = cx_of_task.stopping();
-            while let Some(Some(event)) = stopping.run_until_cancelled(listener.events.recv()).await {
+            while let Some(Some(event)) = until_cancelled(&stopping, listener.events.recv()).await {
                 listener.handle(&handler, event, &stopping).await;
             }
             listener.unsubscribe();
@@ -310,7 +311,7 @@ impl<E: Send + Sync + 'static> Listener<E> {
     {
         self.busy = true;
         let mut handling = pin!(caught(async { handler(event).await }));
-        let result = match stopping.run_until_cancelled(&mut handling).await {
+        let result = match until_cancelled(stopping, &mut handling).await {
             Some(result) => result,
             None => {
                 // At once, so that nobody waits for a place behind a handler that takes long.

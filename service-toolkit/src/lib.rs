@@ -72,6 +72,8 @@ mod task_group;
 pub mod testing;
 #[cfg(feature = "timeout")]
 mod timeout;
+#[cfg(any(feature = "batcher", feature = "event_bus", feature = "queue"))]
+mod until_cancelled;
 #[cfg(feature = "worker_pool")]
 pub mod worker_pool;
 

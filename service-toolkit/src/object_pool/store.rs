@@ -92,6 +92,11 @@ impl<T> Store<T> {
         PoolError::Make { pool: self.config.name.clone(), error }
     }
 
+    /// A permit to have an object, if no caller waits for one and there is one.
+    pub(super) fn permit_now(&self) -> Option<OwnedSemaphorePermit> {
+        self.permits.clone().try_acquire_owned().ok()
+    }
+
     /// Waits until the caller may have an object.
     pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
         struct Waiting<'a, T>(&'a Store<T>);
@@ -193,6 +198,15 @@ impl<T: Send + 'static> Store<T> {
         entry.uses += 1;
         self.state().metrics.gets += 1;
         Ok(entry)
+    }
+
+    /// An object that is free and not broken, unless objects are checked.
+    pub(super) fn entry_now(&self) -> Option<Entry<T>> {
+        let idle = || self.config.check.is_none().then(|| self.next_idle()).flatten();
+        let mut entry = std::iter::from_fn(idle).find_map(|entry| self.unless_closed(entry))?;
+        entry.uses += 1;
+        self.state().metrics.gets += 1;
+        Some(entry)
     }
 
     fn next_idle(&self) -> Option<Entry<T>> {
