@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::caught::caught;
+use crate::until_cancelled::until_cancelled;
 
 /// When a [`Batcher`] works on the items that it has, and how many may wait.
 #[derive(Clone, Copy, Debug)]
@@ -269,12 +270,12 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     async fn work(&mut self, stopping: CancellationToken) {
-        let mut closed = false;
+        let (mut closed, mut stopped) = (false, pin!(stopping.cancelled()));
         loop {
             let due = self.items.first().and_then(|first| first.added.checked_add(self.config.interval));
             tokio::select! {
                 biased;
-                () = stopping.cancelled(), if !closed => {
+                () = &mut stopped, if !closed => {
                     self.queue.close();
                     closed = true;
                 }
@@ -305,7 +306,7 @@ where
             self.items.drain(..).map(|Item { item, result, .. }| (item, result)).unzip();
         let count = items.len();
         let mut run = pin!(caught(async { (self.handler)(items).await }));
-        let result = match stopping.run_until_cancelled(&mut run).await {
+        let result = match until_cancelled(stopping, &mut run).await {
             Some(result) => result,
             None => {
                 // At once, so that nobody waits for a place behind a batch that takes long.

@@ -186,8 +186,9 @@ impl BlockingPool {
                 let result = caught_now(work);
                 counts.state().metrics.panicked += u64::from(result.is_err());
                 if let Err(Err(panic)) = caller.send(result) {
+                    let pool = &*counts.name;
                     record!(domain: "blocking_pool", action: "run", status: warning,
-                        pool = &*counts.name, panic, "work panicked, and its caller is gone");
+                        pool, panic, "work panicked, and its caller is gone");
                 }
             }));
         });
@@ -269,8 +270,9 @@ impl Shared {
             self.places.add_permits(1);
             // A destructor of the user may panic. The thread goes on.
             if let Err(panic) = caught_now(job) {
+                let pool = &*self.name;
                 record!(domain: "blocking_pool", action: "run", status: warning,
-                    pool = &*self.name, panic, "a destructor panicked in a thread of the pool");
+                    pool, panic, "a destructor panicked in a thread of the pool");
             }
             let mut state = self.state();
             state.busy.remove(thread);

@@ -318,19 +318,18 @@ impl Breaker {
     }
 
     fn admit<E>(&self) -> Result<Permit<'_>, BreakerError<E>> {
-        let admitted = self.step(|machine, now| {
-            let (admitted, change) = machine.admit(&self.settings, now);
+        let admitted = self.step(|machine| {
+            let (admitted, change) = machine.admit(&self.settings);
             (admitted.map(|()| machine.generation), change)
         });
-        match admitted {
-            Ok(generation) => Ok(Permit { breaker: self, generation, on_drop: Outcome::Cancelled }),
-            Err(retry_after) => Err(BreakerError::Open { breaker: self.name.clone(), retry_after }),
-        }
+        admitted
+            .map(|generation| Permit { breaker: self, generation, on_drop: Outcome::Cancelled })
+            .map_err(|retry_after| BreakerError::Open { breaker: self.name.clone(), retry_after })
     }
 
-    fn step<T>(&self, step: impl FnOnce(&mut Machine, Instant) -> (T, Option<Change>)) -> T {
+    fn step<T>(&self, step: impl FnOnce(&mut Machine) -> (T, Option<Change>)) -> T {
         let mut machine = self.machine();
-        let (output, change) = step(&mut machine, Instant::now());
+        let (output, change) = step(&mut machine);
         let Some(Change { from, to, why }) = change else { return output };
         // Under the lock, so that the states are seen in their order.
         self.state.send_replace(to);
@@ -349,30 +348,31 @@ impl Breaker {
 
 impl Machine {
     /// Admits a call, or returns after which time another call may be admitted.
-    fn admit(&mut self, settings: &Settings, now: Instant) -> (Result<(), Duration>, Option<Change>) {
-        let passed = |since: Instant| now.saturating_duration_since(since);
+    fn admit(&mut self, settings: &Settings) -> (Result<(), Duration>, Option<Change>) {
+        let left =
+            |since: &Instant| Some(settings.open_for.saturating_sub(since.elapsed())).filter(|left| !left.is_zero());
         match &mut self.phase {
             Phase::Closed { .. } => (Ok(()), None),
-            Phase::Open { since, .. } if passed(*since) < settings.open_for => {
-                (Err(settings.open_for - passed(*since)), None)
-            }
-            Phase::Open { .. } => {
-                let probing = Phase::HalfOpen { probe: Some(now), successes: 0 };
-                (Ok(()), Some(self.change(probing, "a call probes".to_owned())))
-            }
-            Phase::HalfOpen { probe: Some(began), .. } if passed(*began) < settings.open_for => {
-                (Err(settings.open_for - passed(*began)), None)
-            }
-            Phase::HalfOpen { probe, .. } => {
-                // The result of a probe that took too long must not count, so a new generation begins.
-                self.generation += u64::from(probe.is_some());
-                *probe = Some(now);
-                (Ok(()), None)
-            }
+            Phase::Open { since, .. } => match left(since) {
+                Some(left) => (Err(left), None),
+                None => {
+                    let probing = Phase::HalfOpen { probe: Some(Instant::now()), successes: 0 };
+                    (Ok(()), Some(self.change(probing, "a call probes".to_owned())))
+                }
+            },
+            Phase::HalfOpen { probe, .. } => match probe.as_ref().and_then(left) {
+                Some(left) => (Err(left), None),
+                None => {
+                    // The result of a probe that took too long must not count, so a new generation begins.
+                    self.generation += u64::from(probe.is_some());
+                    *probe = Some(Instant::now());
+                    (Ok(()), None)
+                }
+            },
         }
     }
 
-    fn settle(&mut self, settings: &Settings, generation: u64, outcome: Outcome, now: Instant) -> Option<Change> {
+    fn settle(&mut self, settings: &Settings, generation: u64, outcome: Outcome) -> Option<Change> {
         if generation != self.generation {
             return None;
         }
@@ -382,10 +382,10 @@ impl Machine {
                 let failed = outcome == Outcome::Failure;
                 *consecutive = if failed { consecutive.saturating_add(1) } else { 0 };
                 if let Some(rate) = &settings.rate {
-                    window.add(rate.window, failed, now);
+                    window.add(rate.window, failed, Instant::now());
                 }
                 let why = settings.why_open(*consecutive, window).filter(|_| failed)?;
-                Some(self.change(Phase::Open { since: now, why: why.clone() }, why))
+                Some(self.change(Phase::Open { since: Instant::now(), why: why.clone() }, why))
             }
             (Phase::HalfOpen { probe, .. }, Outcome::Cancelled) => {
                 *probe = None;
@@ -393,7 +393,7 @@ impl Machine {
             }
             (Phase::HalfOpen { .. }, Outcome::Failure) => {
                 let why = "a probe that failed".to_owned();
-                Some(self.change(Phase::Open { since: now, why: why.clone() }, why))
+                Some(self.change(Phase::Open { since: Instant::now(), why: why.clone() }, why))
             }
             (Phase::HalfOpen { probe, successes }, Outcome::Success) => {
                 *probe = None;
@@ -468,7 +468,7 @@ struct Permit<'a> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let Self { breaker, generation, on_drop } = self;
-        breaker.step(|machine, now| ((), machine.settle(&breaker.settings, *generation, *on_drop, now)));
+        breaker.step(|machine| ((), machine.settle(&breaker.settings, *generation, *on_drop)));
     }
 }
 

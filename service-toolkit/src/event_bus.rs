@@ -1,19 +1,24 @@
 //! [`EventBus`]: typed events from any service to any number of listeners.
 
-use std::any::{Any, TypeId, type_name};
-use std::collections::HashMap;
+mod shared;
+
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use service_core::{CancellationToken, Context, TaskOutput, record};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::shared::EmittedEvent;
+use self::shared::{Counts, Entry, GivenUp, Shared, add};
 use crate::caught::caught;
+use crate::until_cancelled::until_cancelled;
 
 /// The number of events that may wait for one listener, unless [`EventBus::with_capacity`] says otherwise.
 const CAPACITY: usize = 100;
@@ -135,6 +140,14 @@ impl EventBus {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Receives each event that is emitted from now on.
+    #[cfg(feature = "testing")]
+    pub(crate) fn tap(&self) -> mpsc::UnboundedReceiver<EmittedEvent> {
+        let (tap, events) = mpsc::unbounded_channel();
+        self.shared.lock().taps.push(tap);
+        events
+    }
+
     /// Calls a handler for each event of the type that it takes. Returns whether the subscription was made: a service that is
     /// stopping makes none.
     ///
@@ -155,7 +168,7 @@ impl EventBus {
         let mut listener = Listener { events, name: name.clone(), number, busy: false, shared };
         cx.spawn(name, async move {
             let stopping = cx_of_task.stopping();
-            while let Some(Some(event)) = stopping.run_until_cancelled(listener.events.recv()).await {
+            while let Some(Some(event)) = until_cancelled(&stopping, listener.events.recv()).await {
                 listener.handle(&handler, event, &stopping).await;
             }
             listener.unsubscribe();
@@ -245,6 +258,11 @@ impl EventBus {
         }
         // Under the lock, so that two events have the same order in the queues of all listeners.
         let listeners = self.shared.lock();
+        #[cfg(feature = "testing")]
+        for tap in &listeners.taps {
+            // The test may have dropped its end.
+            let _sent = tap.send((type_name::<E>(), event.clone()));
+        }
         let entries = listeners.table.get(&TypeId::of::<E>()).map_or(&[][..], Vec::as_slice);
         if entries.is_empty() {
             add(&counts.unheard);
@@ -276,96 +294,6 @@ impl fmt::Debug for EventBus {
 /// The queue of a listener that has no free place, with the name of the listener.
 type FullQueue<E> = (Arc<str>, mpsc::Sender<Arc<E>>);
 
-struct Shared {
-    capacity: usize,
-    draining: CancellationToken,
-    listeners: Mutex<Listeners>,
-    counts: Counts,
-}
-
-#[derive(Default)]
-struct Listeners {
-    latest: u64,
-    /// By the type of the event, in the order of subscription.
-    table: HashMap<TypeId, Vec<(u64, Entry)>>,
-}
-
-struct Entry {
-    name: Arc<str>,
-    /// The sender of an `Arc<E>`, where `E` is the type under which the entry stands in the table.
-    queue: Box<dyn Any + Send>,
-}
-
-#[derive(Default)]
-struct Counts {
-    emitted: AtomicU64,
-    handled: AtomicU64,
-    failed: AtomicU64,
-    queued: AtomicU64,
-    unheard: AtomicU64,
-    dropped: AtomicU64,
-    refused: AtomicU64,
-    lost: AtomicU64,
-}
-
-fn add(count: &AtomicU64) {
-    count.fetch_add(1, Ordering::Relaxed);
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Listeners> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn insert(&self, event: TypeId, entry: Entry) -> u64 {
-        let mut listeners = self.lock();
-        listeners.latest += 1;
-        let number = listeners.latest;
-        listeners.table.entry(event).or_default().push((number, entry));
-        number
-    }
-
-    /// Counts an event as queued before it is, so that the count is never behind.
-    fn queue(&self, send: impl FnOnce()) {
-        add(&self.counts.queued);
-        send();
-    }
-
-    fn refuse(&self, event: &'static str, listener: &str) {
-        add(&self.counts.refused);
-        record!(domain: "event_bus", action: "emit", status: cancelled,
-            event, listener, "event refused: the service of the listener is stopping");
-    }
-}
-
-/// A delivery that waits for a place. If it is dropped, the event is given up for this listener.
-struct GivenUp {
-    shared: Arc<Shared>,
-    event: &'static str,
-    name: Arc<str>,
-    armed: bool,
-}
-
-impl GivenUp {
-    fn settle(mut self, sent: bool) {
-        self.armed = false;
-        if !sent {
-            self.shared.refuse(self.event, &self.name);
-        }
-    }
-}
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        if self.armed {
-            add(&self.shared.counts.dropped);
-            let (event, listener) = (self.event, &*self.name);
-            record!(domain: "event_bus", action: "emit", status: cancelled,
-                event, listener, "event dropped: `emit` was cancelled while it waited for the listener");
-        }
-    }
-}
-
 /// The state of the task of one subscription.
 struct Listener<E: Send + Sync + 'static> {
     events: mpsc::Receiver<Arc<E>>,
@@ -383,7 +311,7 @@ impl<E: Send + Sync + 'static> Listener<E> {
     {
         self.busy = true;
         let mut handling = pin!(caught(async { handler(event).await }));
-        let result = match stopping.run_until_cancelled(&mut handling).await {
+        let result = match until_cancelled(stopping, &mut handling).await {
             Some(result) => result,
             None => {
                 // At once, so that nobody waits for a place behind a handler that takes long.
@@ -412,9 +340,8 @@ impl<E: Send + Sync + 'static> Listener<E> {
     /// Takes no more events; those that are queued stay.
     fn unsubscribe(&mut self) {
         let mut listeners = self.shared.lock();
-        if let Some(entries) = listeners.table.get_mut(&TypeId::of::<E>()) {
-            entries.retain(|(number, _)| *number != self.number);
-        }
+        let entries = listeners.table.entry(TypeId::of::<E>());
+        entries.and_modify(|entries| entries.retain(|(number, _)| *number != self.number));
         self.events.close();
     }
 }

@@ -302,8 +302,7 @@ impl Error for ExitError {}
 
 fn log(stack: &str, error: &ExitError) {
     for (cleanup, error) in error.failures() {
-        record!(domain: "exit_stack", action: "cleanup", status: warning,
-            exit_stack = stack, cleanup, error, "a cleanup failed");
+        record!(domain: "exit_stack", action: "close", status: warning, exit_stack = stack, cleanup, error, "a cleanup failed");
     }
 }
 
@@ -337,8 +336,8 @@ impl Drop for Rest {
     fn drop(&mut self) {
         if !self.cleanups.is_empty() {
             let names = self.cleanups.iter().rev().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ");
-            record!(domain: "exit_stack", action: "cleanup", status: error,
-                exit_stack = &*self.name, cleanups = names, "cleanups did not run to their end");
+            let stack = &*self.name;
+            record!(domain: "exit_stack", action: "close", status: error, exit_stack = stack, cleanups = names, "cleanups did not run to their end");
         }
     }
 }

@@ -70,8 +70,12 @@ pub mod retry;
 mod spawn;
 #[cfg(feature = "task_group")]
 mod task_group;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "timeout")]
 mod timeout;
+#[cfg(any(feature = "batcher", feature = "event_bus", feature = "queue"))]
+mod until_cancelled;
 #[cfg(feature = "worker_pool")]
 pub mod worker_pool;
 

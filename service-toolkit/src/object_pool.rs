@@ -15,6 +15,7 @@ use std::fmt;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use service_core::{Context, Health};
 use tokio::sync::OwnedSemaphorePermit;
@@ -135,9 +136,22 @@ impl<T: Send + 'static> ObjectPool<T> {
     /// If no object was free, made and checked within the [timeout](PoolBuilder::timeout), if the maker failed or panicked, or if the
     /// service has stopped.
     pub async fn get(&self) -> Result<Pooled<T>, PoolError> {
+        if let Some(pooled) = self.get_now() {
+            return Ok(pooled);
+        }
         let store = &self.store;
         let result = store.closed.run_until_cancelled(self.within_timeout()).await;
         result.unwrap_or_else(|| Err(PoolError::Closed { pool: store.config.name.clone() }))
+    }
+
+    /// An object that is free and needs no check: the usual case, which waits for nothing and needs no timer.
+    fn get_now(&self) -> Option<Pooled<T>> {
+        let store = &self.store;
+        let permit = store.permit_now()?;
+        store.enter(Duration::ZERO).ok()?;
+        let mut pooled = Pooled { store: store.clone(), entry: None, _permit: permit };
+        pooled.entry = Some(store.entry_now()?);
+        Some(pooled)
     }
 
     async fn within_timeout(&self) -> Result<Pooled<T>, PoolError> {

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::caught::caught;
+use crate::until_cancelled::until_cancelled;
 
 /// A bounded queue between producers and consumers, with backpressure, metrics and an orderly end.
 ///
@@ -168,7 +169,7 @@ impl<T: Send + 'static> Queue<T> {
     /// # Errors
     /// If the queue is closed. The error returns the item.
     pub async fn push(&self, item: T) -> Result<(), PushError<T>> {
-        match self.shared.closed.run_until_cancelled(self.shared.sender.reserve()).await {
+        match until_cancelled(&self.shared.closed, self.shared.sender.reserve()).await {
             Some(Ok(room)) => self.add(room, item),
             _ => Err(PushError::Closed(item)),
         }
@@ -219,7 +220,7 @@ impl<T: Send + 'static> Queue<T> {
     /// ```
     pub async fn pop(&self) -> Option<T> {
         let mut receiver = self.shared.receiver.lock().await;
-        let next = match self.shared.closed.run_until_cancelled(receiver.recv()).await {
+        let next = match until_cancelled(&self.shared.closed, receiver.recv()).await {
             Some(next) => next,
             None => {
                 receiver.close();
@@ -348,14 +349,11 @@ impl<T: Send + 'static> Queue<T> {
     /// Pushes the item of a producer. Returns whether the queue is open.
     async fn hand_over(&self, item: T, was_full: &mut bool) -> bool {
         let (queue, drops) = (&*self.shared.name, self.drops_when_full);
-        let refused = match self.try_push(item) {
-            Ok(()) => {
-                *was_full = false;
-                return true;
-            }
-            Err(refused) => refused,
+        let Err(refused) = self.try_push(item) else {
+            *was_full &= self.metrics().depth > self.shared.sender.max_capacity().div_ceil(2);
+            return true;
         };
-        // One warning each time the queue becomes full, and not one for each item.
+        // One warning each time the queue becomes full, and not one for each item: a queue that was full is so until half of it is empty.
         if matches!(refused, PushError::Full(_)) && !std::mem::replace(was_full, true) {
             record!(domain: "queue", action: "produce", status: warning,
                 queue, depth = self.metrics().depth, drops, "a producer meets a full queue");

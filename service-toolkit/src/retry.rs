@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use service_core::{Retry, record};
-use tokio::time::{Instant, Sleep, Timeout};
+use tokio::time::{Instant, Sleep};
 
 use crate::pin_project::pin_project;
 
@@ -256,7 +256,7 @@ pin_project! {
     #[project = StepProjection]
     enum Step<R> {
         Ready,
-        Running { #[pin] attempt: Timeout<R> },
+        Running { #[pin] attempt: R, #[pin] limit: Option<Sleep> },
         Pausing { #[pin] pause: Sleep },
         Ended,
     }
@@ -334,23 +334,32 @@ where
                     ready!(pause.poll(cx));
                     None
                 }
-                StepProjection::Running { attempt } => Some(ready!(attempt.poll(cx))),
+                StepProjection::Running { attempt, limit } => match attempt.poll(cx) {
+                    Poll::Ready(result) => Some(Some(result)),
+                    Poll::Pending => match limit.as_pin_mut() {
+                        Some(limit) => {
+                            ready!(limit.poll(cx));
+                            Some(None)
+                        }
+                        None => return Poll::Pending,
+                    },
+                },
                 StepProjection::Ended => panic!("the future of `retry` was polled after it had returned"),
             };
             let left = this.policy.total_time.map(|limit| limit.saturating_sub(began.elapsed()));
             let Some(outcome) = outcome else {
                 *this.attempt += 1;
-                let attempt = tokio::time::timeout(left.unwrap_or(Duration::MAX), (this.operation)());
-                this.step.set(Step::Running { attempt });
+                let attempt = (this.operation)();
+                this.step.set(Step::Running { attempt, limit: left.map(tokio::time::sleep) });
                 continue;
             };
             let reason = match outcome {
-                Ok(Ok(value)) => {
+                Some(Ok(value)) => {
                     this.step.set(Step::Ended);
                     return Poll::Ready(Ok(value));
                 }
-                Err(_) => GaveUp::TotalTime,
-                Ok(Err(error)) => {
+                None => GaveUp::TotalTime,
+                Some(Err(error)) => {
                     let retried = (this.when)(&error);
                     match this.policy.pause_after(*this.attempt) {
                         _ if !retried => {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use harness::{Events, ms, settle};
 use service_core::{Definition, Health, Registry, Result};
 use service_toolkit::Queue;
@@ -171,6 +172,29 @@ async fn a_full_queue_holds_the_producer_back_or_drops_by_choice() -> Result<()>
         }
         registry.shutdown().await?;
     }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_stays_full_warns_once_and_again_after_half_of_it_was_empty() -> Result<()> {
+    let events = Events::record();
+    let orders = Definition::new("orders").init(async |cx| {
+        let queue = Queue::<u32>::new("orders", 4);
+        queue.produce(&cx, || sleep(ms(1)).map(|()| Ok::<_, Infallible>(Some(7))));
+        Ok(queue)
+    });
+    let registry = boot(orders).await?;
+    let queue = registry.get_named::<Queue<u32>>("orders")?;
+    let warnings = || events.with("a producer meets a full queue").len();
+    for _ in 0..10 {
+        tokio::join!(sleep(ms(10)), queue.pop());
+    }
+    assert_eq!(warnings(), 1);
+    tokio::join!(queue.pop(), queue.pop(), queue.pop(), queue.pop());
+    sleep(ms(10)).await;
+    assert_eq!((warnings(), queue.metrics().depth), (2, 4));
+    queue.close();
+    registry.shutdown().await?;
     Ok(())
 }
 

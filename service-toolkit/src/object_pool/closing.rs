@@ -37,8 +37,8 @@ impl<T: Send + 'static> Store<T> {
                 (std::mem::take(&mut state.retired), state.next_sweep)
             };
             for error in self.close_all(old).await {
-                record!(domain: "object_pool", action: "close", status: warning,
-                    pool = &*self.config.name, error, "an old object could not be closed");
+                let pool = &*self.config.name;
+                record!(domain: "object_pool", action: "close", status: warning, pool, error, "an old object could not be closed");
             }
             let at_next = async {
                 match next {

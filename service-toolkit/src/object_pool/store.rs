@@ -92,6 +92,11 @@ impl<T> Store<T> {
         PoolError::Make { pool: self.config.name.clone(), error }
     }
 
+    /// A permit to have an object, if no caller waits for one and there is one.
+    pub(super) fn permit_now(&self) -> Option<OwnedSemaphorePermit> {
+        self.permits.clone().try_acquire_owned().ok()
+    }
+
     /// Waits until the caller may have an object.
     pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
         struct Waiting<'a, T>(&'a Store<T>);
@@ -195,6 +200,15 @@ impl<T: Send + 'static> Store<T> {
         Ok(entry)
     }
 
+    /// An object that is free and not broken, unless objects are checked.
+    pub(super) fn entry_now(&self) -> Option<Entry<T>> {
+        let idle = || self.config.check.is_none().then(|| self.next_idle()).flatten();
+        let mut entry = std::iter::from_fn(idle).find_map(|entry| self.unless_closed(entry))?;
+        entry.uses += 1;
+        self.state().metrics.gets += 1;
+        Some(entry)
+    }
+
     fn next_idle(&self) -> Option<Entry<T>> {
         let mut state = self.state();
         while let Some(entry) = state.idle.pop() {
@@ -217,16 +231,18 @@ impl<T: Send + 'static> Store<T> {
         let entry = self.unless_closed(entry)?;
         let Some(check) = &self.config.check else { return Some(entry) };
         let Entry { object, uses, made, returned } = entry;
-        let mut checking = Checking(self, 1);
+        let (pool, mut checking) = (&*self.config.name, Checking(self, 1));
         match caught(async { check(object).await }).await {
             Ok(Ok(object)) => {
                 checking.1 = 0;
                 return Some(Entry { object, uses, made, returned });
             }
-            Ok(Err(error)) => record!(domain: "object_pool", action: "check", status: warning,
-                pool = &*self.config.name, %error, "an object has failed its check"),
-            Err(panic) => record!(domain: "object_pool", action: "check", status: warning,
-                pool = &*self.config.name, panic, "the check of an object panicked"),
+            Ok(Err(error)) => {
+                record!(domain: "object_pool", action: "check", status: warning, pool, %error, "an object has failed its check");
+            }
+            Err(panic) => {
+                record!(domain: "object_pool", action: "check", status: warning, pool, panic, "the check of an object panicked");
+            }
         }
         None
     }
