@@ -1,4 +1,5 @@
-//! Each program prints the text of its file in `expected`, with timings masked and repeated lines left out.
+//! Each program prints the text of its file in `expected`: what it prints itself, then its records; with timings masked and repeated
+//! lines left out.
 //! `UPDATE=1 cargo test -p documents` rewrites these files.
 
 use std::fmt::Write as _;
@@ -58,7 +59,11 @@ impl Program {
             self.printed.push(line);
         }
         let status = self.process.wait().expect("the program ends");
-        let printed = masked(&self.printed);
+        // A thread of its own writes the records, so what else the program prints comes before or after them.
+        let (mut lines, records): (Vec<_>, Vec<_>) =
+            self.printed.drain(..).partition(|line| !line.starts_with("timestamp="));
+        lines.extend(records);
+        let printed = masked(&lines);
         assert!(status.success(), "{status}\n{printed}");
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected").join(name).with_extension("txt");
         if std::env::var_os("UPDATE").is_some() {
