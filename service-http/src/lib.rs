@@ -15,4 +15,4 @@ pub use extract::{Svc, Unavailable};
 #[doc(inline)]
 pub use middleware::{RequestLog, Scope};
 pub use probes::{probes, serve_probes};
-pub use server::Server;
+pub use server::{Server, Stats};

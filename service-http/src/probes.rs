@@ -67,11 +67,11 @@ pub fn probes(registry: &Registry) -> Router {
 /// # Panics
 /// If called outside of a tokio runtime.
 pub async fn serve_probes<S: 'static>(cx: &Context<S>, address: impl ToSocketAddrs + Display) -> Result<SocketAddr> {
-    let server = Server::bind(address).await?;
+    let server = Server::bind(address).await?.for_probes();
     let registry = Registry::current().ok_or("the registry was dropped")?;
     // The router looks the registry up for each request. A handle in the router would keep a registry alive that the
     // program has dropped.
-    let serve = server.acceptor(cx, routes(Registry::current)).run(server.take()?, CancellationToken::new());
+    let serve = server.acceptor(cx, routes(Registry::current), CancellationToken::new()).run(server.take()?);
     // The registry aborts the task when it has stopped.
     drop(registry.spawn(serve));
     Ok(server.address())

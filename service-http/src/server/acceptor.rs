@@ -1,17 +1,20 @@
 //! [`Acceptor`]: accepts connections, runs each in a task, and at shutdown waits until all of them have ended.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use service_core::{Context, Result, record};
+use service_core::{Result, record};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::backlog::{self, is_connection_error};
-use super::connection::{Connection, CutOff, Timeouts};
+use super::connection::Connection;
+use super::exchange_state::CutOff;
+use super::serving::Serving;
 use super::socket_options::{can_refuse_connections, refuse_connections};
 
 /// The pause after a failed `accept`. The usual cause is that the process has too many open files.
@@ -22,70 +25,72 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(500);
 /// because the backlog was full. Linux sends a dropped packet again, with the request, after 200 ms.
 const LATE_HANDSHAKES: Duration = Duration::from_millis(300);
 
-/// How many requests the error about lost requests lists.
-const LISTED: usize = 5;
+/// The shortest time between two warnings that the limit of connections is reached.
+const FULL_WARNING: Duration = Duration::from_secs(10);
 
 /// Accepts connections on behalf of a service.
 pub(crate) struct Acceptor<S> {
-    pub(crate) cx: Context<S>,
-    pub(crate) router: Router,
-    pub(crate) timeouts: Timeouts,
+    serving: Arc<Serving<S>>,
+    /// One permit for each connection that may be open.
+    permits: Arc<Semaphore>,
     /// Whether the listener belongs to this server alone.
-    pub(crate) owns_listener: bool,
+    owns_listener: bool,
+    connections: JoinSet<Option<CutOff>>,
+    warned: Option<Instant>,
 }
 
 impl<S: 'static> Acceptor<S> {
+    pub(crate) fn new(serving: Serving<S>, permits: Arc<Semaphore>, owns_listener: bool) -> Self {
+        Self { serving: Arc::new(serving), permits, owns_listener, connections: JoinSet::new(), warned: None }
+    }
+
     /// Serves until `draining` is cancelled, then until every connection has ended or was cut off.
     ///
     /// # Errors
-    /// If a handler did not answer a request in time.
-    pub(crate) async fn run(self, listener: TcpListener, draining: CancellationToken) -> Result<()> {
+    /// If a handler did not answer a request in time, or if connections in the backlog could not be accepted.
+    pub(crate) async fn run(mut self, listener: TcpListener) -> Result<()> {
+        let serving = self.serving.clone();
+        let cx = &serving.cx;
         // The probes must answer although a handler blocks the thread that waits for I/O.
-        let _kept = self.cx.keep_io();
+        let _kept = cx.keep_io();
         if self.owns_listener
             && let Err(error) = can_refuse_connections()
         {
             let what = "a shutdown can reset connections that arrive just before the listener closes";
             record!(
-                domain: "http", action: "listen", status: warning, service = self.cx.name(), %error,
+                domain: "http", action: "listen", status: warning, service = cx.name(), %error,
                 "{what}, because the system cannot refuse new connections"
             );
         }
-        let cut_off = CancellationToken::new();
-        let mut connections = JoinSet::new();
-        let mut serve = |stream: TcpStream| {
-            // Frees the tasks that have ended. Only results after the cut-off matter.
-            while connections.try_join_next().is_some() {}
-            let (cx, draining, cut_off) = (self.cx.clone(), draining.clone(), cut_off.clone());
-            let connection = Connection::new(self.router.clone(), self.timeouts);
-            connections.spawn(async move {
-                let scope = cx.clone();
-                scope.scope(connection.serve(stream, &cx, draining, cut_off)).await
-            });
-        };
-        draining.run_until_cancelled(self.accept(&listener, &mut serve)).await;
+        serving.draining.run_until_cancelled(self.accept(&listener)).await;
+        let remaining = cx.remaining();
+        let deadline = Instant::now() + (remaining - remaining / 10);
         if self.owns_listener && refuse_connections(&listener).is_ok() {
-            let time = LATE_HANDSHAKES.min(self.cx.remaining() / 4);
-            let _ = timeout(time, self.accept(&listener, &mut serve)).await;
+            let _ = timeout(LATE_HANDSHAKES.min(remaining / 4), self.accept(&listener)).await;
         }
-        backlog::close(listener, serve);
-        let remaining = self.cx.remaining();
-        let all_ended = async { while connections.join_next().await.is_some() {} };
-        if timeout(remaining - remaining / 10, all_ended).await.is_ok() {
-            return Ok(());
+        let backlog = timeout_at(deadline, self.accept_backlog(listener)).await;
+        let backlog = backlog.unwrap_or_else(|_| Err("connections in the listen backlog were not accepted".into()));
+        let all_ended = async { while self.connections.join_next().await.is_some() {} };
+        if timeout_at(deadline, all_ended).await.is_ok() {
+            return backlog;
         }
-        cut_off.cancel();
-        self.report(connections.join_all().await.into_iter().flatten().collect())
+        serving.cut_off.cancel();
+        let mut cut_off = Vec::new();
+        while let Some(ended) = self.connections.join_next().await {
+            cut_off.extend(ended.ok().flatten());
+        }
+        serving.report_cut_off(cut_off).and(backlog)
     }
 
     /// Accepts connections until the future is dropped.
-    async fn accept(&self, listener: &TcpListener, mut serve: impl FnMut(TcpStream)) -> Infallible {
+    async fn accept(&mut self, listener: &TcpListener) -> Infallible {
         loop {
+            let permit = self.permit().await;
             match listener.accept().await {
-                Ok((stream, _)) => serve(stream),
+                Ok((stream, client)) => self.serve(stream, client, permit),
                 Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
-                    let service = self.cx.name();
+                    let service = self.serving.cx.name();
                     record!(
                         domain: "http", action: "accept", status: warning,
                         service, %error, "cannot accept a connection"
@@ -96,20 +101,41 @@ impl<S: 'static> Acceptor<S> {
         }
     }
 
-    /// Reports slow clients as progress, and requests without an answer as an error.
-    fn report(&self, connections: Vec<CutOff>) -> Result<()> {
-        let lost: Vec<_> = connections.iter().filter_map(|it| it.unanswered.as_deref()).collect();
-        let slow = connections.len() - lost.len();
-        if slow > 0 {
-            let clients = if slow == 1 { "a client that had".to_owned() } else { format!("{slow} clients that had") };
-            self.cx.progress(format!("cut off {clients} not sent all of a request, or not taken all of an answer"));
+    /// Accepts the connections in the listen backlog, then closes the listener. Connections that end make room for
+    /// others, so a limit delays this and does not end it.
+    async fn accept_backlog(&mut self, listener: TcpListener) -> Result<()> {
+        let listener = listener.into_std()?;
+        // The bound ends the loop if clients connect faster than this accepts.
+        for _ in 0..backlog::LENGTH {
+            let permit = self.permit().await;
+            let Some((stream, client)) = backlog::next(&listener).await? else { break };
+            // A stream that fails here is disconnected already.
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                self.serve(stream, client, permit);
+            }
         }
-        if lost.is_empty() {
-            return Ok(());
+        Ok(())
+    }
+
+    /// Waits until one more connection may be open.
+    async fn permit(&mut self) -> OwnedSemaphorePermit {
+        if self.permits.available_permits() == 0 && self.warned.is_none_or(|at| at.elapsed() > FULL_WARNING) {
+            self.warned = Some(Instant::now());
+            let what = "the limit of connections is reached; new clients wait in the listen backlog";
+            record!(domain: "http", action: "accept", status: warning,
+                service = self.serving.cx.name(), limit = "max_connections", "{what}");
         }
-        let (listed, rest) = lost.split_at(lost.len().min(LISTED));
-        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-        let listed = listed.join(", ");
-        Err(format!("cut off while being answered: {listed}{more}; drain_timeout is how long they have").into())
+        self.permits.clone().acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    fn serve(&mut self, stream: TcpStream, client: SocketAddr, permit: OwnedSemaphorePermit) {
+        // Frees the tasks that have ended. Only results after the cut-off matter.
+        while self.connections.try_join_next().is_some() {}
+        let serving = self.serving.clone();
+        self.connections.spawn(async move {
+            let _permit = permit;
+            let _open = serving.counters.open();
+            serving.cx.scope(Connection::new(serving.clone(), client).serve(stream)).await
+        });
     }
 }

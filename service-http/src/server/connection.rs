@@ -2,31 +2,30 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
 use axum::http::header::{CONNECTION, HeaderValue};
-use axum::response::Response;
-use hyper::body::Incoming;
+use axum::http::{Request, Response};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use service_core::Context;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tower_service::Service;
 
-use super::exchange_state::ExchangeState;
+use super::client_stream::ClientStream;
+use super::exchange_state::{CutOff, ExchangeState};
 use super::handler::HandlerFuture;
-use super::idle_timeout_body::IdleTimeoutBody;
-use super::lingering_close::LingeringClose;
-use super::tracked_body::TrackedBody;
+use super::limits::{Limit, after};
+use super::request_body::RequestBody;
+use super::response_body::ResponseBody;
+use super::serving::Serving;
 use crate::client_address::ClientAddress;
 
 /// How long the server keeps reading from an idle connection once it is draining. A request may be in the kernel's
@@ -37,103 +36,115 @@ const IDLE_GRACE: Duration = Duration::from_millis(300);
 /// connected, and a busy machine may delay the first request.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_millis(200);
 
-/// How long the server waits for a client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeouts {
-    /// For the head of a request.
-    pub(crate) head: Duration,
-    /// For the next part of a request's body.
-    pub(crate) body: Duration,
+/// How a connection ended.
+enum End {
+    /// The client disconnected, or the server closed the connection after a response.
+    Closed(Result<(), hyper::Error>),
+    /// The client exceeded this limit.
+    Exceeded(Limit),
 }
 
 /// A connection to one client.
-pub(crate) struct Connection {
-    router: Router,
-    timeouts: Timeouts,
+pub(crate) struct Connection<S> {
+    serving: Arc<Serving<S>>,
+    client: SocketAddr,
     exchange: Arc<ExchangeState>,
 }
 
-/// A connection that was cut off.
-pub(crate) struct CutOff {
-    /// The request that the server had not answered, unless the server was waiting for the client.
-    pub(crate) unanswered: Option<String>,
-}
-
-impl Connection {
-    pub(crate) fn new(router: Router, timeouts: Timeouts) -> Self {
-        Self { router, timeouts, exchange: Arc::default() }
+impl<S: 'static> Connection<S> {
+    pub(crate) fn new(serving: Arc<Serving<S>>, client: SocketAddr) -> Self {
+        Self { serving, client, exchange: Arc::new(ExchangeState::new()) }
     }
 
-    /// Answers requests until the client disconnects. Once `draining` is cancelled, answers what was requested and
-    /// closes the connection. Returns `CutOff` if `cut_off` is cancelled before that.
-    pub(crate) async fn serve<S: 'static>(
-        self,
-        stream: TcpStream,
-        cx: &Context<S>,
-        draining: CancellationToken,
-        cut_off: CancellationToken,
-    ) -> Option<CutOff> {
+    /// Answers requests until the client disconnects. Once the server is draining, answers what was requested and closes
+    /// the connection. Returns `CutOff` if the server cuts the connection off before that.
+    pub(crate) async fn serve(self, stream: TcpStream) -> Option<CutOff> {
         // Sends each response without delay. On failure the response is late, but correct.
         let _ = stream.set_nodelay(true);
-        let Self { router, timeouts, exchange } = self;
-        let client = stream.peer_addr().ok().map(ClientAddress);
-        let stream = TokioIo::new(LingeringClose::new(stream, exchange.clone()));
-        let answer = service_fn(|mut request: Request<Incoming>| {
-            if let Some(client) = client {
-                request.extensions_mut().insert(client);
-            }
-            let request = request.map(|body| IdleTimeoutBody::new(body, timeouts.body));
-            answer(router.clone(), request, exchange.clone(), cx.clone())
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(timeouts.head)
-            .serve_connection(stream, answer)
-            .with_upgrades();
-        let mut connection = pin!(connection);
+        let Self { serving, client, exchange } = &self;
+        let end = serving.cut_off.run_until_cancelled(self.run(stream)).await;
+        match end {
+            None => return Some(exchange.cut_off()),
+            Some(End::Exceeded(limit)) => exchange.exceed(limit),
+            Some(End::Closed(Err(error))) if error.is_parse() => serving.refuse(*client, &error),
+            Some(End::Closed(_)) => {}
+        }
+        if let Some(limit) = exchange.exceeded() {
+            serving.report_exceeded(*client, limit, &exchange.request());
+        }
+        None
+    }
+
+    async fn run(&self, stream: TcpStream) -> End {
+        let Self { serving, exchange, .. } = self;
+        let stream = TokioIo::new(ClientStream::new(stream, exchange.clone()));
+        let mut connection = pin!(
+            http1::Builder::new()
+                // The deadlines of `ExchangeState` cover the head.
+                .header_read_timeout(None)
+                .serve_connection(stream, service_fn(|request| self.answer(request)))
+                .with_upgrades()
+        );
         let mut grace = pin!(async {
-            draining.cancelled().await;
+            serving.draining.cancelled().await;
             // Limited, so that a short drain ends with idle connections closed and not cut off.
-            let limit = cx.remaining() / 4;
+            let limit = serving.cx.remaining() / 4;
             sleep(IDLE_GRACE.min(limit)).await;
             if !exchange.had_request() {
                 sleep(FIRST_REQUEST_GRACE.min(limit)).await;
             }
         });
+        let first = serving.limits.idle.min(serving.limits.head);
+        let mut timer = pin!(sleep_until(after(Instant::now(), first)));
         let mut is_closing = false;
-        let served = poll_fn(|cx| {
+        poll_fn(|cx| {
             // Reads first, so that a connection with a request that has just arrived does not count as idle.
             // An error means that the client disconnected or does not speak HTTP/1.1.
-            if connection.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(End::Closed(ended));
             }
-            if !is_closing && grace.as_mut().poll(cx).is_ready() {
+            if !is_closing && (exchange.is_half_closed() || grace.as_mut().poll(cx).is_ready()) {
                 is_closing = true;
                 connection.as_mut().graceful_shutdown();
-                return connection.as_mut().poll(cx).map(drop);
+                if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(End::Closed(ended));
+                }
             }
-            Poll::Pending
-        });
-        match cut_off.run_until_cancelled(served).await {
-            Some(()) => None,
-            None => Some(CutOff { unanswered: exchange.unanswered() }),
+            self.poll_deadline(timer.as_mut(), cx).map(End::Exceeded)
+        })
+        .await
+    }
+
+    /// Returns the limit that the client has exceeded. Most deadlines only move away, and the timer is reset when it
+    /// fires and not before.
+    fn poll_deadline(&self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Limit> {
+        loop {
+            let Some((deadline, limit)) = self.exchange.deadline(&self.serving.limits) else { return Poll::Pending };
+            if deadline < timer.deadline() {
+                timer.as_mut().reset(deadline);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= deadline {
+                return Poll::Ready(limit);
+            }
+            timer.as_mut().reset(deadline);
         }
     }
-}
 
-async fn answer<S: 'static>(
-    mut router: Router,
-    request: Request<IdleTimeoutBody<Incoming>>,
-    exchange: Arc<ExchangeState>,
-    cx: Context<S>,
-) -> Result<Response, Infallible> {
-    exchange.start(request.method(), request.uri().path());
-    let request = request.map(|body| Body::new(TrackedBody::of_request(body, exchange.clone())));
-    let handler = HandlerFuture::new(router.call(request), cx.name(), &exchange);
-    let mut response = handler.await;
-    // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
-    if cx.shutdown_requested().is_cancelled() {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
+        let Self { serving, client, exchange } = self;
+        exchange.start(request.method(), request.uri(), !request.body().is_end_stream());
+        let mut request = request.map(|body| Body::new(RequestBody::new(body, serving.limits, exchange.clone())));
+        request.extensions_mut().insert(ClientAddress(*client));
+        let mut router = serving.router.clone();
+        let mut response = HandlerFuture::new(router.call(request), serving.cx.name(), exchange).await;
+        // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
+        if serving.cx.shutdown_requested().is_cancelled() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        exchange.answer();
+        Ok(response.map(|body| ResponseBody::new(body, exchange.clone())))
     }
-    Ok(response.map(|body| Body::new(TrackedBody::of_response(body, exchange))))
 }

@@ -2,9 +2,9 @@
 //! do nothing.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{can_refuse_connections, refuse_connections, set_backlog};
+pub(crate) use linux::{can_refuse_connections, limit_unsent, refuse_connections, set_backlog};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use portable::{can_refuse_connections, refuse_connections, set_backlog};
+pub(crate) use portable::{can_refuse_connections, limit_unsent, refuse_connections, set_backlog};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -17,10 +17,21 @@ mod linux {
     /// The index of a network interface that does not exist. The kernel numbers interfaces from 1 on.
     const NO_INTERFACE: NonZeroU32 = NonZeroU32::new(i32::MAX as u32).expect("not zero");
 
+    /// What the kernel holds of a response, in bytes. A whole congestion window is more than that only on fast networks,
+    /// where the server sends the next part in time.
+    const MAX_UNSENT: u32 = 128 * 1_024;
+
     /// Sets the length of the listen backlog. On failure the backlog keeps its length.
     pub(crate) fn set_backlog(listener: &TcpListener, length: i32) {
         // A second `listen` on a listening socket changes its backlog.
         let _ = SockRef::from(listener).listen(length);
+    }
+
+    /// Limits what the kernel holds of a response before it has sent it, for the connections of this listener. Without a
+    /// limit the kernel holds megabytes for a client that reads slowly, and it takes minutes until the server sees that
+    /// the client reads. On failure the kernel decides.
+    pub(crate) fn limit_unsent(listener: &TcpListener) {
+        let _ = SockRef::from(listener).set_tcp_notsent_lowat(MAX_UNSENT);
     }
 
     /// Makes the kernel refuse new connections. Handshakes that have begun can complete, and the connections in the
@@ -46,6 +57,8 @@ mod portable {
     use tokio::net::TcpListener;
 
     pub(crate) fn set_backlog(_: &TcpListener, _: i32) {}
+
+    pub(crate) fn limit_unsent(_: &TcpListener) {}
 
     pub(crate) fn refuse_connections(_: &TcpListener) -> io::Result<()> {
         can_refuse_connections()

@@ -1,14 +1,16 @@
 //! The request log: the span of a request, its event, and its id.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use service_core::Result;
-use service_http::RequestLog;
+use service_http::{RequestLog, Server};
 
 use crate::captured_log::CapturedLog;
 use crate::client::Client;
-use crate::web::open;
+use crate::web::{open, open_with_short_drain};
 
 fn routes() -> Router {
     let id = async |headers: HeaderMap| {
@@ -71,8 +73,9 @@ async fn a_missing_or_invalid_id_is_replaced_by_a_unique_one() -> Result<()> {
 async fn a_server_error_is_a_warning_and_a_disconnect_is_logged() -> Result<()> {
     let log = CapturedLog::default();
     let _guard = tracing::subscriber::set_default(log.clone());
-    let (registry, address) = open(routes()).await?;
-    let mut client = Client::connect(address).await?;
+    let server = Server::bind("127.0.0.1:0").await?.half_closed_timeout(Duration::from_millis(100));
+    let mut client = Client::connect(server.address()).await?;
+    let registry = open_with_short_drain(server, routes()).await?;
     assert_eq!(client.get("/broken").await?.status, 500);
     let answered =
         "WARN message=answered domain=\"http\" action=\"request\" status=\"error\" http.status_code=500 duration_ms=";

@@ -12,6 +12,7 @@ use service_core::{Context, Definition, Event, EventKind, Registry, Restart, Res
 use service_http::Server;
 use tokio::sync::Notify;
 
+use crate::captured_log::CapturedLog;
 use crate::client::{self, Client, request};
 use crate::handlers::{BlockingHandler, body_length, hello};
 use crate::web::{open, open_with_short_drain};
@@ -149,6 +150,8 @@ async fn a_short_drain_is_long_enough_to_close_idle_connections() -> Result<()> 
 
 #[tokio::test]
 async fn slow_clients_are_cut_off_and_reported_and_the_shutdown_is_clean() -> Result<()> {
+    let log = CapturedLog::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
     let endless = get(|| async { vec![b'x'; 64 << 20] });
     let routes = Router::new().route("/read", post(body_length)).route("/endless", endless);
     let (registry, address) = open(routes).await?;
@@ -163,8 +166,12 @@ async fn slow_clients_are_cut_off_and_reported_and_the_shutdown_is_clean() -> Re
     registry.shutdown().await?;
     let elapsed = started.elapsed();
     assert!(elapsed >= Duration::from_millis(1_700), "clients have nine tenths of the drain: {elapsed:?}");
-    let words = "cut off 3 clients that had not sent all of a request, or not taken all of an answer";
-    assert_eq!(progress(&registry), [words]);
+    let unsent = "cut off 2 clients that had not sent all of a request";
+    let unread = "cut off a client that had not read all of a response: GET /endless";
+    assert_eq!(progress(&registry), [unsent, unread]);
+    let record = r#"domain="http" action="shutdown" status="warning" service="Web""#;
+    let event = format!("WARN message={unread} {record}");
+    assert!(log.take().contains(&event));
     assert_eq!((half_a_head.closed().await?, half_a_body.closed().await?), Default::default());
     Ok(())
 }

@@ -12,14 +12,14 @@ async fn shutdown_time(exchange: Arc<ExchangeState>) -> io::Result<Duration> {
     let _client = Client::connect(listener.local_addr()?)?;
     let (stream, _) = listener.accept().await?;
     let started = Instant::now();
-    LingeringClose::new(stream, exchange).shutdown().await?;
+    ClientStream::new(stream, exchange).shutdown().await?;
     Ok(started.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_close_is_disconnected_after_the_linger_timeout() -> io::Result<()> {
-    let exchange = Arc::<ExchangeState>::default();
-    exchange.leave_body_unread();
+    let exchange = Arc::new(ExchangeState::new());
+    exchange.leave_input_unread();
     let elapsed = shutdown_time(exchange).await?;
     assert!(elapsed >= LINGER_TIMEOUT && elapsed < LINGER_TIMEOUT + Duration::from_millis(10), "{elapsed:?}");
     Ok(())
@@ -27,6 +27,6 @@ async fn a_client_that_does_not_close_is_disconnected_after_the_linger_timeout()
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_whose_requests_were_read_closes_immediately() -> io::Result<()> {
-    assert_eq!(shutdown_time(Arc::default()).await?, Duration::ZERO);
+    assert_eq!(shutdown_time(Arc::new(ExchangeState::new())).await?, Duration::ZERO);
     Ok(())
 }

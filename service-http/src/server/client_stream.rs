@@ -1,4 +1,5 @@
-//! [`LingeringClose`]: a connection that stays open until the client has read the response.
+//! [`ClientStream`]: the connection to a client, which records in the [`ExchangeState`] what the client does, and stays
+//! open until the client has read the response.
 //!
 //! Closing a socket that holds unread data resets the connection, and a reset can destroy a response that the client
 //! has not read yet. So the server first closes only its sending side, and discards what the client still sends.
@@ -20,27 +21,43 @@ use super::exchange_state::ExchangeState;
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection whose shutdown waits for the client, for a limited time, if a request was not read to its end.
-pub(crate) struct LingeringClose {
+pub(crate) struct ClientStream {
     stream: TcpStream,
     exchange: Arc<ExchangeState>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl LingeringClose {
+impl ClientStream {
     pub(crate) fn new(stream: TcpStream, exchange: Arc<ExchangeState>) -> Self {
         Self { stream, exchange, timer: None }
     }
-}
 
-impl AsyncRead for LingeringClose {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.exchange.blocked(written.is_pending());
+        written
     }
 }
 
-impl AsyncWrite for LingeringClose {
+impl AsyncRead for ClientStream {
+    /// Hides the end of what the client sends while it waits for a response. hyper would take it for a disconnect, and
+    /// drop the handler.
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if buf.filled().len() > before {
+            self.exchange.received();
+        } else if buf.remaining() > 0 && self.exchange.half_closed() {
+            // The connection closes by itself after the response, so nothing has to wake this read.
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.wrote(written)
     }
 
     fn poll_write_vectored(
@@ -48,7 +65,8 @@ impl AsyncWrite for LingeringClose {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -64,7 +82,7 @@ impl AsyncWrite for LingeringClose {
         let Self { stream, exchange, timer } = &mut *self;
         if timer.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
-            if !exchange.has_unread_body() {
+            if !exchange.has_unread_input() {
                 return Poll::Ready(Ok(()));
             }
         }
