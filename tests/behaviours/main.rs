@@ -61,4 +61,5 @@ mod task_cycles;
 mod task_waits;
 mod tasks;
 mod telemetry;
+mod test_fakes;
 mod timeouts;
