@@ -27,5 +27,5 @@ pub use catalog::{Entry, inventory};
 pub use fakes::Fakes;
 pub use injectable::Injectable;
 pub use registry::Registry;
-pub use service::Service;
+pub use service::{Service, current_instance, current_instance_now};
 pub use test_run::Trial;
