@@ -176,6 +176,8 @@ async fn the_first_request_for_a_trait_starts_the_lazy_service_that_provides_it(
     let (registry, address) = open(routes()).await?;
     assert_eq!(registry.state::<Smtp>(), service_core::State::Idle);
     let _ = client::get(address, "/mail").await?; // 200 or 503, whichever is first
+    registry.events();
+    assert_ne!(registry.state::<Smtp>(), service_core::State::Idle);
     registry.wait_ready::<Smtp>().await?;
     assert_eq!(client::get(address, "/mail").await?.body, "everybody");
     registry.shutdown().await?;
