@@ -1,23 +1,25 @@
 //! The guide: one page a topic, with programs that are compiled and run by the tests of the project.
 //!
 //! 1. [Getting started](getting_started): two services, a registry, errors, a whole `main`.
-//! 2. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
-//! 3. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
-//! 4. [Guarded calls](guarded_calls): methods that run only while their service is ready.
-//! 5. [Long-running processes](long_running): background tasks, restarts, health and probes.
-//! 6. [HTTP](http): servers, probes and handlers with the crate `service-http`.
-//! 7. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
-//! 8. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
-//! 9. [Testing](testing): a registry for each test, replaced services, a paused clock.
-//! 10. [Deployment](deployment): signals, systemd, Kubernetes, logs.
-//! 11. [Linking](linking): services in crates that no code names.
-//! 12. [How we know](how_we_know): proofs, measurements and corner cases.
-//! 13. [Glossary](glossary): the words of the guide, one line each.
+//! 2. [Configuration, main and logs](configuration): environment variables, TOML, the command line, secrets.
+//! 3. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
+//! 4. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
+//! 5. [Guarded calls](guarded_calls): methods that run only while their service is ready.
+//! 6. [Long-running processes](long_running): background tasks, restarts, health and probes.
+//! 7. [HTTP](http): servers, probes and handlers with the crate `service-http`.
+//! 8. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
+//! 9. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
+//! 10. [Testing](testing): a registry for each test, replaced services, a paused clock.
+//! 11. [Deployment](deployment): signals, systemd, Kubernetes, logs.
+//! 12. [Linking](linking): services in crates that no code names.
+//! 13. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 14. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
     () => {
         "[Getting started]: crate::guide::getting_started\n\
+         [Configuration, main and logs]: crate::guide::configuration\n\
          [Services and dependencies]: crate::guide::services_and_dependencies\n\
          [Boot and shutdown]: crate::guide::boot_and_shutdown\n\
          [Guarded calls]: crate::guide::guarded_calls\n\
@@ -48,6 +50,8 @@ pages! {
     getting_started = "getting-started.md", "# In the API\n\n[`service`](macro@crate::service), [`Lifecycle`](crate::Lifecycle), \
         [`Context`](crate::Context), [`Registry::boot`](crate::Registry::boot), [`Registry::get`](crate::Registry::get), \
         [`Service`](crate::Service), [`BootError`](crate::BootError), [`Registry::launch`](crate::Registry::launch)";
+    configuration = "configuration.md", "# In the API\n\n[`Builder::give`](crate::Builder::give), \
+        [`Builder::launch`](crate::Builder::launch), [`Lifecycle`](crate::Lifecycle), [`service`](macro@crate::service)";
     services_and_dependencies = "services-and-dependencies.md", "# In the API\n\n[`service`](macro@crate::service), \
         [`Context::get`](crate::Context::get), [`Context::get_opt`](crate::Context::get_opt), [`Builder`](crate::Builder), \
         [`Definition`](crate::Definition), [`Plan`](crate::Plan), [`PlanError`](crate::PlanError)";

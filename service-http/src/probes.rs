@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::Server;
 
-/// The probes of a registry, as a router to merge into another one. Each probe responds with 200 or 503, and with the
+/// The probes of a registry, as a router to merge into another one, whatever its state. Each probe responds with 200 or 503, and with the
 /// status and the error as JSON. Responses are marked as not cacheable.
 ///
 /// | path | 503 when |
@@ -33,11 +33,14 @@ use crate::server::Server;
 /// use axum::Router;
 /// use service_core::Registry;
 ///
-/// fn with_probes(router: Router, registry: &Registry) -> Router {
+/// #[derive(Clone)]
+/// struct AppState {}
+///
+/// fn with_probes(router: Router<AppState>, registry: &Registry) -> Router<AppState> {
 ///     router.merge(service_http::probes(registry))
 /// }
 /// ```
-pub fn probes(registry: &Registry) -> Router {
+pub fn probes<S: Clone + Send + Sync + 'static>(registry: &Registry) -> Router<S> {
     let registry = registry.clone();
     routes(move || Some(registry.clone()))
 }
@@ -77,8 +80,9 @@ pub async fn serve_probes<S: 'static>(cx: &Context<S>, address: impl ToSocketAdd
     Ok(server.address())
 }
 
-fn routes<F>(registry: F) -> Router
+fn routes<S, F>(registry: F) -> Router<S>
 where
+    S: Clone + Send + Sync + 'static,
     F: Fn() -> Option<Registry> + Clone + Send + Sync + 'static,
 {
     let (for_startup, for_liveness, for_readiness, for_health) =

@@ -123,6 +123,11 @@ impl Shapes {
         Ok(parsed)
     }
 
+    #[guarded(skip)]
+    pub fn label(&self) -> &str {
+        &self.name
+    }
+
     #[inline]
     #[track_caller]
     pub fn line_of_the_caller(&self) -> Result<u32, NotReady> {
@@ -131,12 +136,18 @@ impl Shapes {
 }
 
 trait Native {
+    fn skipped(&self) -> usize;
     async fn native(&self) -> Result<usize, NotReady>;
     fn promised(&self) -> impl Future<Output = Result<usize, NotReady>> + Send;
 }
 
 #[guarded]
 impl Native for Shapes {
+    #[guarded(skip)]
+    fn skipped(&self) -> usize {
+        self.name.len()
+    }
+
     async fn native(&self) -> Result<usize, NotReady> {
         Ok(1)
     }
@@ -224,5 +235,15 @@ async fn every_form_of_guarded_method_runs_while_its_service_is_ready_and_is_ref
         assert_eq!(returned.expect_err("Shapes is stopped").state(), State::Stopped, "shape {at}");
     }
     assert!(shapes.question("6").await.is_err_and(|error| error.is::<NotReady>()));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_a_guarded_block_skips_runs_after_the_shutdown() -> Result<()> {
+    let registry = isolated().only::<Shapes>().boot().await?;
+    let shapes = registry.get::<Shapes>()?;
+    registry.shutdown().await?;
+    assert!(shapes.by_reference().is_err(), "the others in the block are guarded");
+    assert_eq!((shapes.label(), shapes.skipped()), ("shapes", 6));
     Ok(())
 }

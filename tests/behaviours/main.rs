@@ -62,4 +62,5 @@ mod task_cycles;
 mod task_waits;
 mod tasks;
 mod telemetry;
+mod test_fakes;
 mod timeouts;

@@ -7,6 +7,7 @@ mod catalog;
 pub(crate) mod current;
 #[cfg(feature = "signals")]
 mod exit_watch;
+mod fakes;
 mod injectable;
 #[cfg(feature = "signals")]
 mod launch;
@@ -23,7 +24,8 @@ mod test_run;
 
 pub use builder::Builder;
 pub use catalog::{Entry, inventory};
+pub use fakes::Fakes;
 pub use injectable::Injectable;
 pub use registry::Registry;
-pub use service::Service;
-pub use test_run::{Trial, argument};
+pub use service::{Service, current_instance, current_instance_now};
+pub use test_run::Trial;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::current;
-use crate::gate::{HasTypeEntry, Method, Target, context_stack};
+use crate::gate::{HasTypeEntry, Method, Slot, Target, context_stack};
 use crate::plan::cycle_check::{self, Checked};
 use crate::plan::{Descriptor, DescriptorRef};
 use crate::report::NotReady;
@@ -89,4 +89,22 @@ fn try_service_slowly<S: Service>() -> Result<Arc<S>, NotReady> {
     let shared = current::now(type_name::<S>)?;
     let slot = shared.slot::<S>()?;
     shared::reach_now(slot, |slot| slot.value())
+}
+
+/// Like [`Service::service`], also for the service that provides a `dyn Trait`. The type is looked up when this runs.
+///
+/// # Errors
+/// As [`Service::service`], and if the registry has no such service.
+pub async fn current_instance<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, NotReady> {
+    let shared = current::or_first_use(type_name::<T>).await?;
+    shared::reach(shared.slot::<T>()?, Slot::view).await
+}
+
+/// Like [`current_instance`], but never waits and never boots.
+///
+/// # Errors
+/// If the service is not ready now, or the registry has no such service.
+pub fn current_instance_now<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, NotReady> {
+    let shared = current::now(type_name::<T>)?;
+    shared::reach_now(shared.slot::<T>()?, Slot::view)
 }

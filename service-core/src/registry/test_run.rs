@@ -1,9 +1,9 @@
 //! [`Trial`]: runs one test in its own isolated registry. `#[service_core::test]` expands to it.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use super::builder::Builder;
+use super::fakes::Fakes;
 use super::registry::Registry;
 use crate::base::Result;
 use crate::base::caught_payload;
@@ -45,12 +45,13 @@ impl Trial {
     /// If `body` does, or if the boot or the shutdown fails.
     pub fn run<P, B, T>(self, prepare: P, body: B) -> T::Output
     where
-        P: AsyncFnOnce(Builder) -> Result<Builder>,
-        B: FnOnce(Registry) -> T,
+        P: AsyncFnOnce(Builder, &mut Fakes) -> Result<Builder>,
+        B: FnOnce(Registry, Fakes) -> T,
         T: Future,
     {
         self.runtime().block_on(async {
-            let builder = match prepare(Registry::builder().isolated()).await {
+            let mut fakes = Fakes::default();
+            let builder = match prepare(Registry::builder().isolated(), &mut fakes).await {
                 Ok(builder) => builder,
                 Err(error) => panic!("the test could not be prepared: {error}"),
             };
@@ -58,7 +59,7 @@ impl Trial {
                 Ok(registry) => registry,
                 Err(error) => panic!("{error}"),
             };
-            let outcome = caught_payload(registry.scope(body(registry.clone()))).await;
+            let outcome = caught_payload(registry.scope(body(registry.clone(), fakes))).await;
             let shutdown = registry.shutdown().await;
             match outcome {
                 // The panic of the test is reported rather than an unclean shutdown that follows from it.
@@ -85,16 +86,5 @@ impl Trial {
             Ok(runtime) => runtime,
             Err(error) => panic!("the test's runtime could not be built: {error}"),
         }
-    }
-}
-
-/// An argument of a test: a ready service.
-///
-/// # Panics
-/// If it is not ready.
-pub async fn argument<T: ?Sized + Send + Sync + 'static>(registry: &Registry) -> Arc<T> {
-    match registry.wait_ready::<T>().await {
-        Ok(service) => service,
-        Err(error) => panic!("{error}"),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::extract::State;
 use service_core::{Builder, Context, Health, Lifecycle, Registry, Result, service};
 use tokio::sync::{Notify, watch};
 
@@ -230,6 +231,19 @@ async fn the_probes_can_be_merged_into_another_router() -> Result<()> {
         [200, 200, 503],
         "the probes describe the registry that they were created for"
     );
+    probing.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_probes_can_be_merged_into_a_router_with_a_state() -> Result<()> {
+    let (registry, _) = crate::web::open(Router::new()).await?;
+    let routes = Router::new().route("/name", axum::routing::get(async |State(name): State<&'static str>| name));
+    let routes: Router = routes.merge(service_http::probes(&registry)).with_state("Ada");
+    let (probing, address) = crate::web::open(routes).await?;
+    assert_eq!(client::get(address, "/name").await?.body, "Ada");
+    assert_eq!(statuses(address).await?, [200, 200, 200]);
+    registry.shutdown().await?;
     probing.shutdown().await?;
     Ok(())
 }

@@ -44,6 +44,39 @@ impl Lifecycle for Maps {
     }
 }
 
+trait Mail: Send + Sync {
+    fn to(&self) -> &'static str;
+}
+
+/// Boots when it is first requested through its trait.
+#[service(lazy, autowire, provides = [dyn Mail])]
+struct Smtp;
+
+impl Mail for Smtp {
+    fn to(&self) -> &'static str {
+        "everybody"
+    }
+}
+
+struct Outbox;
+
+impl Mail for Outbox {
+    fn to(&self) -> &'static str {
+        "the test"
+    }
+}
+
+/// Not a service.
+struct Plain;
+
+async fn mail(mail: Svc<dyn Mail>) -> &'static str {
+    mail.clone().to()
+}
+
+async fn plain(_: Svc<Plain>) -> &'static str {
+    "here"
+}
+
 async fn reports(_: Svc<Reports>) -> &'static str {
     "here"
 }
@@ -57,7 +90,8 @@ async fn maps(_: Svc<Maps>) -> &'static str {
 }
 
 fn routes() -> Router {
-    Router::new().route("/reports", get(reports)).route("/count", get(count)).route("/maps", get(maps))
+    let more = Router::new().route("/mail", get(mail)).route("/plain", get(plain));
+    more.route("/reports", get(reports)).route("/count", get(count)).route("/maps", get(maps))
 }
 
 fn assert_unavailable(answer: &Answer, error: &str) {
@@ -109,6 +143,43 @@ async fn a_lazy_service_that_no_handler_requests_is_not_booted() -> Result<()> {
     let (registry, address) = open(Router::new()).await?;
     assert_eq!(client::get(address, "/maps").await?.status, 404);
     assert_eq!(registry.state::<Maps>(), service_core::State::Idle);
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handler_gets_the_service_that_provides_a_trait_or_its_replacement() -> Result<()> {
+    let registry = builder(routes()).with::<Smtp>().boot().await?;
+    assert_eq!(client::get(address(&registry), "/mail").await?.body, "everybody");
+    registry.shutdown().await?;
+
+    let registry = builder(routes()).replace_dyn::<dyn Mail>(Arc::new(Outbox)).boot().await?;
+    assert_eq!(client::get(address(&registry), "/mail").await?.body, "the test");
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trait_that_no_service_provides_and_a_type_that_is_no_service_are_500() -> Result<()> {
+    let registry = builder(routes()).only::<crate::web::Web>().boot().await?;
+    for (path, name) in [("/mail", "Mail"), ("/plain", "Plain")] {
+        let answer = client::get(address(&registry), path).await?;
+        assert_eq!(answer.status, 500);
+        assert_eq!(answer.body, format!(r#"{{"status": "unhealthy", "error": "{name} cannot be had"}}"#));
+    }
+    registry.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_request_for_a_trait_starts_the_lazy_service_that_provides_it() -> Result<()> {
+    let (registry, address) = open(routes()).await?;
+    assert_eq!(registry.state::<Smtp>(), service_core::State::Idle);
+    let _ = client::get(address, "/mail").await?; // 200 or 503, whichever is first
+    registry.events();
+    assert_ne!(registry.state::<Smtp>(), service_core::State::Idle);
+    registry.wait_ready::<Smtp>().await?;
+    assert_eq!(client::get(address, "/mail").await?.body, "everybody");
     registry.shutdown().await?;
     Ok(())
 }

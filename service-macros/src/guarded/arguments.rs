@@ -12,6 +12,7 @@ use crate::timespan::Timespan;
 const KNOWN: &[Known] = &[
     once("refuse", "`refuse` and nothing else"),
     once("wait", "`wait = \"2s\"`"),
+    once("skip", "`skip` and nothing else"),
     once("crate", "`crate = path::to::service_core`"),
 ];
 
@@ -19,13 +20,14 @@ const KNOWN: &[Known] = &[
 pub(crate) struct GuardedArguments {
     refuse: Option<Span>,
     wait: Option<Timespan>,
+    skip: Option<Ident>,
     pub(crate) core: CorePath,
 }
 
 impl GuardedArguments {
     /// What `#[guarded]` without arguments means.
     pub(crate) fn new(core: CorePath) -> Self {
-        Self { refuse: None, wait: None, core }
+        Self { refuse: None, wait: None, skip: None, core }
     }
 
     /// Reads the arguments; `core` is where `service-core` is if they do not say so.
@@ -35,6 +37,8 @@ impl GuardedArguments {
         read("#[guarded]", KNOWN, tokens, mistakes, |name, input, mistakes| {
             if name == "refuse" {
                 arguments.refuse = Some(name.span());
+            } else if name == "skip" {
+                arguments.skip = Some(name.clone());
             } else if name == "crate" {
                 arguments.core = CorePath::parse(input)?;
             } else {
@@ -47,7 +51,22 @@ impl GuardedArguments {
         if let (Some(wait), Some(_)) = (both, arguments.refuse) {
             contradiction(&wait, mistakes);
         }
+        if let Some(skip) = arguments.skip.as_ref().filter(|_| arguments.refuse.is_some() || arguments.wait.is_some()) {
+            mistakes.at(skip, "a method that the guard skips neither waits nor refuses; write `skip` alone");
+        }
         arguments
+    }
+
+    /// Whether the method stays as it is, in a block that guards the others.
+    pub(crate) fn skips(&self) -> bool {
+        self.skip.is_some()
+    }
+
+    /// Only the attribute of a method in a guarded block can be `#[guarded(skip)]`.
+    pub(crate) fn forbid_skipping(&self, mistakes: &mut Mistakes) {
+        if let Some(skip) = &self.skip {
+            mistakes.at(skip, "`skip` is for a method in an impl block that has #[guarded]; remove this attribute");
+        }
     }
 
     /// The attribute with these arguments.

@@ -81,7 +81,7 @@ fn is_guardable(method: &ImplItemFn, output: &Output, own: Option<&Type>, mistak
     let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else {
         if output.is_instance(own) {
             let text = format!(
-                "`{name}` makes an instance, so it needs no ready one; leave it unguarded, in an impl block without #[guarded]"
+                "`{name}` makes an instance, so it needs no ready one; leave it unguarded, with #[guarded(skip)] in a guarded impl block"
             );
             mistakes.at(&method.sig.output, text);
             return false;

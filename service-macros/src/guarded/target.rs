@@ -35,6 +35,7 @@ impl Target {
     }
 
     pub(crate) fn guard(mut self, arguments: &GuardedArguments, mistakes: &mut Mistakes) -> Self {
+        arguments.forbid_skipping(mistakes);
         match &mut self {
             Self::Method(method) if is_hook(method) => mistakes.at(&method.sig.ident, HOOK),
             Self::Method(method) if is_wrapped(method) => guard_outside(method, arguments),
@@ -72,7 +73,7 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
 }
 
 /// Guards what can be called from outside: the methods of a trait, and of an inherent impl those that are not private. A
-/// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice.
+/// method's own attribute wins over the block's, and is taken away, so that nothing is guarded twice; with `skip`, nothing is.
 fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut Mistakes) {
     if let Some((path, _)) = &block.trait_
         && path.segments.last().is_some_and(|last| last.ident == "Lifecycle")
@@ -82,11 +83,15 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
     }
     let is_trait = block.trait_.is_some();
     let own = Some(&*block.self_ty);
-    let (mut has_methods, mut is_guarded) = (false, false);
+    let (mut has_methods, mut has_skipped, mut is_guarded) = (false, false, false);
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
         has_methods = true;
         if let Some(arguments) = take_own(method, &arguments.core, mistakes) {
+            if arguments.skips() {
+                has_skipped = true;
+                continue;
+            }
             is_guarded = true;
             if is_wrapped(method) {
                 guard_outside(method, &arguments);
@@ -104,6 +109,10 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
     }
     if !has_methods {
         let text = "#[guarded] on an impl block guards the methods written in it, and here is none; write one, or remove #[guarded]";
+        mistakes.at(&block.self_ty, text);
+    } else if !is_guarded && has_skipped {
+        let text =
+            "#[guarded] on an impl block guards what is not private, and here is only what it skips; remove #[guarded]";
         mistakes.at(&block.self_ty, text);
     } else if !is_guarded {
         let text = "#[guarded] on an impl block guards what is not private, and all of this is private; make a method `pub`, or put #[guarded] on it";

@@ -7,7 +7,7 @@ use syn::{Expr, LitBool, LitInt, LitStr, Path, Result, Token, Type, parenthesize
 
 use crate::arguments::{Known, once, read, repeated};
 use crate::bare::bare;
-use crate::core_path::CorePath;
+use crate::core_path::{CorePath, local};
 use crate::mistakes::Mistakes;
 
 const KNOWN: &[Known] = &[
@@ -38,11 +38,16 @@ pub(crate) enum Setting {
 }
 
 impl Setting {
-    /// The builder in this variable, with this change.
-    pub(crate) fn apply(&self, builder: &Ident) -> TokenStream {
+    /// The builder in this variable, with this change. The fakes keep what replaces a trait object, as the type that it is.
+    pub(crate) fn apply(&self, builder: &Ident, fakes: &Ident) -> TokenStream {
         match self {
             Self::Replace { service, value } if matches!(bare(service), Type::TraitObject(_)) => {
-                quote!(#builder.replace_dyn::<#service>(#value))
+                let fake = local("fake");
+                quote! {{
+                    let #fake = #value;
+                    #fakes.keep::<#service, _>(&#fake);
+                    #builder.replace_dyn::<#service>(#fake)
+                }}
             }
             Self::Replace { service, value } => quote!(#builder.replace::<#service>(#value)),
             Self::Give { value } => quote!(#builder.give(#value)),

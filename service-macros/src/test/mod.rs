@@ -47,25 +47,25 @@ fn expand(arguments: &TestArguments, function: &ItemFn, parameters: &[Parameter]
     let (name, output, statements) = (&sig.ident, &sig.output, &block.stmts);
     let only = parameters.iter().filter_map(Parameter::service);
     // Ours, and invisible to the user's expressions and body.
-    let (builder, registry) = (local("builder"), local("registry"));
+    let (builder, registry, fakes) = (local("builder"), local("registry"), local("fakes"));
     let TestArguments { settings, trial, core } = arguments;
     let private = core.private();
-    let bind = parameters.iter().map(|parameter| parameter.bind(&registry, &private));
-    let settings = settings.iter().map(|setting| setting.apply(&builder));
+    let bind = parameters.iter().map(|parameter| parameter.bind(&registry, &fakes));
+    let settings = settings.iter().map(|setting| setting.apply(&builder, &fakes));
     let hint = hint(output);
     quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
         #vis fn #name() #output {
             #private::Trial::new()#(#trial)*.run(
-                async |#builder: #core::Builder| -> #core::Result<#core::Builder> {
-                    #(let #builder = #builder.only::<#only>();)*
+                async |#builder: #core::Builder, #fakes: &mut #private::Fakes| -> #core::Result<#core::Builder> {
                     #(let #builder = #settings;)*
+                    #(let #builder = #fakes.only::<#only>(#builder);)*
                     ::core::result::Result::Ok(#builder)
                 },
-                |#registry: #core::Registry| async move {
+                |#registry: #core::Registry, #fakes: #private::Fakes| async move {
                     #(#bind)*
-                    ::core::mem::drop(#registry);
+                    ::core::mem::drop((#registry, #fakes));
                     #hint
                     #(#statements)*
                 },

@@ -9,7 +9,7 @@ use crate::service::argument_of;
 
 /// A parameter of the test function.
 pub(crate) enum Parameter<'a> {
-    /// `pattern: Arc<X>`.
+    /// `pattern: Arc<X>`; X may also be what replaces a trait object.
     Service { pattern: &'a Pat, ty: &'a Type, service: &'a Type },
     /// `pattern: Registry`.
     Registry { pattern: &'a Pat, ty: &'a Type },
@@ -44,11 +44,11 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// Takes it from the registry in this variable.
-    pub(crate) fn bind(&self, registry: &Ident, private: &TokenStream) -> TokenStream {
+    /// Takes it from the registry, or the fakes, in these variables.
+    pub(crate) fn bind(&self, registry: &Ident, fakes: &Ident) -> TokenStream {
         match self {
             Self::Service { pattern, ty, service } => quote! {
-                let #pattern: #ty = #private::argument::<#service>(&#registry).await;
+                let #pattern: #ty = #fakes.argument::<#service>(&#registry).await;
             },
             Self::Registry { pattern, ty } => quote! {
                 let #pattern: #ty = ::core::clone::Clone::clone(&#registry);

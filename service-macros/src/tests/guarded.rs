@@ -116,3 +116,26 @@ fn a_panic_is_documented_where_no_result_is_returned() {
     assert_eq!(docs("pub async fn a(&self) -> MyResult { 1 }"), 0);
     assert_eq!(docs("fn a(&self) -> u8 { 1 }"), 0, "in a trait impl, it would hide the trait's own docs");
 }
+
+#[test]
+fn a_skipped_method_stays_as_it_is() {
+    let block = |attribute: &str| {
+        format!("impl U {{ {attribute} pub fn a(&self) -> u8 {{ 1 }} pub fn b(&self) -> io::Result<u8> {{ Ok(1) }} }}")
+    };
+    let guarded = expand("", &block("#[guarded(skip)]")).to_string();
+    assert!(guarded.contains(&tokens("pub fn a(&self) -> u8 { 1 }").to_string()), "{guarded}");
+    assert!(!guarded.contains("skip"), "the attribute is gone: {guarded}");
+    let constructor = "impl U { #[guarded(skip)] pub fn new() -> Self { U } pub fn b(&self) {} }";
+    assert_eq!(mistakes(expand("", constructor)), <[&str; 0]>::default());
+    assert_eq!(
+        mistakes(expand("", &block("#[guarded(skip, refuse)]"))),
+        ["a method that the guard skips neither waits nor refuses; write `skip` alone"]
+    );
+    let outside = ["`skip` is for a method in an impl block that has #[guarded]; remove this attribute"];
+    assert_eq!(mistakes(expand("skip", "pub fn a(&self) -> io::Result<u8> { Ok(1) }")), outside);
+    assert_eq!(mistakes(expand("skip", &block(""))), outside);
+    assert_eq!(
+        mistakes(expand("", "impl U { #[guarded(skip)] pub fn a(&self) {} fn b(&self) {} }")),
+        ["#[guarded] on an impl block guards what is not private, and here is only what it skips; remove #[guarded]"]
+    );
+}

@@ -60,11 +60,13 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
         let _ = fs::remove_dir_all(folder.join(kind)); // the folder may not exist yet
         fs::create_dir_all(folder.join(kind)).expect("a folder for the programs");
     }
-    let core = root().join("service-core");
+    let (core, http) = (root().join("service-core"), root().join("service-http"));
     let manifest = format!(
         "[package]\nname = \"pages\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
          [dependencies]\nservice-core = {{ path = {core:?}, features = [\"test-util\"] }}\n\
+         service-http = {{ path = {http:?} }}\n\
          tokio = {{ version = \"1\", default-features = false, features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\n\
+         tower = {{ version = \"0.5\", features = [\"util\"] }}\n\
          [workspace]\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
