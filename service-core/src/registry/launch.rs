@@ -8,7 +8,8 @@ use super::registry::Registry;
 use super::stderr_log;
 use crate::base::{State, lasted, stderr};
 use crate::events;
-use crate::report::{BootReport, SHUTDOWN_FAILED, ShutdownReport};
+use crate::report::exit_code::SHUTDOWN_FAILED;
+use crate::report::{BootReport, ShutdownReport};
 
 /// A clean run, and yet a thread does not let the process end.
 const THREAD_BLOCKED: u8 = 3;

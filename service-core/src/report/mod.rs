@@ -22,7 +22,6 @@ pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyServi
 pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
 pub(crate) use event::record::{Record, Severity, Value};
 pub(crate) use event::{Event, EventKind};
-pub(crate) use exit_code::SHUTDOWN_FAILED;
 pub(crate) use health::Health;
 pub use health::{HealthReport, ServiceHealth};
 pub(crate) use not_ready::{NotReady, Refusal, RefusalCause, ShutdownCause};
