@@ -8,6 +8,7 @@ mod connection;
 mod descriptors;
 mod exchange_state;
 mod handler;
+mod host;
 mod limits;
 mod request_body;
 mod response_body;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::backlog::{self, is_connection_error};
 use super::connection::Connection;
 use super::exchange_state::CutOff;
-use super::serving::Serving;
+use super::serving::{Place, Serving};
 use super::socket_options::{can_refuse_connections, refuse_connections};
 
 /// The pause after a failed `accept`. The usual cause is that the process has too many open files.
@@ -133,9 +133,8 @@ impl<S: 'static> Acceptor<S> {
         while self.connections.try_join_next().is_some() {}
         let serving = self.serving.clone();
         self.connections.spawn(async move {
-            let _permit = permit;
-            let _open = serving.counters.open();
-            serving.cx.scope(Connection::new(serving.clone(), client).serve(stream)).await
+            let place = Place::new(permit, serving.counters.clone());
+            serving.cx.scope(Connection::new(serving.clone(), client).serve(stream, place)).await
         });
     }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::exchange_state::ExchangeState;
+use super::serving::Place;
 
 /// How long the client has to read the response and to close the connection.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,13 +24,15 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection whose shutdown waits for the client, for a limited time, if a request was not read to its end.
 pub(crate) struct ClientStream {
     stream: TcpStream,
+    /// Of this connection among those that may be open.
+    _place: Place,
     exchange: Arc<ExchangeState>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl ClientStream {
-    pub(crate) fn new(stream: TcpStream, exchange: Arc<ExchangeState>) -> Self {
-        Self { stream, exchange, timer: None }
+    pub(crate) fn new(stream: TcpStream, place: Place, exchange: Arc<ExchangeState>) -> Self {
+        Self { stream, _place: place, exchange, timer: None }
     }
 
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -79,7 +82,7 @@ impl AsyncWrite for ClientStream {
 
     /// Closes the sending side, then reads and discards what the client still sends.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, exchange, timer } = &mut *self;
+        let Self { stream, exchange, timer, .. } = &mut *self;
         if timer.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
             if !exchange.has_unread_input() {

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HeaderValue};
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
@@ -22,10 +24,11 @@ use tower_service::Service;
 use super::client_stream::ClientStream;
 use super::exchange_state::{CutOff, ExchangeState};
 use super::handler::HandlerFuture;
+use super::host::host_error;
 use super::limits::{Limit, after};
 use super::request_body::RequestBody;
 use super::response_body::ResponseBody;
-use super::serving::Serving;
+use super::serving::{Place, Serving};
 use crate::client_address::ClientAddress;
 
 /// How long the server keeps reading from an idle connection once it is draining. A request may be in the kernel's
@@ -58,15 +61,16 @@ impl<S: 'static> Connection<S> {
 
     /// Answers requests until the client disconnects. Once the server is draining, answers what was requested and closes
     /// the connection. Returns `CutOff` if the server cuts the connection off before that.
-    pub(crate) async fn serve(self, stream: TcpStream) -> Option<CutOff> {
+    pub(crate) async fn serve(self, stream: TcpStream, place: Place) -> Option<CutOff> {
         // Sends each response without delay. On failure the response is late, but correct.
         let _ = stream.set_nodelay(true);
         let Self { serving, client, exchange } = &self;
-        let end = serving.cut_off.run_until_cancelled(self.run(stream)).await;
+        let end =
+            serving.cut_off.run_until_cancelled(self.run(ClientStream::new(stream, place, exchange.clone()))).await;
         match end {
             None => return Some(exchange.cut_off()),
             Some(End::Exceeded(limit)) => exchange.exceed(limit),
-            Some(End::Closed(Err(error))) if error.is_parse() => serving.refuse(*client, &error),
+            Some(End::Closed(Err(error))) if error.is_parse() => serving.report_invalid(*client, &error),
             Some(End::Closed(_)) => {}
         }
         if let Some(limit) = exchange.exceeded() {
@@ -75,9 +79,9 @@ impl<S: 'static> Connection<S> {
         None
     }
 
-    async fn run(&self, stream: TcpStream) -> End {
+    async fn run(&self, stream: ClientStream) -> End {
         let Self { serving, exchange, .. } = self;
-        let stream = TokioIo::new(ClientStream::new(stream, exchange.clone()));
+        let stream = TokioIo::new(stream);
         let mut connection = pin!(
             http1::Builder::new()
                 // The deadlines of `ExchangeState` cover the head.
@@ -133,18 +137,45 @@ impl<S: 'static> Connection<S> {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
+    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
         let Self { serving, client, exchange } = self;
         exchange.start(request.method(), request.uri(), !request.body().is_end_stream());
-        let mut request = request.map(|body| Body::new(RequestBody::new(body, serving.limits, exchange.clone())));
+        if let Some(reason) = host_error(request.version(), request.headers()) {
+            serving.report_refused(*client, Some(StatusCode::BAD_REQUEST), reason);
+            return Ok(self.last_answer(StatusCode::BAD_REQUEST.into_response()));
+        }
+        let is_late = serving.cx.shutdown_requested().is_cancelled();
+        if is_late {
+            // The handler gets an error in place of the connection. Nothing would drain the new protocol.
+            request.extensions_mut().remove::<OnUpgrade>();
+        }
         request.extensions_mut().insert(ClientAddress(*client));
+        let request = request.map(|body| Body::new(RequestBody::new(body, serving.limits, exchange.clone())));
         let mut router = serving.router.clone();
         let mut response = HandlerFuture::new(router.call(request), serving.cx.name(), exchange).await;
-        // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
-        if serving.cx.shutdown_requested().is_cancelled() {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if is_upgrade && !is_late {
+            return Ok(self.respond(response));
         }
-        exchange.answer();
-        Ok(response.map(|body| ResponseBody::new(body, exchange.clone())))
+        if is_upgrade {
+            response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
+        let is_shutting_down = serving.cx.shutdown_requested().is_cancelled();
+        if is_shutting_down || exchange.has_unread_input() || exchange.is_half_closed() {
+            return Ok(self.last_answer(response));
+        }
+        Ok(self.respond(response))
+    }
+
+    /// Announces that the connection closes after this response.
+    fn last_answer(&self, mut response: Response<Body>) -> Response<ResponseBody> {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        self.respond(response)
+    }
+
+    fn respond(&self, response: Response<Body>) -> Response<ResponseBody> {
+        self.exchange.answer();
+        response.map(|body| ResponseBody::new(body, self.exchange.clone()))
     }
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use service_core::{Context, Result, record};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange_state::CutOff;
@@ -26,16 +28,43 @@ pub(crate) struct Serving<S> {
     pub(crate) cut_off: CancellationToken,
 }
 
+/// One of the connections that may be open. An upgraded connection keeps its place.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    counters: Arc<Counters>,
+}
+
+impl Place {
+    /// Counts a connection until the place is dropped.
+    pub(crate) fn new(permit: OwnedSemaphorePermit, counters: Arc<Counters>) -> Self {
+        counters.opened();
+        Self { _permit: permit, counters }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.counters.closed();
+    }
+}
+
 impl<S> Serving<S> {
     /// Logs and counts a request that hyper's parser has refused.
-    pub(crate) fn refuse(&self, client: SocketAddr, error: &hyper::Error) {
+    pub(crate) fn report_invalid(&self, client: SocketAddr, error: &hyper::Error) {
         let reason = error.to_string();
-        // hyper answers with these, and does not tell which.
+        // hyper has sent one of these, and does not tell which.
         let status = match error.is_parse_too_large() {
-            true if reason.contains("URI") => 414,
-            true => 431,
-            false => 400,
+            _ if error.is_parse_version_h2() => None,
+            true if reason.contains("URI") => Some(StatusCode::URI_TOO_LONG),
+            true => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            false => Some(StatusCode::BAD_REQUEST),
         };
+        self.report_refused(client, status, &reason);
+    }
+
+    /// Logs and counts a request that is not valid HTTP, and that no handler sees.
+    pub(crate) fn report_refused(&self, client: SocketAddr, status: Option<StatusCode>, reason: &str) {
+        let status = status.map(|status| status.as_u16());
         self.counters.refused();
         record!(
             domain: "http", action: "request", status: warning, service = self.cx.name(), %client,

@@ -23,10 +23,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Counts a connection until the returned value is dropped.
-    pub(crate) fn open(&self) -> Open<'_> {
+    pub(crate) fn opened(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        Open(self)
+    }
+
+    pub(crate) fn closed(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(crate) fn refused(&self) {
@@ -43,14 +45,5 @@ impl Counters {
             refused: self.refused.load(Ordering::Relaxed),
             limited: self.limited.load(Ordering::Relaxed),
         }
-    }
-}
-
-/// A connection that is open.
-pub(crate) struct Open<'a>(&'a Counters);
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

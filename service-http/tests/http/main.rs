@@ -6,6 +6,7 @@ mod client;
 mod handlers;
 mod limits;
 mod probes;
+mod protocol;
 mod request_log;
 mod scope;
 mod server;

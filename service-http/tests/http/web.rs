@@ -17,7 +17,7 @@ pub(crate) struct Routes {
 /// Serves the routes.
 #[service(lazy, requires = [Routes], drain_timeout = "2s")]
 pub(crate) struct Web {
-    server: Server,
+    pub(crate) server: Server,
     routes: Arc<Routes>,
 }
 

@@ -2,6 +2,7 @@ use std::net::TcpStream as Client;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::*;
@@ -10,9 +11,11 @@ use super::*;
 async fn shutdown_time(exchange: Arc<ExchangeState>) -> io::Result<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let _client = Client::connect(listener.local_addr()?)?;
+    let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("it is open");
+    let place = Place::new(permit, Arc::default());
     let (stream, _) = listener.accept().await?;
     let started = Instant::now();
-    ClientStream::new(stream, exchange).shutdown().await?;
+    ClientStream::new(stream, place, exchange).shutdown().await?;
     Ok(started.elapsed())
 }
 
