@@ -10,6 +10,7 @@ mod manifests;
 mod messages;
 mod source;
 mod structure;
+mod template;
 mod third_party;
 mod walkthrough;
 mod words;
