@@ -1,25 +1,41 @@
 //! The guide: one page a topic, with programs that are compiled and run by the tests of the project.
 //!
-//! 1. [Getting started](getting_started): two services, a registry, errors, a whole `main`.
+//! First steps:
+//!
+//! 1. [Getting started](getting_started): install, two services, a registry, errors, a whole `main`.
 //! 2. [Configuration, main and logs](configuration): environment variables, TOML, the command line, secrets.
-//! 3. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
-//! 4. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
-//! 5. [Guarded calls](guarded_calls): methods that run only while their service is ready.
-//! 6. [Long-running processes](long_running): background tasks, restarts, health and probes.
-//! 7. [HTTP](http): servers, probes and handlers with the crate `service-http`.
-//! 8. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
-//! 9. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
-//! 10. [Testing](testing): a registry for each test, replaced services, a paused clock.
-//! 11. [Deployment](deployment): signals, systemd, Kubernetes, logs.
-//! 12. [Linking](linking): services in crates that no code names.
-//! 13. [How we know](how_we_know): proofs, measurements and corner cases.
-//! 14. [Glossary](glossary): the words of the guide, one line each.
+//! 3. [Database](database): a connection as a service, migrations, a lost connection.
+//! 4. [HTTP](http): servers, probes and handlers with the crate `service-http`.
+//! 5. [Long-running processes](long_running): background tasks, restarts, health and probes.
+//! 6. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
+//! 7. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
+//! 8. [Testing](testing): a registry for each test, replaced services, a paused clock.
+//! 9. [Deployment](deployment): signals, systemd, Kubernetes, logs.
+//! 10. [Troubleshooting](troubleshooting): messages, their causes, and what to change.
+//!
+//! Concepts:
+//!
+//! 11. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
+//! 12. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
+//! 13. [Guarded calls](guarded_calls): methods that run only while their service is ready.
+//! 14. [Linking](linking): services in crates that no code names.
+//!
+//! Background:
+//!
+//! 15. [Comparison](comparison): other libraries, and when to use them instead.
+//! 16. [Frequently asked questions](faq): platforms, runtimes, costs.
+//! 17. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 18. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
     () => {
         "[Getting started]: crate::guide::getting_started\n\
          [Configuration, main and logs]: crate::guide::configuration\n\
+         [Database]: crate::guide::database\n\
+         [Troubleshooting]: crate::guide::troubleshooting\n\
+         [Comparison]: crate::guide::comparison\n\
+         [Frequently asked questions]: crate::guide::faq\n\
          [Services and dependencies]: crate::guide::services_and_dependencies\n\
          [Boot and shutdown]: crate::guide::boot_and_shutdown\n\
          [Guarded calls]: crate::guide::guarded_calls\n\
@@ -52,6 +68,8 @@ pages! {
         [`Service`](crate::Service), [`BootError`](crate::BootError), [`Registry::launch`](crate::Registry::launch)";
     configuration = "configuration.md", "# In the API\n\n[`Builder::give`](crate::Builder::give), \
         [`Builder::launch`](crate::Builder::launch), [`Lifecycle`](crate::Lifecycle), [`service`](macro@crate::service)";
+    database = "database.md", "# In the API\n\n[`Lifecycle`](crate::Lifecycle), [`Health`](crate::Health), \
+        [`Context::fail`](crate::Context::fail), [`Restart`](crate::Restart)";
     services_and_dependencies = "services-and-dependencies.md", "# In the API\n\n[`service`](macro@crate::service), \
         [`Context::get`](crate::Context::get), [`Context::get_opt`](crate::Context::get_opt), [`Builder`](crate::Builder), \
         [`Definition`](crate::Definition), [`Plan`](crate::Plan), [`PlanError`](crate::PlanError)";
@@ -74,7 +92,11 @@ pages! {
     deployment = "deployment.md", "# In the API\n\n[`Registry::launch`](crate::Registry::launch), \
         [`Builder::signals`](crate::Builder::signals), [`Builder::lame_duck`](crate::Builder::lame_duck), \
         [`Event`](crate::Event)";
+    troubleshooting = "troubleshooting.md", "# In the API\n\n[`PlanError`](crate::PlanError), [`BootError`](crate::BootError), \
+        [`NotReady`](crate::NotReady), [`ShutdownError`](crate::ShutdownError)";
     linking = "linking.md", "# In the API\n\n[`Builder::with`](crate::Builder::with), [`Registry::graph`](crate::Registry::graph)";
+    comparison = "comparison.md", "";
+    faq = "faq.md", "";
     how_we_know = "how-we-know.md", "";
     glossary = "glossary.md", "";
 }

@@ -15,6 +15,7 @@ pages! {
     readme = "../../README.md";
     getting_started = "../../service-core/guide/getting-started.md";
     configuration = "../../service-core/guide/configuration.md";
+    database = "../../service-core/guide/database.md";
     services_and_dependencies = "../../service-core/guide/services-and-dependencies.md";
     boot_and_shutdown = "../../service-core/guide/boot-and-shutdown.md";
     guarded_calls = "../../service-core/guide/guarded-calls.md";

@@ -11,6 +11,7 @@ mod messages;
 mod requests;
 mod source;
 mod structure;
+mod template;
 mod third_party;
 mod walkthrough;
 mod words;

@@ -97,6 +97,35 @@ fn the_changelog_has_a_section_for_the_version() {
     assert!(known, "CHANGELOG.md has no section `## [{version}]`; describe the changes for users there");
 }
 
+fn is_published(manifest: &str) -> bool {
+    !manifest.contains("publish = false")
+}
+
+#[test]
+fn published_crates_have_a_readme_and_are_documented_with_all_features() {
+    let mut found = Vec::new();
+    let mut crates = 0;
+    let members = read("Cargo.toml");
+    let members = members.lines().find(|line| line.starts_with("members")).expect("Cargo.toml lists its members");
+    for member in members.split('"').skip(1).step_by(2) {
+        let manifest = read(&format!("{member}/Cargo.toml"));
+        if !is_published(&manifest) {
+            continue;
+        }
+        crates += 1;
+        for needed in ["description = ", "readme = \"README.md\"", "[package.metadata.docs.rs]\nall-features = true"] {
+            if !manifest.contains(needed) {
+                found.push(format!("{member}/Cargo.toml: no {}", needed.replace('\n', " ")));
+            }
+        }
+        if !root().join(member).join("README.md").is_file() {
+            found.push(format!("{member}: no README.md"));
+        }
+    }
+    assert!(crates >= 4, "the published crates were not found");
+    none(&found, "Users see the README and the documentation before they see the code.");
+}
+
 #[test]
 fn published_crates_have_the_licences_and_the_workspace_lints() {
     let mut found = Vec::new();
@@ -105,8 +134,7 @@ fn published_crates_have_the_licences_and_the_workspace_lints() {
     for source in all().iter().filter(|source| {
         source.path.ends_with("/Cargo.toml") && !apart.iter().any(|folder| source.path.starts_with(folder))
     }) {
-        let is_published = !source.text.contains("publish = false");
-        if is_published && !source.text.contains("license.workspace = true") {
+        if is_published(&source.text) && !source.text.contains("license.workspace = true") {
             found.push(format!("{}: no licence", source.path));
         }
         if !source.text.contains("[lints]\nworkspace = true") {

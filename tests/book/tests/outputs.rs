@@ -1,4 +1,5 @@
-//! The outputs that the guide shows. A block marked `text output` contains the output of the preceding program. A block marked
+//! The outputs that the guide and the README show. A block marked `text output` contains the output of the preceding program, and
+//! one marked `text graph` its output with `SERVICE_GRAPH=text`. A block marked
 //! `text ui/…` contains the error that rustc prints for that case of `tests/ui`. Times are not compared, because they differ
 //! between runs. `UPDATE=1 cargo test -p book --test outputs` rewrites the blocks. A block that contains a test is also compiled
 //! and run as a test, because rustdoc builds an example without its tests.
@@ -28,6 +29,7 @@ fn pages() -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join("service-core/guide")).expect("the guide");
     let mut pages: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     pages.retain(|page| page.extension().is_some_and(|it| it == "md"));
+    pages.push(root().join("README.md"));
     pages.sort();
     pages
 }
@@ -53,8 +55,15 @@ fn inside(text: &str, block: &Block) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
+/// A program of a page: its name, its source, and whether it prints its graph.
+struct Program {
+    name: String,
+    source: String,
+    prints_graph: bool,
+}
+
 /// Compiles these programs and tests in a package of their own, runs them, and returns what each program prints.
-fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
+fn run(programs: &[Program], tests: &[String]) -> Vec<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
     for kind in ["src/bin", "tests"] {
         let _ = fs::remove_dir_all(folder.join(kind)); // the folder may not exist yet
@@ -72,7 +81,7 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
     fs::write(folder.join("Cargo.toml"), manifest).expect("its manifest");
     // The same versions as in the workspace, so that cargo downloads nothing.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
-    for (name, source) in programs {
+    for Program { name, source, .. } in programs {
         fs::write(folder.join("src/bin").join(name).with_extension("rs"), source).expect("a program");
     }
     for (at, source) in tests.iter().enumerate() {
@@ -87,13 +96,15 @@ fn run(programs: &[(String, String)], tests: &[String]) -> Vec<String> {
         let output = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert!(cargo.status.success(), "cargo {}:\n{output}", arguments.join(" "));
     }
-    let output = |name: &str| {
+    let output = |Program { name, prints_graph, .. }: &Program| {
         let program = target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION);
-        let output = Command::new(program).env_remove("SERVICE_GRAPH").output().expect("the program runs");
+        let mut program = Command::new(program);
+        program.env_remove("SERVICE_GRAPH").envs(prints_graph.then_some(("SERVICE_GRAPH", "text")));
+        let output = program.output().expect("the program runs");
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text").replace(&format!("src/bin/{name}.rs"), "src/main.rs")
     };
-    programs.iter().map(|(name, _)| output(name)).collect()
+    programs.iter().map(output).collect()
 }
 
 /// The blocks of all pages that show the output of a program.
@@ -111,10 +122,11 @@ fn outputs() -> Vec<Output> {
                     tests.push(source.clone());
                 }
                 program = Some(source);
-            } else if block.info == "text output" {
+            } else if ["text output", "text graph"].contains(&&*block.info) {
                 let stem = page.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
                 let name = format!("{stem}_{}", programs.len());
-                programs.push((name, program.take().expect("an output follows a program")));
+                let source = program.take().expect("an output follows a program");
+                programs.push(Program { name, source, prints_graph: block.info == "text graph" });
                 shown.push(Output { page: page.clone(), block, printed: String::new() });
             }
         }
