@@ -157,6 +157,9 @@ async fn the_systemd_unit_leaves_time_for_the_default_budgets() -> Result<()> {
     assert!(seconds("TimeoutStopSec") > default_shutdown().await?);
     assert!(seconds("TimeoutStartSec") > default_init().await);
     assert!(seconds("WatchdogSec") >= ms(10_000), "a short block of a thread does not stop the process");
+    let attempt = seconds("RestartSec") + seconds("TimeoutStartSec") + seconds("TimeoutStopSec");
+    let burst: u32 = unit["StartLimitBurst"].parse().expect("a number");
+    assert!(attempt * burst < seconds("StartLimitIntervalSec"), "the limit can be reached");
     Ok(())
 }
 
