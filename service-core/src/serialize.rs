@@ -166,6 +166,7 @@ structs! {
         "outcome": it.outcome,
         "was_ready": it.was_ready,
         "failures": it.failures,
+        "notes": it.notes,
         "drain_us": Micros(it.drain),
         "own_us": Micros(it.own),
         "calls_left": it.calls_left,

@@ -75,6 +75,7 @@ pub(crate) async fn stop(
         still_held
     };
     steps.release(&incarnation, has_destructor, release).await;
+    steps.entry.notes = incarnation.take_notes();
     steps.finish(began_own.elapsed())
 }
 
@@ -106,6 +107,7 @@ pub(crate) async fn unwind(
         };
         steps.release(incarnation, true, release).await;
     }
+    steps.entry.notes = incarnation.take_notes();
     steps.finish(began_own.elapsed())
 }
 

@@ -32,6 +32,8 @@ pub struct ServiceShutdown {
     pub outcome: StopOutcome,
     /// Everything that went wrong, in order: tasks, steps that exceeded their budget, `shutdown` and the cleanups.
     pub failures: Vec<Failure>,
+    /// What the service reported with `cx.note`, in order. A note is no failure.
+    pub notes: Vec<String>,
     /// How long the drain took: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
@@ -51,6 +53,7 @@ impl ServiceShutdown {
             was_ready: false,
             outcome: StopOutcome::Clean,
             failures: Vec::new(),
+            notes: Vec::new(),
             drain: Duration::ZERO,
             own: Duration::ZERO,
             calls_left: Vec::new(),
@@ -95,8 +98,9 @@ impl fmt::Display for ShutdownReport {
         write!(f, " in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
-            let ServiceShutdown { name, was_ready, outcome, failures, drain, own, calls_left, still_held, .. } =
-                service;
+            let ServiceShutdown {
+                name, was_ready, outcome, failures, notes, drain, own, calls_left, still_held, ..
+            } = service;
             let what = if *was_ready { "" } else { "start unwound: " };
             write!(f, "\n  {name:width$}  {what}{outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for CallsLeft { method, count } in calls_left {
@@ -109,6 +113,9 @@ impl fmt::Display for ShutdownReport {
             }
             for other in failures.iter().filter(|failure| outcome.failure() != Some(failure)) {
                 write!(f, "\n  {:width$}  also: {other}", "")?;
+            }
+            for note in notes {
+                write!(f, "\n  {:width$}  note: {note}", "")?;
             }
         }
         Ok(())

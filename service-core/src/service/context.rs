@@ -300,6 +300,21 @@ impl<S> Context<S> {
         self.incarnation.slot.emit(EventKind::Progress { service: self.incarnation.slot.name.clone(), words });
     }
 
+    /// Reports something that a reader of the shutdown's report should know although it is no failure, such as a client that
+    /// was cut off. It is progress, and one of the [`notes`](crate::ServiceShutdown::notes) of this service in the report.
+    ///
+    /// ```
+    /// # use service_core::{Context, Result};
+    /// # fn example<S: 'static>(cx: Context<S>) {
+    /// cx.note("3 letters remain for the next start");
+    /// # }
+    /// ```
+    pub fn note(&self, words: impl Into<String>) {
+        let words = words.into();
+        self.incarnation.note(words.clone());
+        self.progress(words);
+    }
+
     /// Moves the deadline of the current phase to at least this long from now, like `EXTEND_TIMEOUT_USEC` of systemd. It has no
     /// effect after the deadline. The budget of the whole boot, rollback or shutdown is not extended.
     ///

@@ -44,6 +44,8 @@ pub(crate) struct Incarnation {
     cleanups: Mutex<Cleanups>,
     /// The value that `init` has made, until the service is ready.
     made: Mutex<Option<MadeValue>>,
+    /// What the report of the shutdown says beside failures.
+    notes: Mutex<Vec<String>>,
 }
 
 impl Incarnation {
@@ -61,6 +63,7 @@ impl Incarnation {
             monitor: Mutex::default(),
             cleanups: Mutex::default(),
             made: Mutex::default(),
+            notes: Mutex::default(),
         }
     }
 
@@ -69,6 +72,14 @@ impl Incarnation {
         let needs = &self.shared.plan.services()[self.slot.index].needs;
         let need = needs.iter().find(|need| matches!(need.key, Key::Type(id) if id == named))?;
         Some(&self.shared.slots[need.index])
+    }
+
+    pub(crate) fn note(&self, words: String) {
+        self.notes.lock().push(words);
+    }
+
+    pub(crate) fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock())
     }
 
     pub(crate) fn phase(&self) -> Phase {

@@ -71,7 +71,10 @@ impl<S: 'static> Connection<S> {
             None => return Some(exchange.cut_off()),
             Some(End::Exceeded(limit)) => exchange.exceed(limit),
             Some(End::Closed(Err(error))) if error.is_parse() => serving.report_invalid(*client, &error),
-            Some(End::Closed(_)) => {}
+            Some(End::Closed(Err(error))) => {
+                tracing::debug!(service = serving.cx.name(), %client, %error, "a connection ended within a request");
+            }
+            Some(End::Closed(Ok(()))) => {}
         }
         if let Some(limit) = exchange.exceeded() {
             serving.report_exceeded(*client, limit, &exchange.request());

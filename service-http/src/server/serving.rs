@@ -91,7 +91,7 @@ impl<S> Serving<S> {
         }
     }
 
-    /// Reports slow clients as progress, unread responses also as a warning, and requests without an answer as an error.
+    /// Reports slow clients as progress, unread responses also as a warning and in the report, and requests without an answer as an error.
     pub(crate) fn report_cut_off(&self, connections: Vec<CutOff>) -> Result<()> {
         let (mut unanswered, mut unread, mut unsent) = (Vec::new(), Vec::new(), 0);
         for connection in connections {
@@ -108,7 +108,7 @@ impl<S> Serving<S> {
             let words =
                 format!("cut off {} that had not read all of a response: {}", clients(unread.len()), listed(&unread));
             record!(domain: "http", action: "shutdown", status: warning, service = self.cx.name(), "{words}");
-            self.cx.progress(words);
+            self.cx.note(words);
         }
         if unanswered.is_empty() {
             return Ok(());

@@ -163,12 +163,13 @@ async fn slow_clients_are_cut_off_and_reported_and_the_shutdown_is_clean() -> Re
     reads_nothing.send(&request("/endless")).await?;
     while client::get(address, "/").await?.status != 404 {}
     let started = Instant::now();
-    registry.shutdown().await?;
+    let report = registry.shutdown().await?;
     let elapsed = started.elapsed();
     assert!(elapsed >= Duration::from_millis(1_700), "clients have nine tenths of the drain: {elapsed:?}");
     let unsent = "cut off 2 clients that had not sent all of a request";
     let unread = "cut off a client that had not read all of a response: GET /endless";
     assert_eq!(progress(&registry), [unsent, unread]);
+    assert!(report.is_clean() && report.to_string().contains(&format!("note: {unread}")), "{report}");
     let record = r#"domain="http" action="shutdown" status="warning" service="Web""#;
     let event = format!("WARN message={unread} {record}");
     assert!(log.take().contains(&event));
