@@ -50,6 +50,12 @@ fn cargo_check_refuses_a_library_that_uses_none_of_its_services() {
         ),
         ("library_cycle", CHAIN, " (src/lib.rs:"),
         ("library_itself", "#[service_core::service(autowire, requires = [A])] struct A {}", "itself"),
+        // The cases in `ui/` have the feature.
+        (
+            "library_without_feature",
+            "#[service_core::test(start_paused = true)] async fn waits() {}",
+            "`start_paused` needs the feature `test-util` of service-core",
+        ),
     ] {
         let error = check(name, source).unwrap_or_else(|| panic!("{name} compiled"));
         assert!(error.contains(expected), "{name}:\n{error}");
@@ -71,7 +77,7 @@ fn check(name: &str, source: &str) -> Option<String> {
     // The same versions as in the workspace, so that cargo downloads nothing.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
     let output = Command::new(env!("CARGO"))
-        .args(["check", "--quiet", "--offline", "--lib"])
+        .args(["check", "--quiet", "--offline", "--all-targets"])
         .current_dir(&folder)
         // Shared with the other tests that call cargo, so that service-core is built once.
         .env("CARGO_TARGET_DIR", folder.with_file_name("nested"))

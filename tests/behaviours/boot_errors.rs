@@ -281,7 +281,7 @@ async fn five_thousand_blocked_services_fit_on_a_screen() {
     let fails = isolated().define(failing("db", "no"));
     let error = blocked("db").fold(fails, Builder::define).boot().await.expect_err("db fails");
     let text = error.to_string();
-    assert_eq!(text.lines().count(), 2 + 10 + 1, "{text}");
+    assert_eq!(text.lines().count(), 1 + 10 + 1, "{text}");
     assert!(text.ends_with("\n  and 4990 more services were not started"), "{text}");
     let BootFailure::Services { blocked: all, .. } = error.failure() else { panic!("{error}") };
     assert_eq!(all.len(), 5_000, "the value names them all");

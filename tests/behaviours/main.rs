@@ -18,6 +18,7 @@ mod events;
 mod every_failure;
 mod failed_tasks;
 mod failure_storms;
+mod first_lines;
 mod given;
 mod given_absent;
 mod given_extremes;

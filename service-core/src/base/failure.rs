@@ -35,6 +35,22 @@ pub enum Phase {
     Cleanup,
 }
 
+impl Phase {
+    /// The name of the budget that limits this phase of a service. The first `health` is a part of the start.
+    fn budget(&self) -> &'static str {
+        match self {
+            Self::Init | Self::Start | Self::Health | Self::Operation => "init_timeout",
+            Self::Drain | Self::Tasks | Self::Task(_) => "drain_timeout",
+            Self::Shutdown | Self::Cleanup => "shutdown_timeout",
+        }
+    }
+
+    /// Whether the service was not ready yet.
+    pub(crate) fn is_start(&self) -> bool {
+        matches!(self, Self::Init | Self::Start | Self::Health)
+    }
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,7 +90,16 @@ struct FailureData {
 enum Cause {
     Error(UserError),
     Panic(String),
-    TimedOut(String),
+    TimedOut { detail: String, budget: Budget },
+}
+
+/// The budget that ran out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Budget {
+    /// The service's own budget for the phase.
+    OfService,
+    /// The share of the service in the budget for the shutdown of the whole registry.
+    OfShutdown,
 }
 
 /// An error of the user's, with its text. The text is formatted once, because `Display` is user code: it may panic or block.
@@ -93,7 +118,7 @@ impl From<BoxError> for UserError {
 impl Cause {
     fn text(&self) -> &str {
         match self {
-            Self::Error(UserError { text, .. }) | Self::Panic(text) | Self::TimedOut(text) => text,
+            Self::Error(UserError { text, .. }) | Self::Panic(text) | Self::TimedOut { detail: text, .. } => text,
         }
     }
 }
@@ -128,15 +153,15 @@ impl Failure {
         Self::new(service, location, phase, elapsed, Cause::Panic(message))
     }
 
-    /// The budget ran out. `detail` describes what the service was waiting for, or is empty.
+    /// This budget ran out. `detail` describes what the service was waiting for, or is empty.
     pub(crate) fn timed_out(
         service: &str,
         location: Location,
         phase: Phase,
         elapsed: Duration,
-        detail: String,
+        (budget, detail): (Budget, String),
     ) -> Self {
-        Self::new(service, location, phase, elapsed, Cause::TimedOut(detail))
+        Self::new(service, location, phase, elapsed, Cause::TimedOut { detail, budget })
     }
 
     /// The same failure, with the path from the service that needed this one.
@@ -148,7 +173,10 @@ impl Failure {
     /// The same failure, of the last attempt of so many that are allowed. `before` is the failure of the attempt before it,
     /// if this one says too little.
     pub(crate) fn with_attempts(mut self, made: u32, allowed: u32, out_of_budget: bool, before: Option<&Self>) -> Self {
-        let mut attempts = format!("; attempt {made} of {allowed}");
+        let mut attempts = match out_of_budget || self.is_timeout() {
+            true => format!("; attempt {made} of {allowed}"),
+            false => format!("; tried {made} times"),
+        };
         if out_of_budget {
             attempts.push_str(", and the budget of the start leaves no time for another");
         }
@@ -186,7 +214,7 @@ impl Failure {
 
     /// Whether a budget ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(&*self.inner.cause, Cause::TimedOut(_))
+        matches!(&*self.inner.cause, Cause::TimedOut { .. })
     }
 
     /// The text of the error and its sources, the message of the panic, or what the timeout was waiting for.
@@ -199,7 +227,7 @@ impl Failure {
     pub(crate) fn kind(&self) -> &'static str {
         match &*self.inner.cause {
             Cause::Panic(_) => "panic",
-            Cause::TimedOut(_) => "timeout",
+            Cause::TimedOut { .. } => "timeout",
             _ => "error",
         }
     }
@@ -251,10 +279,18 @@ impl fmt::Display for Failure {
         match &**cause {
             Cause::Error(UserError { text, .. }) => write!(f, "{phase} of {service} failed after {elapsed:?}: {text}")?,
             Cause::Panic(message) => write!(f, "{phase} of {service} panicked after {elapsed:?}: {message}")?,
-            Cause::TimedOut(detail) if detail.is_empty() => {
+            Cause::TimedOut { detail, budget } => {
                 write!(f, "{phase} of {service} did not end within {elapsed:?}")?;
+                if !detail.is_empty() {
+                    write!(f, ": {detail}")?;
+                }
+                match budget {
+                    Budget::OfService => write!(f, "; if it needs longer, raise its `{}`", phase.budget())?,
+                    Budget::OfShutdown => {
+                        f.write_str("; if it needs longer, raise the `shutdown_timeout` of the registry")?;
+                    }
+                }
             }
-            Cause::TimedOut(detail) => write!(f, "{phase} of {service} did not end within {elapsed:?}: {detail}")?,
         }
         write!(f, "{attempts} ({location}")?;
         if path.len() > 1 {

@@ -28,7 +28,7 @@ mod type_table;
 pub use budgets::{Budgets, Retry};
 pub(crate) use caught::caught_payload;
 pub(crate) use duration_text::{lasted, seconds};
-pub(crate) use failure::UserError;
+pub(crate) use failure::{Budget, UserError};
 pub use failure::{Failure, Phase};
 pub(crate) use key::Key;
 pub use location::Location;

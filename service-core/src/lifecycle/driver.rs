@@ -307,6 +307,7 @@ impl Driver {
         let describe = |(service, unready): (usize, Unready)| UnreadyService {
             service: self.shared.slots[service].name.to_string(),
             doing: diagnostics::describe(&self.shared, service, &unready, self.runner.hook(service)),
+            waits: matches!(unready, Unready::WaitsFor(_) | Unready::WaitsForPlace),
         };
         unready.into_iter().map(describe).collect()
     }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::hook::{self, Ended, Left};
 use super::stop::unwind;
-use crate::base::{Failure, Mutex};
+use crate::base::{Budget, Failure, Mutex};
 use crate::gate::ManagedInstance;
 use crate::gate::context_stack::Role;
 use crate::report::ServiceShutdown;
@@ -109,7 +109,8 @@ pub(crate) async fn start(shared: Arc<Shared>, hooks: Arc<dyn Hooks>, attempt: A
         Ended::Panicked(message) => (Failure::panic(&slot.name, slot.location, phase, elapsed, message), true),
         Ended::Late { detail, left: rest } => {
             left = rest;
-            (Failure::timed_out(&slot.name, slot.location, phase, elapsed, detail), false)
+            let late = (Budget::OfService, detail);
+            (Failure::timed_out(&slot.name, slot.location, phase, elapsed, late), false)
         }
         Ended::Aborted { left, .. } => {
             // In a box, because its future is large and rarely needed.

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::hook::{self, Ended, Left, UserErrorOrPanic};
-use crate::base::{Failure, Phase, Result, State, StopOutcome};
+use crate::base::{Budget, Failure, Phase, Result, State, StopOutcome};
 use crate::gate::context_stack::Role;
 use crate::gate::{ManagedInstance, Slot};
 use crate::report::{CallsLeft, EventKind, Refusal, RefusalCause, ServiceShutdown};
@@ -144,7 +144,7 @@ impl<'a> Steps<'a> {
                 Some(blocked) => format!("still running: {calls}; {blocked}"),
                 None => format!("still running: {calls}"),
             };
-            self.abandoned(Phase::Drain, began, detail);
+            self.abandoned(incarnation, Phase::Drain, began, detail);
             self.entry.calls_left = left;
         }
     }
@@ -171,7 +171,12 @@ impl<'a> Steps<'a> {
             incarnation.tasks.abort_all();
             let blocking = incarnation.tasks.wait_all(CANCEL_GRACE).await > 0;
             let how = if blocking { "blocking their thread" } else { "aborted" };
-            self.abandoned(Phase::Tasks, began, format!("{names} did not end when stopping() was cancelled: {how}"));
+            self.abandoned(
+                incarnation,
+                Phase::Tasks,
+                began,
+                format!("{names} did not end when stopping() was cancelled: {how}"),
+            );
         }
     }
 
@@ -186,7 +191,12 @@ impl<'a> Steps<'a> {
         }
         let refused = incarnation.refused_cleanups();
         if refused > 0 {
-            self.abandoned(Phase::Cleanup, began, format!("{refused} more deferred when the budget had ended"));
+            self.abandoned(
+                incarnation,
+                Phase::Cleanup,
+                began,
+                format!("{refused} more deferred when the budget had ended"),
+            );
         }
     }
 
@@ -226,7 +236,7 @@ impl<'a> Steps<'a> {
                 self.failed(Failure::panic(&self.slot.name, self.slot.location, phase, began.elapsed(), message));
             }
             Ended::Late { detail, left } | Ended::Aborted { detail, left } => {
-                self.abandoned(phase.clone(), began, detail);
+                self.abandoned(incarnation, phase.clone(), began, detail);
                 return self.rest(incarnation, phase, left).await;
             }
         }
@@ -262,8 +272,10 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn abandoned(&mut self, phase: Phase, began: Instant, detail: String) {
-        let failure = Failure::timed_out(&self.slot.name, self.slot.location, phase, began.elapsed(), detail);
+    fn abandoned(&mut self, incarnation: &Incarnation, phase: Phase, began: Instant, detail: String) {
+        let is_common = incarnation.deadline.get() < incarnation.deadline.own();
+        let budget = if is_common { Budget::OfShutdown } else { Budget::OfService };
+        let failure = Failure::timed_out(&self.slot.name, self.slot.location, phase, began.elapsed(), (budget, detail));
         self.entry.failures.push(failure.clone());
         if !matches!(self.entry.outcome, StopOutcome::Abandoned(_)) {
             self.entry.outcome = StopOutcome::Abandoned(failure);

@@ -86,11 +86,11 @@ impl Machine {
         }
     }
 
-    /// If the budget of a start has ended its attempts, the failure says so, and how many there were.
+    /// The failure says how many attempts there were, and whether the budget of the start has ended them.
     fn with_attempts(&self, service: usize, failure: Failure, is_out_of_budget: bool) -> Failure {
         let allowed = self.plan.services()[service].facts.retry.attempts();
         let node = &self.nodes[service];
-        if !is_out_of_budget && !failure.is_timeout() || allowed == 1 {
+        if allowed == 1 {
             return failure;
         }
         // A timeout says less than the error of the attempt before it.

@@ -17,6 +17,17 @@ pub struct Trial {
     worker_threads: Option<usize>,
 }
 
+/// What says whether the clock of a test is paused: a `bool`, if the feature is on. A trait, because its error names the solution.
+#[diagnostic::on_unimplemented(
+    message = "`start_paused` needs the feature `test-util` of service-core",
+    label = "without it, a test cannot pause its clock",
+    note = "in Cargo.toml, add `features = [\"test-util\"]` to service-core under `[dev-dependencies]`"
+)]
+pub trait PausesClock: Into<bool> {}
+
+#[cfg(feature = "test-util")]
+impl PausesClock for bool {}
+
 impl Trial {
     /// A test on one thread.
     pub fn new() -> Self {
@@ -24,10 +35,15 @@ impl Trial {
     }
 
     /// Whether the clock is paused: it advances to the next timer when no task can run.
-    #[cfg(feature = "test-util")]
     #[must_use]
-    pub fn start_paused(mut self, paused: bool) -> Self {
-        self.start_paused = paused;
+    #[cfg_attr(not(feature = "test-util"), allow(unused_mut))]
+    pub fn start_paused(mut self, paused: impl PausesClock) -> Self {
+        #[cfg(feature = "test-util")]
+        {
+            self.start_paused = paused.into();
+        }
+        #[cfg(not(feature = "test-util"))]
+        let _ = paused;
         self
     }
 

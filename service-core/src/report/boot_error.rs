@@ -84,6 +84,8 @@ pub struct UnreadyService {
     pub service: String,
     /// What the service was doing or waiting for, as text: `waits for Db`.
     pub doing: String,
+    /// Whether it only waits for other services.
+    pub(crate) waits: bool,
 }
 
 impl BootError {
@@ -126,8 +128,28 @@ impl BootError {
 }
 
 impl BootError {
-    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failures().iter().try_for_each(|failure| write!(f, "\n  {failure}"))
+    /// Begins with the service that failed, because the first line is what a reader sees of a long text.
+    fn lead(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.failures().first() else { return f.write_str("the boot failed") };
+        if first.phase().is_start() {
+            write!(f, "{} could not start: ", first.service())?;
+        }
+        write!(f, "{first}")
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, failures: &[Failure]) -> fmt::Result {
+    failures.iter().try_for_each(|failure| write!(f, "\n  {failure}"))
+}
+
+/// The services that were still starting while the others waited for them, as the beginning of a sentence.
+fn late(unready: &[UnreadyService]) -> Option<String> {
+    let late: Vec<_> = unready.iter().filter(|it| !it.waits).map(|it| it.service.as_str()).collect();
+    match &*late {
+        [] => None,
+        [one] => Some(format!("{one} was")),
+        [one, other] => Some(format!("{one} and {other} were")),
+        [one, rest @ ..] => Some(format!("{one} and {} more services were", rest.len())),
     }
 }
 
@@ -147,22 +169,25 @@ impl fmt::Display for BootError {
         match &self.inner.failure {
             BootFailure::Plan(error) => return fmt::Display::fmt(error, f),
             BootFailure::Services { blocked, .. } => {
-                f.write_str("the boot failed")?;
-                self.list_failures(f)?;
-                let list = |BlockedService { service, by }: &BlockedService| {
+                self.lead(f)?;
+                list(f, self.failures().get(1..).unwrap_or_default())?;
+                let line = |BlockedService { service, by }: &BlockedService| {
                     format!("{service} was not started, because it requires {by}")
                 };
-                list_some(f, blocked.iter().map(list), "services were not started")?;
+                list_some(f, blocked.iter().map(line), "services were not started")?;
             }
             BootFailure::TimedOut { after, unready } => {
-                write!(f, "the boot did not end within {:?}", lasted(*after))?;
-                self.list_failures(f)?;
-                let list = |UnreadyService { service, doing }: &UnreadyService| format!("{service} {doing}");
-                list_some(f, unready.iter().map(list), "services were not ready")?;
+                if let Some(late) = late(unready) {
+                    write!(f, "{late} not ready in time: ")?;
+                }
+                write!(f, "the boot did not end within {:?}, its `boot_timeout`", lasted(*after))?;
+                list(f, self.failures())?;
+                let line = |UnreadyService { service, doing, .. }: &UnreadyService| format!("{service} {doing}");
+                list_some(f, unready.iter().map(line), "services were not ready")?;
             }
             BootFailure::Cancelled => {
                 f.write_str("the boot was cancelled")?;
-                self.list_failures(f)?;
+                list(f, self.failures())?;
             }
             BootFailure::ShutDown(reason) => {
                 write!(f, "the boot was given up for a shutdown: {reason}")?;
@@ -189,7 +214,8 @@ impl fmt::Display for BootError {
         }
         match &self.inner.rollback {
             Some(rollback) if !rollback.services.is_empty() => {
-                write!(f, "\nrolled back: {}", rollback.to_string().trim_end())
+                f.write_str("\nrolled back: ")?;
+                rollback.list_after(None, f)
             }
             _ => Ok(()),
         }

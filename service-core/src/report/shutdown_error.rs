@@ -52,7 +52,7 @@ impl ShutdownError {
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Unclean(report) => write!(f, "the shutdown was not clean: {}", report.to_string().trim_end()),
+            Kind::Unclean(report) => fmt::Display::fmt(report, f),
             Kind::FromInside(service) => write!(
                 f,
                 "the shutdown is requested, but {service} cannot wait for it: it is a part of what goes down; use request_shutdown, or wait elsewhere"

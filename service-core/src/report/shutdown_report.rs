@@ -85,8 +85,24 @@ impl ShutdownReport {
     }
 }
 
-impl fmt::Display for ShutdownReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ShutdownReport {
+    /// What made the shutdown unclean, in one line that begins with the culprit: the failure that it was requested for, or else
+    /// the worst that happened in it.
+    fn cause(&self) -> Option<String> {
+        if let ShutdownReason::Failed(failure) = &self.reason {
+            return Some(failure.to_string());
+        }
+        let unclean = || self.services.iter().filter(|service| !service.outcome.is_clean());
+        let is_abandoned = |service: &&ServiceShutdown| matches!(service.outcome, StopOutcome::Abandoned(_));
+        let worst = unclean().find(is_abandoned).or_else(|| unclean().next())?;
+        let link = if is_abandoned(&worst) { " was" } else { "" };
+        Some(format!("{}{link} {}", worst.name, worst.outcome))
+    }
+
+    /// How many services stopped, and in the next lines how each of them did; without the failure with which the text before it
+    /// ends.
+    pub(super) fn list_after(&self, said: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_said = |text: &str| said.is_some_and(|said| said.ends_with(text));
         let ready = self.services.iter().filter(|service| service.was_ready);
         let (clean, all) = (ready.clone().filter(|service| service.outcome.is_clean()).count(), ready.count());
         write!(f, "{clean} of {all} services shut down cleanly")?;
@@ -95,14 +111,20 @@ impl fmt::Display for ShutdownReport {
             1 => f.write_str(", 1 start unwound,")?,
             unwound => write!(f, ", {unwound} starts unwound,")?,
         }
-        write!(f, " in {:?} ({})", lasted(self.total), self.reason)?;
+        write!(f, " in {:?}", lasted(self.total))?;
+        if said.is_none() || !matches!(self.reason, ShutdownReason::Failed(_)) {
+            write!(f, " ({})", self.reason)?;
+        }
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
             let ServiceShutdown {
                 name, was_ready, outcome, failures, notes, drain, own, calls_left, still_held, ..
             } = service;
             let what = if *was_ready { "" } else { "start unwound: " };
-            write!(f, "\n  {name:width$}  {what}{outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
+            let failure = outcome.failure().map(Failure::to_string).filter(|failure| !is_said(failure));
+            let failure = failure.map(|failure| format!(": {failure}")).unwrap_or_default();
+            write!(f, "\n  {name:width$}  {what}{}{failure}", outcome.status())?;
+            write!(f, ", drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for CallsLeft { method, count } in calls_left {
                 write!(f, ", {count} × {method} still running")?;
             }
@@ -119,5 +141,15 @@ impl fmt::Display for ShutdownReport {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = self.cause();
+        if let Some(cause) = &cause {
+            writeln!(f, "{cause}")?;
+        }
+        self.list_after(cause.as_deref(), f)
     }
 }
