@@ -19,6 +19,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::client_stream::ClientStream;
@@ -52,11 +53,18 @@ pub(crate) struct Connection<S> {
     serving: Arc<Serving<S>>,
     client: SocketAddr,
     exchange: Arc<ExchangeState>,
+    // Each poll looks at these tokens, which locks them, so each connection has its own.
+    shutdown_requested: CancellationToken,
+    draining: CancellationToken,
+    cut_off: CancellationToken,
 }
 
 impl<S: 'static> Connection<S> {
     pub(crate) fn new(serving: Arc<Serving<S>>, client: SocketAddr) -> Self {
-        Self { serving, client, exchange: Arc::new(ExchangeState::new()) }
+        let shutdown_requested = serving.cx.shutdown_requested().child_token();
+        let (draining, cut_off) = (serving.draining.child_token(), serving.cut_off.child_token());
+        let exchange = Arc::new(ExchangeState::new());
+        Self { serving, client, exchange, shutdown_requested, draining, cut_off }
     }
 
     /// Answers requests until the client disconnects. Once the server is draining, answers what was requested and closes
@@ -64,9 +72,8 @@ impl<S: 'static> Connection<S> {
     pub(crate) async fn serve(self, stream: TcpStream, place: Place) -> Option<CutOff> {
         // Sends each response without delay. On failure the response is late, but correct.
         let _ = stream.set_nodelay(true);
-        let Self { serving, client, exchange } = &self;
-        let end =
-            serving.cut_off.run_until_cancelled(self.run(ClientStream::new(stream, place, exchange.clone()))).await;
+        let Self { serving, client, exchange, .. } = &self;
+        let end = self.cut_off.run_until_cancelled(self.run(ClientStream::new(stream, place, exchange.clone()))).await;
         match end {
             None => return Some(exchange.cut_off()),
             Some(End::Exceeded(limit)) => exchange.exceed(limit),
@@ -93,7 +100,7 @@ impl<S: 'static> Connection<S> {
                 .with_upgrades()
         );
         let mut grace = pin!(async {
-            serving.draining.cancelled().await;
+            self.draining.cancelled().await;
             // Limited, so that a short drain ends with idle connections closed and not cut off.
             let limit = serving.cx.remaining() / 4;
             sleep(IDLE_GRACE.min(limit)).await;
@@ -147,13 +154,16 @@ impl<S: 'static> Connection<S> {
             serving.report_refused(*client, Some(StatusCode::BAD_REQUEST), reason);
             return Ok(self.last_answer(StatusCode::BAD_REQUEST.into_response()));
         }
-        let is_late = serving.cx.shutdown_requested().is_cancelled();
+        let is_late = self.shutdown_requested.is_cancelled();
         if is_late {
             // The handler gets an error in place of the connection. Nothing would drain the new protocol.
             request.extensions_mut().remove::<OnUpgrade>();
         }
         request.extensions_mut().insert(ClientAddress(*client));
-        let request = request.map(|body| Body::new(RequestBody::new(body, serving.limits, exchange.clone())));
+        let request = request.map(|body| match body.is_end_stream() {
+            true => Body::empty(),
+            false => Body::new(RequestBody::new(body, serving.limits, exchange.clone())),
+        });
         let mut router = serving.router.clone();
         let mut response = HandlerFuture::new(router.call(request), serving.cx.name(), exchange).await;
         let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
@@ -164,8 +174,7 @@ impl<S: 'static> Connection<S> {
             response = StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         // Also in the lame-duck period, so that a client with a kept connection sends its next request to another server.
-        let is_shutting_down = serving.cx.shutdown_requested().is_cancelled();
-        if is_shutting_down || exchange.has_unread_input() || exchange.is_half_closed() {
+        if self.shutdown_requested.is_cancelled() || exchange.has_unread_input() || exchange.is_half_closed() {
             return Ok(self.last_answer(response));
         }
         Ok(self.respond(response))

@@ -233,3 +233,6 @@ impl ExchangeState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,13 @@ impl Client {
     /// Waits until the server has closed the connection, and returns what it sent before.
     pub(crate) async fn closed(&mut self) -> io::Result<String> {
         // A connection that was cut off may also be reset.
-        while self.read_more().await.is_ok() {}
+        loop {
+            match self.read_more().await {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(error),
+                Err(_) => break,
+            }
+        }
         Ok(String::from_utf8_lossy(&self.read).into_owned())
     }
 }

@@ -33,3 +33,11 @@ async fn a_connection_whose_requests_were_read_closes_immediately() -> io::Resul
     assert_eq!(shutdown_time(Arc::new(ExchangeState::new())).await?, Duration::ZERO);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_has_sent_half_a_head_can_read_the_answer_to_it() -> io::Result<()> {
+    let exchange = Arc::new(ExchangeState::new());
+    exchange.received();
+    assert!(shutdown_time(exchange).await? >= LINGER_TIMEOUT);
+    Ok(())
+}
