@@ -60,6 +60,7 @@ fn a_blocked_thread_does_not_change_the_code_of_a_failed_boot() {
     assert!(ended.stderr.contains(BLOCKED), "{}", ended.stderr);
 }
 
+// shows: X08
 #[test]
 fn a_bad_configuration_has_a_code_of_its_own() {
     for fault in ["misconfigure init Users", "wrap and misconfigure init Users"] {

@@ -13,7 +13,14 @@ use shop::{Announcement, Command, HELP, Printer, Settings};
 /// Why the program ends, and with which code. The page "Deployment" of the guide lists the codes.
 struct Failed {
     code: u8,
-    error: BoxError,
+    /// Missing if it is in the log.
+    error: Option<BoxError>,
+}
+
+impl Failed {
+    fn new(code: u8, error: impl Into<BoxError>) -> Self {
+        Self { code, error: Some(error.into()) }
+    }
 }
 
 #[tokio::main]
@@ -21,7 +28,7 @@ async fn main() {
     let code = match run().await {
         Ok(()) => 0,
         Err(Failed { code, error }) => {
-            complain(error);
+            error.into_iter().for_each(complain);
             code
         }
     };
@@ -36,7 +43,7 @@ async fn run() -> Result<(), Failed> {
         Command::Version => println!("{}", shop::version()),
         Command::Graph(format) => {
             let plan = shop::registry(Settings::default()).plan();
-            print!("{}", format.render(&plan.map_err(|error| Failed { code: 1, error: error.into() })?));
+            print!("{}", format.render(&plan.map_err(|error| Failed::new(1, error))?));
         }
         Command::Serve(settings, logs) => {
             let format = logs.begin().map_err(misconfigured)?;
@@ -47,20 +54,25 @@ async fn run() -> Result<(), Failed> {
 }
 
 async fn serve(settings: Settings, format: Format) -> Result<(), Failed> {
-    let stdout = Printer::to(io::stdout()).map_err(|error| Failed { code: 1, error: error.into() })?;
+    let stdout = Printer::to(io::stdout()).map_err(|error| Failed::new(1, error))?;
     let served = boot_and_run(settings, format, &stdout).await;
     stdout.finish();
-    served
+    match (served, format) {
+        (Err(Failed { code, error: Some(error) }), Format::KeyValue | Format::Json) => {
+            tracing::error!(error = &*error as &dyn Error, code, "the shop has failed");
+            Err(Failed { code, error: None })
+        }
+        (served, _) => served,
+    }
 }
 
 /// From the boot on, signals end the shop in order. Nothing between the boot and the run may return, because the run waits for
 /// the end of the shutdown.
 async fn boot_and_run(settings: Settings, format: Format, stdout: &Printer) -> Result<(), Failed> {
     #[cfg(unix)]
-    let restarts = task_restarts().map_err(|error| Failed { code: 1, error: error.into() })?;
+    let restarts = task_restarts().map_err(|error| Failed::new(1, error))?;
     let builder = shop::registry(settings).signals(true).systemd(Systemd::from_env());
-    let registry =
-        builder.boot().await.map_err(|error| Failed { code: error.exit_code(), error: in_a_sentence(error) })?;
+    let registry = builder.boot().await.map_err(|error| Failed::new(error.exit_code(), in_a_sentence(error)))?;
     #[cfg(unix)]
     registry.spawn(restart_tasks(registry.clone(), restarts));
     let announcement = Announcement::new(&registry);
@@ -69,7 +81,7 @@ async fn boot_and_run(settings: Settings, format: Format, stdout: &Printer) -> R
         Format::Pretty => stdout.print(announcement),
         _ => announcement.log(),
     }
-    let report = registry.run().await.map_err(|error| Failed { code: error.exit_code(), error: error.into() })?;
+    let report = registry.run().await.map_err(|error| Failed::new(error.exit_code(), error))?;
     match format {
         Format::Pretty => stdout.print(report),
         _ => tracing::info!(%report, "stopped"),
@@ -97,7 +109,7 @@ async fn restart_tasks(registry: Registry, mut told: tokio::signal::unix::Signal
 }
 
 fn misconfigured(error: impl Into<BoxError>) -> Failed {
-    Failed { code: BadConfiguration::EXIT_CODE, error: error.into() }
+    Failed::new(BadConfiguration::EXIT_CODE, error)
 }
 
 /// Prints why the program ends, and waits a second at most for a reader that has stalled.

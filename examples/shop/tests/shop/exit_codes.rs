@@ -52,6 +52,16 @@ fn a_boot_that_fails_exits_with_1() {
 }
 
 #[test]
+fn a_failure_is_a_record_of_the_log() {
+    let (status, stderr) = run(&["--port", "0", "--log-format", "json", "--catalog", "/no/such.csv"], &[]);
+    assert_eq!(status.code(), Some(78));
+    let record: Value = serde_json::from_str(stderr.trim_end()).expect("one line of JSON");
+    assert_eq!(record["message"], "the shop has failed");
+    let error = record["fields"]["error"].as_str().expect("an error");
+    assert!(error.starts_with("cannot read the catalog /no/such.csv: "), "{error}");
+}
+
+#[test]
 fn a_stop_during_the_boot_exits_with_4() {
     let folder = Folder::new();
     let list = Folder::new();

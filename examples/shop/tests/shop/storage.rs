@@ -61,7 +61,8 @@ async fn a_slow_read_delays_no_order() -> Result<()> {
 #[tokio::test]
 async fn an_order_waits_while_another_process_writes() -> Result<()> {
     let folder = Folder::new();
-    let (registry, _letters) = open(&folder, 0).await?;
+    let settings = Settings { port: 0, data: folder.path().to_owned(), wait: LIMIT, ..Settings::default() };
+    let registry = shop::registry(settings).isolated().boot().await?;
     registry.get::<Users>()?.create(ada()).await?;
     let other = lock(&folder)?;
     // SQLite's bindings wait for 5 s by default.
