@@ -8,6 +8,7 @@ mod boot_errors;
 mod boot_order;
 mod boot_time;
 mod budgets;
+mod conditions;
 mod definitions;
 mod dependencies;
 mod deployment;

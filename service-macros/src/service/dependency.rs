@@ -97,7 +97,7 @@ pub(crate) struct Dependency {
     pub(crate) on: Named,
     /// Whether a field made it a dependency, and no argument names it.
     pub(crate) is_injected: bool,
-    /// The `#[cfg]` of that field.
+    /// The `#[cfg]` of that field, or in the list.
     pub(crate) conditions: Vec<Attribute>,
 }
 

@@ -65,7 +65,7 @@ impl Item {
     fn of_struct(mut item: ItemStruct, core: &CorePath, mistakes: &mut Mistakes) -> Self {
         let clone = derived_clone(&item);
         let fields = match &mut item.fields {
-            Fields::Named(fields) => fields.named.iter_mut().map(|field| Field::take(field, mistakes)).collect(),
+            Fields::Named(fields) => fields.named.iter_mut().flat_map(|field| Field::take(field, mistakes)).collect(),
             Fields::Unit => Vec::new(),
             Fields::Unnamed(fields) => {
                 fields.unnamed.iter_mut().for_each(|field| drop(field::take_attributes(field)));

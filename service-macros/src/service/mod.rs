@@ -2,6 +2,7 @@
 
 mod arguments;
 mod autowire;
+mod conditions;
 mod cycle_check;
 mod dependency;
 mod descriptor;

@@ -6,7 +6,8 @@ use syn::Error;
 use crate::mistakes::Mistakes;
 
 use super::arguments::ServiceArguments;
-use super::dependency::{Bond, Form, Named};
+use super::conditions::Listed;
+use super::dependency::{Bond, Dependency, Form, Named};
 use super::field::Fill;
 use super::item::ServiceStruct;
 
@@ -24,7 +25,7 @@ pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mist
 /// `requires`, `wants` and `after` name a type or a trait object, and no reference, tuple or array.
 fn dependencies_are_services(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for dependency in &arguments.dependencies {
-        let Named { text, ty, form } = &dependency.on;
+        let Named { text, ty, form, .. } = &dependency.on;
         if *form == Form::Other {
             let argument = dependency.bond.argument();
             mistakes
@@ -44,10 +45,12 @@ fn nothing_depends_on_itself(arguments: &ServiceArguments, shape: &ServiceStruct
     }
 }
 
-/// One dependency is one edge: named in one list, once.
+/// One dependency is one edge: named in one list, once. Of names under a `#[cfg]`, the compiler may keep one.
 fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
+    let is_unconditional = |dependency: &Dependency| dependency.conditions.is_empty();
     for (nth, dependency) in arguments.dependencies.iter().enumerate() {
-        let earlier = arguments.dependencies[..nth].iter().find(|earlier| earlier.on.text == dependency.on.text);
+        let is_same = |earlier: &&Dependency| earlier.on.text == dependency.on.text && is_unconditional(earlier);
+        let earlier = arguments.dependencies[..nth].iter().find(is_same).filter(|_| is_unconditional(dependency));
         let Some(earlier) = earlier else { continue };
         let (text, first, second) = (&dependency.on.text, earlier.bond.argument(), dependency.bond.argument());
         let text = if first == second {
@@ -57,8 +60,9 @@ fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes)
         };
         mistakes.at(&dependency.on.ty, text);
     }
-    for (nth, provided) in arguments.provides.iter().enumerate() {
-        if arguments.provides[..nth].iter().any(|earlier| earlier.text == provided.text) {
+    let provides: Vec<_> = arguments.provides.iter().filter(|listed| listed.conditions.is_empty()).collect();
+    for (nth, Listed { member: provided, .. }) in provides.iter().enumerate() {
+        if provides[..nth].iter().any(|earlier| earlier.member.text == provided.text) {
             mistakes.at(&provided.ty, format!("`provides` names {} twice; remove one", provided.text));
         }
     }
@@ -66,7 +70,7 @@ fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes)
 
 /// `provides` is for trait objects; as itself a service can be required anyway.
 fn provided_are_trait_objects(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
-    for Named { text, ty, form } in &arguments.provides {
+    for Listed { member: Named { text, ty, form, .. }, .. } in &arguments.provides {
         if *form != Form::TraitObject {
             mistakes.at(
                 ty,
@@ -126,9 +130,12 @@ fn fields_agree_with_lists(arguments: &ServiceArguments, shape: &ServiceStruct, 
         if on.text == "Self" || shape.ident == on.text {
             mistakes.at(&on.ty, format!("{} requires itself, so it could never start; remove this field", shape.ident));
         }
-        let listed = arguments.dependencies.iter().find(|listed| listed.on.means(on));
-        if let Some(listed) = listed.filter(|listed| !fits.contains(&listed.bond)) {
-            let (name, text, argument) = (&field.name, &on.text, listed.bond.argument());
+        let Some(listed) = arguments.dependencies.iter().find(|listed| listed.on.means(on)) else { continue };
+        let (name, text, argument) = (&field.name, &on.text, listed.bond.argument());
+        if !listed.conditions.is_empty() && listed.conditions != field.conditions {
+            let text = format!("the field `{name}` makes {text} a dependency under its own conditions; remove it here");
+            mistakes.at(&listed.on.ty, text);
+        } else if !fits.contains(&listed.bond) {
             mistakes.at(
                 &listed.on.ty,
                 format!(
