@@ -68,9 +68,11 @@ impl Model<'_> {
         let provides = self.provides.iter().map(|Listed { conditions, member: Named { ty, text, .. } }| {
             // The span of the trait, where a service that does not implement it is an error.
             let cast = quote_spanned!(ty.span()=> |__it| __it);
+            let core = self.core.at(ty.span());
+            let shared = quote_spanned!(ty.span()=> <#ty as #core::Shareable>);
             quote! {
                 #(#conditions)*
-                #private::Provided::of::<#ty>(#text, |#instance| #private::cast::<#ident, #ty>(#instance, #cast))
+                #private::Provided::of::<#ty>(#text, |#instance| #shared::cast::<#ident>(#instance, #cast))
             }
         });
         (!self.provides.is_empty()).then(|| quote!(provides: &[#(#provides),*]))

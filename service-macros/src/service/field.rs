@@ -10,6 +10,7 @@ use crate::mistakes::Mistakes;
 
 use super::conditions::{ConditionalAttributes, conditions};
 use super::dependency::Named;
+use super::thread_bound::refuse_thread_bound;
 
 /// A field with a name.
 pub(crate) struct Field {
@@ -70,6 +71,7 @@ impl Field {
             conditions.push(parse_quote!(#[cfg(not(#predicate))]));
         }
         fields.push(like(otherwise, conditions, always.first().copied()));
+        refuse_thread_bound(&mut field.ty);
         fields
     }
 }
