@@ -118,6 +118,8 @@ impl ServiceArguments {
                 self.when = Some(When { text: written(&path), path: path.into_token_stream() });
             }
             "retry" => self.retry = Some(retry(input, mistakes)?),
+            // Any other expression may be a policy.
+            "restart" if input.peek2(LitStr) => return Err(input.error("a policy is no text")),
             "restart" if input.peek(Token![=]) => self.restart = Some(Restart::As(value(input)?)),
             "restart" => self.restart = Some(Restart::Usual),
             "init_timeout" | "drain_timeout" | "health_timeout" | "shutdown_timeout" => {

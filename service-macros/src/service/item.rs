@@ -55,6 +55,7 @@ impl Item {
                 let cure = "annotate a struct, and call the function in its `init`";
                 (format!("{} is a function", item.sig.ident), cure, None)
             }
+            syn::Item::Type(item) => (format!("{} is another name for a type", item.ident), IN_A_FIELD, None),
             syn::Item::Impl(_) => ("this is an impl block".to_owned(), "annotate the struct itself", None),
             _ => ("this is something else".to_owned(), "annotate a struct", None),
         };
@@ -92,6 +93,7 @@ fn subject(item: &syn::Item) -> TokenStream {
         syn::Item::Union(item) => item.ident.to_token_stream(),
         syn::Item::Trait(item) => item.ident.to_token_stream(),
         syn::Item::Fn(item) => item.sig.ident.to_token_stream(),
+        syn::Item::Type(item) => item.ident.to_token_stream(),
         syn::Item::Impl(item) => item.self_ty.to_token_stream(),
         item => item.to_token_stream(),
     }

@@ -4,11 +4,12 @@ use proc_macro2::Span;
 use syn::Error;
 
 use crate::mistakes::Mistakes;
+use crate::written::written;
 
 use super::arguments::ServiceArguments;
 use super::conditions::Listed;
 use super::dependency::{Bond, Dependency, Form, Named};
-use super::field::Fill;
+use super::field::{Fill, argument_of};
 use super::item::ServiceStruct;
 
 pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
@@ -19,6 +20,7 @@ pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mist
     name_says_something(arguments, mistakes);
     retry_tries(arguments, mistakes);
     defaults_are_for_autowire(arguments, shape, mistakes);
+    injected_are_services(arguments, shape, mistakes);
     fields_agree_with_lists(arguments, shape, mistakes);
 }
 
@@ -26,8 +28,11 @@ pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mist
 fn dependencies_are_services(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for dependency in &arguments.dependencies {
         let Named { text, ty, form, .. } = &dependency.on;
-        if *form == Form::Other {
-            let argument = dependency.bond.argument();
+        let argument = dependency.bond.argument();
+        let shared = syn::parse2(ty.clone()).ok().and_then(|ty| argument_of(&ty, "Arc").map(written));
+        if let Some(shared) = shared {
+            mistakes.at(ty, format!("`{argument}` names the service itself, without its `Arc`; write `{shared}`"));
+        } else if *form == Form::Other {
             mistakes
                 .at(ty, format!("`{argument}` names services, and `{text}` is none; write its type, or `dyn Trait`"));
         }
@@ -113,6 +118,27 @@ fn defaults_are_for_autowire(arguments: &ServiceArguments, shape: &ServiceStruct
     for attribute in shape.fields.iter().filter_map(|field| field.attribute.as_ref()) {
         mistakes
             .at(attribute, "only `autowire` fills fields; write `#[service(autowire)]` on the struct, or remove this");
+    }
+}
+
+/// What an `Arc` of a field can be of, if it is injected. A generic type is no service, because a service has one instance.
+fn injected_are_services(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
+    if !arguments.has("autowire") {
+        return;
+    }
+    for field in &shape.fields {
+        let name = &field.name;
+        if let Fill::Injected(on) | Fill::InjectedIfPresent(on) = &field.fill
+            && on.is_generic
+        {
+            let text = &on.text;
+            mistakes.at(
+                &on.ty,
+                format!(
+                    "`{text}` is no service that `{name}` could be injected with; write `#[service(default)]` on the field, or `#[service(default = …)]`"
+                ),
+            );
+        }
     }
 }
 
