@@ -58,6 +58,7 @@ pub use {
 // At the root and not in the private module, because compile errors name them.
 #[doc(hidden)]
 pub use {
+    base::Shareable,
     guard::FromNotReady,
     plan::{Instance, OnlyWanted},
     registry::Injectable,

@@ -8,7 +8,7 @@ pub use crate::gate::{
 };
 pub use crate::guard::{GuardedCall, Panics, Refused, SLOW_PATH, call};
 pub use crate::plan::cycle_check::Checked;
-pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided, cast};
+pub use crate::plan::descriptor::{DeclaredDependency, Descriptor, Provided};
 pub use crate::plan::{Bond, DescriptorRef, Hidden, NotCloned, Requires, Wants, When};
 pub use crate::registry::{Entry, Fakes, Trial, current_instance, current_instance_now, inventory};
 pub use crate::service::{Declared, GivenHooks, MakeHooks, WithoutLifecycle};

@@ -154,7 +154,7 @@ struct Brief;
 impl Lifecycle for Brief {
     async fn init(_cx: &Context<Self>) -> Result<Self> {
         let refusal = Patient::soon().await.expect_err("Patient waits for Brief");
-        assert!(refusal.to_string().contains("after waiting 100ms"), "{refusal}");
+        assert!(refusal.to_string().contains("after waiting 100ms, the `wait` of this call"), "{refusal}");
         Ok(Self)
     }
 }

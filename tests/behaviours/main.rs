@@ -9,6 +9,7 @@ mod boot_order;
 mod boot_time;
 mod budgets;
 mod calls_in_init;
+mod conditions;
 mod definitions;
 mod dependencies;
 mod deployment;

@@ -142,11 +142,3 @@ impl Provided {
         Self { text, type_id: TypeId::of::<B>, cast }
     }
 }
-
-/// Casts an instance of `S` as the given function does; `None` if it is no `S`.
-pub fn cast<S: Send + Sync + 'static, B: ?Sized + Send + Sync + 'static>(
-    instance: Arc<dyn Any + Send + Sync>,
-    cast: fn(Arc<S>) -> Arc<B>,
-) -> Option<Box<dyn Any + Send + Sync>> {
-    Some(Box::new(cast(instance.downcast().ok()?)))
-}

@@ -21,7 +21,7 @@ pub trait Wants<D: ?Sized> {}
 #[diagnostic::on_unimplemented(
     message = "`{S}` only wants `{Self}`, which may be absent",
     label = "call `cx.get_opt()`, which returns an `Option`",
-    note = "`cx.get()` returns only what `{S}` requires: `#[service(requires = [{Self}])]`"
+    note = "`cx.get_opt()` returns `None` while `{Self}` is absent; if `{S}` cannot work without it, move it from `wants` to `requires`"
 )]
 pub trait OnlyWanted<'a, S> {}
 

@@ -7,7 +7,7 @@ use crate::plan::DescriptorRef;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a service",
     label = "not a service",
-    note = "put `#[service]` on `{Self}`; or, if this field is not a dependency, set its value with `#[service(default = …)]` on the field"
+    note = "if the field is not a dependency, write `#[service(default)]` or `#[service(default = …)]` on it; if it is one, put `#[service]` on `{Self}`"
 )]
 pub trait Injectable {
     /// The descriptor of the service.

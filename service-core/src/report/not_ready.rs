@@ -179,7 +179,11 @@ impl fmt::Display for NotReady {
             Refusal::Failed(failure) => write!(f, "{service} is not ready: {failure}"),
             Refusal::Blocked { by, failure } => write!(f, "{service} is not ready: it is blocked by {by}: {failure}"),
             Refusal::WaitedFor(time) => {
-                write!(f, "{service} is not ready: still {state} after waiting {:?}", lasted(*time))
+                write!(
+                    f,
+                    "{service} is not ready: still {state} after waiting {:?}, the `wait` of this call",
+                    lasted(*time)
+                )
             }
             Refusal::Overloaded(limit) => write!(f, "{service} is not ready: {limit} calls already wait for it"),
             Refusal::Cycle(path) if is_alone(path) => write!(

@@ -4,7 +4,7 @@
 #[diagnostic::on_unimplemented(
     message = "`autowire` cannot fill this field: `{Self}` has no `Default`",
     label = "no `Default`",
-    note = "set the value of the field with `#[service(default = …)]` on it, or implement `Default` for `{Self}`"
+    note = "set the value of the field with `#[service(default = …)]` on it, or implement `Default` for `{Self}`; if `{Self}` is a service, write `Arc<{Self}>`"
 )]
 pub trait FieldDefault: Sized {
     /// The default value.

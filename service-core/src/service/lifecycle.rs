@@ -51,7 +51,7 @@ pub trait Lifecycle: Sized + Send + Sync + 'static {
     /// Makes the instance. Everything that it requires is ready, and `cx.get()` hands it out.
     ///
     /// Not called for a value that was [given](crate::Builder::give): the other hooks run on that value.
-    fn init(cx: &Context<Self>) -> impl Future<Output = Result<Self>> + Send;
+    fn init(cx: &Context<Self>) -> impl Future<Output = Result<Self>> + Send; // no async_trait; service_core::Result
 
     /// Starts what needs the instance, such as a task that holds it. No guarded call is admitted yet.
     fn start(self: Arc<Self>, cx: &Context<Self>) -> impl Future<Output = Result<()>> + Send {

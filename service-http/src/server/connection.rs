@@ -148,7 +148,7 @@ impl<S: 'static> Connection<S> {
     }
 
     async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<ResponseBody>, Infallible> {
-        let Self { serving, client, exchange } = self;
+        let Self { serving, client, exchange, .. } = self;
         exchange.start(request.method(), request.uri(), !request.body().is_end_stream());
         if let Some(reason) = host_error(request.version(), request.headers()) {
             serving.report_refused(*client, Some(StatusCode::BAD_REQUEST), reason);

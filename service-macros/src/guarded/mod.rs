@@ -15,6 +15,7 @@ use quote::{ToTokens, quote};
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 
+pub(crate) use self::output::types;
 #[cfg(feature = "toolkit")]
 pub(crate) use self::output::{Inferred, Output};
 

@@ -2,11 +2,13 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Signature, Visibility, parse2};
+use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta, Signature, Type, Visibility, parse2};
 
+use crate::bare::bare;
 use crate::core_path::CorePath;
 use crate::mistakes::Mistakes;
 use crate::outer::is_toolkit;
+use crate::written::written;
 
 use super::arguments::GuardedArguments;
 use super::method::guard;
@@ -81,6 +83,14 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
         mistakes.at(path, HOOK);
         return;
     }
+    if is_generic(&block.self_ty) {
+        let ty = written(&block.self_ty);
+        let text = format!(
+            "a service has one instance, so it cannot be generic as {ty} is; guard a newtype of the {ty} you need"
+        );
+        mistakes.at(&block.self_ty, text);
+        return;
+    }
     let is_trait = block.trait_.is_some();
     let own = Some(&*block.self_ty);
     let (mut has_methods, mut has_skipped, mut is_guarded) = (false, false, false);
@@ -118,6 +128,10 @@ fn guard_all(block: &mut ItemImpl, arguments: &GuardedArguments, mistakes: &mut 
         let text = "#[guarded] on an impl block guards what is not private, and all of this is private; make a method `pub`, or put #[guarded] on it";
         mistakes.at(&block.self_ty, text);
     }
+}
+
+fn is_generic(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| !last.arguments.is_none()))
 }
 
 /// Whether attributes of service-toolkit, which are expanded later, wrap the body.

@@ -12,6 +12,7 @@ use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 use crate::written::written;
 
+use super::conditions::Listed;
 use super::dependency::{Bond, Dependency, Named};
 
 const KNOWN: &[Known] = &[
@@ -47,9 +48,9 @@ pub(crate) struct ServiceArguments {
     /// The name of each argument that is there, for the rules about what goes together.
     pub(crate) present: Vec<Ident>,
     pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) provides: Vec<Named>,
+    pub(crate) provides: Vec<Listed<Named>>,
     pub(crate) name: Option<LitStr>,
-    pub(crate) tags: Vec<LitStr>,
+    pub(crate) tags: Vec<Listed<LitStr>>,
     pub(crate) autowire: Option<Autowire>,
     pub(crate) when: Option<When>,
     /// Each by the name of its argument.
@@ -117,6 +118,8 @@ impl ServiceArguments {
                 self.when = Some(When { text: written(&path), path: path.into_token_stream() });
             }
             "retry" => self.retry = Some(retry(input, mistakes)?),
+            // Any other expression may be a policy.
+            "restart" if input.peek2(LitStr) => return Err(input.error("a policy is no text")),
             "restart" if input.peek(Token![=]) => self.restart = Some(Restart::As(value(input)?)),
             "restart" => self.restart = Some(Restart::Usual),
             "init_timeout" | "drain_timeout" | "health_timeout" | "shutdown_timeout" => {
@@ -131,8 +134,8 @@ impl ServiceArguments {
     }
 
     fn depend(&mut self, bond: Bond, input: ParseStream) -> Result<()> {
-        let dependency = |on| Dependency { bond, on, is_injected: false, conditions: Vec::new() };
-        self.dependencies.extend(listed::<Named>(input)?.into_iter().map(dependency));
+        let dependency = |Listed { conditions, member: on }| Dependency { bond, on, is_injected: false, conditions };
+        self.dependencies.extend(listed(input)?.into_iter().map(dependency));
         Ok(())
     }
 }
@@ -142,12 +145,12 @@ fn value<T: syn::parse::Parse>(input: ParseStream) -> Result<T> {
     input.parse()
 }
 
-/// The members of `= [A, B]`.
-fn listed<T: syn::parse::Parse>(input: ParseStream) -> Result<Vec<T>> {
+/// The members of `= [A, #[cfg(…)] B]`.
+fn listed<T: syn::parse::Parse>(input: ParseStream) -> Result<Vec<Listed<T>>> {
     input.parse::<Token![=]>()?;
     let list;
     bracketed!(list in input);
-    let members = Punctuated::<T, Token![,]>::parse_terminated(&list);
+    let members = Punctuated::<Listed<T>, Token![,]>::parse_terminated(&list);
     // What is left in the brackets would be a second mistake, in the parser's own words.
     list.parse::<TokenStream>()?;
     Ok(members?.into_iter().collect())

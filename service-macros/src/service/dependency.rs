@@ -51,6 +51,8 @@ pub(crate) struct Named {
     pub(crate) ty: TokenStream,
     pub(crate) text: String,
     pub(crate) form: Form,
+    /// Whether it is a type with arguments.
+    pub(crate) is_generic: bool,
 }
 
 /// What kind of type a name is.
@@ -69,7 +71,9 @@ impl Named {
             Type::TraitObject(_) => Form::TraitObject,
             _ => Form::Other,
         };
-        Self { ty: ty.to_token_stream(), text: written(ty), form }
+        let is_generic =
+            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|it| !it.arguments.is_none()));
+        Self { ty: ty.to_token_stream(), text: written(ty), form, is_generic }
     }
 
     /// Whether both names probably mean the same: as `Db` and `crate::db::Db` do, but `a::Db` and `b::Db` do not.
@@ -97,7 +101,7 @@ pub(crate) struct Dependency {
     pub(crate) on: Named,
     /// Whether a field made it a dependency, and no argument names it.
     pub(crate) is_injected: bool,
-    /// The `#[cfg]` of that field.
+    /// The `#[cfg]` of that field, or in the list.
     pub(crate) conditions: Vec<Attribute>,
 }
 

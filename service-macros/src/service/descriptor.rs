@@ -7,6 +7,7 @@ use syn::spanned::Spanned as _;
 use crate::core_path::local;
 
 use super::arguments::{Restart, When};
+use super::conditions::Listed;
 use super::dependency::{Dependency, Named};
 use super::model::{Model, Retry};
 
@@ -64,10 +65,15 @@ impl Model<'_> {
     fn provides(&self) -> Option<TokenStream> {
         let (ident, private) = (self.ident, self.core.private());
         let instance = local("instance");
-        let provides = self.provides.iter().map(|Named { ty, text, .. }| {
+        let provides = self.provides.iter().map(|Listed { conditions, member: Named { ty, text, .. } }| {
             // The span of the trait, where a service that does not implement it is an error.
             let cast = quote_spanned!(ty.span()=> |__it| __it);
-            quote!(#private::Provided::of::<#ty>(#text, |#instance| #private::cast::<#ident, #ty>(#instance, #cast)))
+            let core = self.core.at(ty.span());
+            let shared = quote_spanned!(ty.span()=> <#ty as #core::Shareable>);
+            quote! {
+                #(#conditions)*
+                #private::Provided::of::<#ty>(#text, |#instance| #shared::cast::<#ident>(#instance, #cast))
+            }
         });
         (!self.provides.is_empty()).then(|| quote!(provides: &[#(#provides),*]))
     }
@@ -106,7 +112,7 @@ impl Model<'_> {
     }
 
     fn tags(&self) -> Option<TokenStream> {
-        let tags = &self.tags;
-        (!tags.is_empty()).then(|| quote!(tags: &[#(#tags),*]))
+        let tags = self.tags.iter().map(|Listed { conditions, member }| quote!(#(#conditions)* #member));
+        (!self.tags.is_empty()).then(|| quote!(tags: &[#(#tags),*]))
     }
 }

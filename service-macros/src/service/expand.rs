@@ -2,8 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::dependency::{Bond, Dependency};
+use super::dependency::{Bond, Dependency, Form};
 use super::model::Model;
 
 impl Model<'_> {
@@ -113,6 +114,21 @@ impl Model<'_> {
             quote_spanned!(span=> <#ident as #core::HasHooks>::ASSERTED)
         });
         (self.given && !self.about_hooks.is_empty()).then(|| quote!(#(const _: () = #asserted;)*))
+    }
+
+    /// Stands before everything else, because the compiler reports a trait object that cannot be shared in many ways.
+    pub(crate) fn assert_shareable(&self) -> TokenStream {
+        let named = self.dependencies.iter().filter(|dependency| dependency.on.form == Form::TraitObject);
+        let asserted = named.map(|Dependency { on, conditions, .. }| {
+            let ty = &on.ty;
+            let core = self.core.at(ty.span());
+            let asserted = quote_spanned!(ty.span()=> <#ty as #core::Shareable>::ASSERTED);
+            quote! {
+                #(#conditions)*
+                const _: [(); #asserted] = [];
+            }
+        });
+        quote!(#(#asserted)*)
     }
 
     /// What `cx.get()` and `cx.get_opt()` hand out, and two names that nobody has, which keep the compiler from taking

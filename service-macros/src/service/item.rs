@@ -55,6 +55,7 @@ impl Item {
                 let cure = "annotate a struct, and call the function in its `init`";
                 (format!("{} is a function", item.sig.ident), cure, None)
             }
+            syn::Item::Type(item) => (format!("{} is another name for a type", item.ident), IN_A_FIELD, None),
             syn::Item::Impl(_) => ("this is an impl block".to_owned(), "annotate the struct itself", None),
             _ => ("this is something else".to_owned(), "annotate a struct", None),
         };
@@ -65,7 +66,7 @@ impl Item {
     fn of_struct(mut item: ItemStruct, core: &CorePath, mistakes: &mut Mistakes) -> Self {
         let clone = derived_clone(&item);
         let fields = match &mut item.fields {
-            Fields::Named(fields) => fields.named.iter_mut().map(|field| Field::take(field, mistakes)).collect(),
+            Fields::Named(fields) => fields.named.iter_mut().flat_map(|field| Field::take(field, mistakes)).collect(),
             Fields::Unit => Vec::new(),
             Fields::Unnamed(fields) => {
                 fields.unnamed.iter_mut().for_each(|field| drop(field::take_attributes(field)));
@@ -92,6 +93,7 @@ fn subject(item: &syn::Item) -> TokenStream {
         syn::Item::Union(item) => item.ident.to_token_stream(),
         syn::Item::Trait(item) => item.ident.to_token_stream(),
         syn::Item::Fn(item) => item.sig.ident.to_token_stream(),
+        syn::Item::Type(item) => item.ident.to_token_stream(),
         syn::Item::Impl(item) => item.self_ty.to_token_stream(),
         item => item.to_token_stream(),
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod autowire;
+mod conditions;
 mod cycle_check;
 mod dependency;
 mod descriptor;
@@ -10,6 +11,7 @@ mod field;
 mod item;
 mod model;
 mod stub;
+mod thread_bound;
 mod validate;
 
 use proc_macro2::TokenStream;
@@ -32,7 +34,8 @@ pub(crate) fn service(arguments: TokenStream, tokens: TokenStream) -> TokenStrea
     match (model, mistakes.read()) {
         (Some(model), None) => {
             let service = model.expand();
-            quote!(#tokens #service)
+            let asserted = model.assert_shareable();
+            quote!(#asserted #tokens #service)
         }
         (_, errors) => quote!(#tokens #errors #stub),
     }

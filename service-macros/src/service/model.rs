@@ -11,6 +11,7 @@ use crate::mistakes::Mistakes;
 use crate::timespan::Timespan;
 
 use super::arguments::{Autowire, Restart, ServiceArguments, When};
+use super::conditions::Listed;
 use super::dependency::{Bond, Dependency, Named};
 use super::field::{Field, Fill};
 use super::item::ServiceStruct;
@@ -22,9 +23,9 @@ pub(crate) struct Model<'a> {
     pub(crate) visibility: &'a Visibility,
     pub(crate) type_name: String,
     pub(crate) name: Option<LitStr>,
-    pub(crate) tags: Vec<LitStr>,
+    pub(crate) tags: Vec<Listed<LitStr>>,
     pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) provides: Vec<Named>,
+    pub(crate) provides: Vec<Listed<Named>>,
     pub(crate) lazy: bool,
     pub(crate) optional: bool,
     pub(crate) given: bool,

@@ -4,10 +4,12 @@ use proc_macro2::Span;
 use syn::Error;
 
 use crate::mistakes::Mistakes;
+use crate::written::written;
 
 use super::arguments::ServiceArguments;
-use super::dependency::{Bond, Form, Named};
-use super::field::Fill;
+use super::conditions::Listed;
+use super::dependency::{Bond, Dependency, Form, Named};
+use super::field::{Fill, argument_of};
 use super::item::ServiceStruct;
 
 pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
@@ -18,15 +20,19 @@ pub(crate) fn validate(arguments: &ServiceArguments, shape: &ServiceStruct, mist
     name_says_something(arguments, mistakes);
     retry_tries(arguments, mistakes);
     defaults_are_for_autowire(arguments, shape, mistakes);
+    injected_are_services(arguments, shape, mistakes);
     fields_agree_with_lists(arguments, shape, mistakes);
 }
 
 /// `requires`, `wants` and `after` name a type or a trait object, and no reference, tuple or array.
 fn dependencies_are_services(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
     for dependency in &arguments.dependencies {
-        let Named { text, ty, form } = &dependency.on;
-        if *form == Form::Other {
-            let argument = dependency.bond.argument();
+        let Named { text, ty, form, .. } = &dependency.on;
+        let argument = dependency.bond.argument();
+        let shared = syn::parse2(ty.clone()).ok().and_then(|ty| argument_of(&ty, "Arc").map(written));
+        if let Some(shared) = shared {
+            mistakes.at(ty, format!("`{argument}` names the service itself, without its `Arc`; write `{shared}`"));
+        } else if *form == Form::Other {
             mistakes
                 .at(ty, format!("`{argument}` names services, and `{text}` is none; write its type, or `dyn Trait`"));
         }
@@ -44,10 +50,12 @@ fn nothing_depends_on_itself(arguments: &ServiceArguments, shape: &ServiceStruct
     }
 }
 
-/// One dependency is one edge: named in one list, once.
+/// One dependency is one edge: named in one list, once. Of names under a `#[cfg]`, the compiler may keep one.
 fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
+    let is_unconditional = |dependency: &Dependency| dependency.conditions.is_empty();
     for (nth, dependency) in arguments.dependencies.iter().enumerate() {
-        let earlier = arguments.dependencies[..nth].iter().find(|earlier| earlier.on.text == dependency.on.text);
+        let is_same = |earlier: &&Dependency| earlier.on.text == dependency.on.text && is_unconditional(earlier);
+        let earlier = arguments.dependencies[..nth].iter().find(is_same).filter(|_| is_unconditional(dependency));
         let Some(earlier) = earlier else { continue };
         let (text, first, second) = (&dependency.on.text, earlier.bond.argument(), dependency.bond.argument());
         let text = if first == second {
@@ -57,8 +65,9 @@ fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes)
         };
         mistakes.at(&dependency.on.ty, text);
     }
-    for (nth, provided) in arguments.provides.iter().enumerate() {
-        if arguments.provides[..nth].iter().any(|earlier| earlier.text == provided.text) {
+    let provides: Vec<_> = arguments.provides.iter().filter(|listed| listed.conditions.is_empty()).collect();
+    for (nth, Listed { member: provided, .. }) in provides.iter().enumerate() {
+        if provides[..nth].iter().any(|earlier| earlier.member.text == provided.text) {
             mistakes.at(&provided.ty, format!("`provides` names {} twice; remove one", provided.text));
         }
     }
@@ -66,7 +75,7 @@ fn nothing_is_named_twice(arguments: &ServiceArguments, mistakes: &mut Mistakes)
 
 /// `provides` is for trait objects; as itself a service can be required anyway.
 fn provided_are_trait_objects(arguments: &ServiceArguments, mistakes: &mut Mistakes) {
-    for Named { text, ty, form } in &arguments.provides {
+    for Listed { member: Named { text, ty, form, .. }, .. } in &arguments.provides {
         if *form != Form::TraitObject {
             mistakes.at(
                 ty,
@@ -112,6 +121,27 @@ fn defaults_are_for_autowire(arguments: &ServiceArguments, shape: &ServiceStruct
     }
 }
 
+/// What an `Arc` of a field can be of, if it is injected. A generic type is no service, because a service has one instance.
+fn injected_are_services(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
+    if !arguments.has("autowire") {
+        return;
+    }
+    for field in &shape.fields {
+        let name = &field.name;
+        if let Fill::Injected(on) | Fill::InjectedIfPresent(on) = &field.fill
+            && on.is_generic
+        {
+            let text = &on.text;
+            mistakes.at(
+                &on.ty,
+                format!(
+                    "`{text}` is no service that `{name}` could be injected with; write `#[service(default)]` on the field, or `#[service(default = …)]`"
+                ),
+            );
+        }
+    }
+}
+
 /// A field is handed what it is declared as: an `Arc` cannot be made from a mere wish.
 fn fields_agree_with_lists(arguments: &ServiceArguments, shape: &ServiceStruct, mistakes: &mut Mistakes) {
     if !arguments.has("autowire") {
@@ -126,9 +156,12 @@ fn fields_agree_with_lists(arguments: &ServiceArguments, shape: &ServiceStruct, 
         if on.text == "Self" || shape.ident == on.text {
             mistakes.at(&on.ty, format!("{} requires itself, so it could never start; remove this field", shape.ident));
         }
-        let listed = arguments.dependencies.iter().find(|listed| listed.on.means(on));
-        if let Some(listed) = listed.filter(|listed| !fits.contains(&listed.bond)) {
-            let (name, text, argument) = (&field.name, &on.text, listed.bond.argument());
+        let Some(listed) = arguments.dependencies.iter().find(|listed| listed.on.means(on)) else { continue };
+        let (name, text, argument) = (&field.name, &on.text, listed.bond.argument());
+        if !listed.conditions.is_empty() && listed.conditions != field.conditions {
+            let text = format!("the field `{name}` makes {text} a dependency under its own conditions; remove it here");
+            mistakes.at(&listed.on.ty, text);
+        } else if !fits.contains(&listed.bond) {
             mistakes.at(
                 &listed.on.ty,
                 format!(

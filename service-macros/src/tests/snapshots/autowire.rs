@@ -1,3 +1,4 @@
+const _: [(); <dyn Mail as ::service_core::Shareable>::ASSERTED] = [];
 struct Cache {
     db: std::sync::Arc<Db>,
     metrics: Option<Arc<Metrics>>,

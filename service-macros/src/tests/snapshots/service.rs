@@ -1,3 +1,4 @@
+const _: [(); <dyn Mail as ::service_core::Shareable>::ASSERTED] = [];
 pub struct Users {
     cache: Arc<Cache>,
 }
@@ -75,9 +76,8 @@ impl ::service_core::Service for Users {
                 dyn Directory,
             >(
                 "dyn Directory",
-                |__instance| ::service_core::__private_v1::cast::<
+                |__instance| <dyn Directory as ::service_core::Shareable>::cast::<
                     Users,
-                    dyn Directory,
                 >(__instance, |__it| __it),
             ),
         ],
