@@ -7,10 +7,11 @@
 //! 5. [Long-running processes](long_running): background tasks, restarts, health and probes.
 //! 6. [HTTP](http): servers, probes and handlers with the crate `service-http`.
 //! 7. [Testing](testing): a registry for each test, replaced services, a paused clock.
-//! 8. [Deployment](deployment): signals, systemd, Kubernetes, logs.
-//! 9. [Linking](linking): services in crates that no code names.
-//! 10. [How we know](how_we_know): proofs, measurements and corner cases.
-//! 11. [Glossary](glossary): the words of the guide, one line each.
+//! 8. [Reports and graph](reports): what made a boot slow, and how the graph has changed.
+//! 9. [Deployment](deployment): signals, systemd, Kubernetes, logs.
+//! 10. [Linking](linking): services in crates that no code names.
+//! 11. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 12. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
@@ -22,6 +23,7 @@ macro_rules! links {
          [Long-running processes]: crate::guide::long_running\n\
          [HTTP]: crate::guide::http\n\
          [Testing]: crate::guide::testing\n\
+         [Reports and graph]: crate::guide::reports\n\
          [Deployment]: crate::guide::deployment\n\
          [Linking]: crate::guide::linking\n\
          [How we know]: crate::guide::how_we_know\n\
@@ -61,6 +63,8 @@ pages! {
     testing = "testing.md", "# In the API\n\n[`test`](macro@crate::test), [`Builder::isolated`](crate::Builder::isolated), \
         [`Builder::replace`](crate::Builder::replace), [`Builder::give`](crate::Builder::give), \
         [`Registry::scope`](crate::Registry::scope), [`Registry::spawn`](crate::Registry::spawn)";
+    reports = "reports.md", "# In the API\n\n[`BootReport`](crate::BootReport), [`ShutdownReport`](crate::ShutdownReport), \
+        [`Timeline`](crate::report::Timeline), [`BootPath`](crate::report::BootPath), [`Graph`](crate::Graph)";
     deployment = "deployment.md", "# In the API\n\n[`Registry::launch`](crate::Registry::launch), \
         [`Builder::signals`](crate::Builder::signals), [`Builder::lame_duck`](crate::Builder::lame_duck), \
         [`Event`](crate::Event)";

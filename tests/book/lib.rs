@@ -20,6 +20,7 @@ pages! {
     long_running = "../../service-core/guide/long-running.md";
     deployment = "../../service-core/guide/deployment.md";
     http = "../../service-core/guide/http.md";
+    reports = "../../service-core/guide/reports.md";
     testing = "../../service-core/guide/testing.md";
     linking = "../../service-core/guide/linking.md";
     service = "../../service-macros/docs/service.md";

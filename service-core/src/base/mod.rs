@@ -4,6 +4,7 @@
 mod backoff;
 mod budgets;
 pub(crate) mod caught;
+pub(crate) mod columns;
 mod duration_text;
 mod failure;
 pub(crate) mod json;

@@ -15,6 +15,7 @@ use super::diagnostics;
 use super::runner::Runner;
 use crate::base::{ShutdownReason, State, caught, stderr};
 use crate::events;
+use crate::gate::since;
 use crate::machine::{self, BOOT, BootCause, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer, Unready};
 use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
 use crate::service::Hooks;
@@ -228,6 +229,7 @@ impl Driver {
         match effect {
             Effect::Publish { service, status } => self.runner.publish(service, status),
             Effect::Refuse { service, cause } => self.runner.refuse(service, cause),
+            Effect::Queue(service) => self.runner.queue(service),
             Effect::Start { service, attempt, after, until } => self.runner.start(service, attempt, after, until),
             Effect::Abort { service, limit } => self.runner.abort(service, limit),
             Effect::Unwind { service, limit } => self.runner.unwind(service, limit),
@@ -277,7 +279,9 @@ impl Driver {
             // It ends in time, and without an error unless the runtime ends: then nobody waits any more.
             let _ = tokio::task::spawn_blocking(stderr::flush_logs).await;
         }
-        let report = ShutdownReport { reason: end.reason, services: self.runner.take_records(), total };
+        let began = since(self.shared.timing().began).saturating_sub(total);
+        let services = self.runner.take_records(end.since);
+        let report = ShutdownReport { reason: end.reason, services, began, total };
         self.shared.finish(End::Down(Arc::new(report.clone())));
         if let Some(boot) = end.boot {
             let error = self.boot_error(boot, report);

@@ -14,6 +14,8 @@ pub struct ShutdownReport {
     /// One entry for each service that was ready, for each whose start was aborted, and for each whose failed start was not
     /// unwound cleanly.
     pub services: Vec<ServiceShutdown>,
+    /// How long after the begin of the boot it began; zero if there was no boot.
+    pub began: Duration,
     /// How long it took.
     pub total: Duration,
 }
@@ -32,6 +34,8 @@ pub struct ServiceShutdown {
     pub outcome: StopOutcome,
     /// Everything that went wrong, in order: tasks, steps that exceeded their budget, `shutdown` and the cleanups.
     pub failures: Vec<Failure>,
+    /// How long it waited for its dependants to stop, counted from the begin of the shutdown; zero if it had stopped before.
+    pub waited: Duration,
     /// How long the drain took: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
@@ -51,6 +55,7 @@ impl ServiceShutdown {
             was_ready: false,
             outcome: StopOutcome::Clean,
             failures: Vec::new(),
+            waited: Duration::ZERO,
             drain: Duration::ZERO,
             own: Duration::ZERO,
             calls_left: Vec::new(),
