@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use service_core::report::ServiceReport;
-use service_core::{BootReport, Context, Lifecycle, Result, ServiceShutdown, service};
+use service_core::{BootReport, Context, Definition, Lifecycle, Result, ServiceShutdown, State, service};
 use tests::{Dag, Recorder, isolated, ms};
 use tokio::time::sleep;
 
@@ -170,4 +170,54 @@ async fn the_timeline_shows_retries_and_failures() -> Result<()> {
     assert!(lines.iter().any(|line| line.starts_with("▸ db") && line.ends_with("2s")), "{timeline}");
     registry.shutdown().await?;
     Ok(())
+}
+
+// shows: O07
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_boot_has_the_report_and_the_graph_of_the_moment_it_failed() {
+    let recorder = Recorder::new();
+    let db = Definition::<()>::new("db").requires(["disk"]).init(|_: Context<()>| async {
+        sleep(ms(20)).await;
+        Err("no table".into())
+    });
+    let boot = isolated()
+        .define(recorder.service("disk", ms(10), ms(5)))
+        .define(db)
+        .define(recorder.quick("api").requires(["db"]))
+        .boot();
+    let error = boot.await.expect_err("db fails");
+    let report = error.report().expect("the boot had begun");
+    assert_eq!(report.total, ms(30));
+    let state = |name: &str| report.services.iter().find(|it| it.name == name).map(|it| it.state);
+    assert_eq!(["disk", "db", "api"].map(state), [State::Ready, State::Failed, State::Blocked].map(Some));
+    assert_eq!(report.critical_path, ["disk", "db"]);
+    let graph = error.graph().expect("the boot had begun");
+    let json = graph.to_json();
+    let failure_of = |name: &str| {
+        let line = json.lines().find(|line| line.contains(&format!("\"name\": \"{name}\"")));
+        ["root", "consequence", "null"]
+            .into_iter()
+            .find(|kind| line.is_some_and(|it| it.contains(&format!("\"failure\": \"{kind}\""))))
+    };
+    assert_eq!([failure_of("disk"), failure_of("db"), failure_of("api")], [None, Some("root"), Some("consequence")]);
+    assert!(graph.to_dot().contains("root cause"), "{}", graph.to_dot());
+    assert!(graph.to_mermaid().contains("classDef consequence"), "{}", graph.to_mermaid());
+    let rollback = error.rollback().expect("disk was stopped");
+    let trace = report.to_trace_with(rollback);
+    assert!(trace.contains("\"failure\": \"root\"") && trace.contains("\"failure\": \"consequence\""), "{trace}");
+    assert!(trace.contains("\"disk shutdown\""), "{trace}");
+    let timeline = report.timeline().to_string();
+    assert!(timeline.lines().any(|line| line.contains("api") && line.ends_with("blocked")), "{timeline}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_that_runs_out_of_its_budget_has_a_report_and_an_unsound_plan_has_none() {
+    let hangs = tests::hanging("db");
+    let error = isolated().boot_timeout(ms(50)).define(hangs).boot().await.expect_err("db hangs");
+    let report = error.report().expect("the boot had begun");
+    let db = report.services.iter().find(|it| it.name == "db").expect("the report lists it");
+    assert_eq!((db.state, db.own, report.total), (State::Starting, ms(50), ms(50)));
+    assert!(report.timeline().to_string().contains("starts"), "{}", report.timeline());
+    let unsound = isolated().define(Definition::new("a").requires(["b"])).boot().await.expect_err("b does not exist");
+    assert!(unsound.report().is_none() && unsound.graph().is_none());
 }

@@ -8,6 +8,8 @@ pub(crate) mod columns;
 mod duration_text;
 mod failure;
 pub(crate) mod json;
+#[cfg(feature = "render")]
+pub(crate) mod json_reader;
 mod key;
 mod location;
 mod mutex;

@@ -17,7 +17,9 @@ use crate::base::{ShutdownReason, State, caught, stderr};
 use crate::events;
 use crate::gate::since;
 use crate::machine::{self, BOOT, BootCause, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer, Unready};
-use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
+use crate::report::{
+    BlockedService, BootError, BootFailure, BootSnapshot, EventKind, Refusal, ShutdownReport, UnreadyService,
+};
 use crate::service::Hooks;
 use crate::shared::poll_monitor::BLOCKING;
 use crate::shared::{Busy, End, Message, Reply, Shared, Timing, rest_of_instant};
@@ -43,6 +45,8 @@ pub(crate) struct Driver {
     is_cancelled: bool,
     /// What was not ready when the boot ran out of its budget.
     unready: Vec<UnreadyService>,
+    /// The services when the boot failed.
+    snapshot: Option<BootSnapshot>,
     end: Option<machine::Finish>,
     /// While anything of a user runs, or a timer is set.
     busy: Option<Busy>,
@@ -106,6 +110,7 @@ impl Driver {
             replies: HashMap::new(),
             is_cancelled: false,
             unready: Vec::new(),
+            snapshot: None,
             end: None,
             busy: None,
         }
@@ -253,7 +258,14 @@ impl Driver {
             }
             Effect::Dismiss(ticket) => drop(self.replies.remove(&ticket)),
             Effect::DescribeUnready(unready) => self.unready = self.describe(unready),
-            Effect::SetReason(reason) => self.shared.set_reason(reason),
+            Effect::SetReason(reason) => {
+                // Before the rollback changes the states.
+                if self.snapshot.is_none() && self.machine.is_booting() {
+                    let (report, graph) = (self.shared.boot_report(), Box::new(self.shared.graph()));
+                    self.snapshot = Some(BootSnapshot { report, graph });
+                }
+                self.shared.set_reason(reason);
+            }
             Effect::Finish(end) => self.end = Some(end),
         }
     }
@@ -304,7 +316,7 @@ impl Driver {
                     .collect(),
             },
         };
-        BootError::with_failures(failure, failures, Some(report))
+        BootError::with_failures(failure, failures, Some(report), self.snapshot.take())
     }
 
     fn describe(&self, unready: Vec<(usize, Unready)>) -> Vec<UnreadyService> {

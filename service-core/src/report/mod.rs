@@ -20,8 +20,10 @@ pub(crate) mod shutdown_error;
 mod shutdown_report;
 mod timeline;
 mod timeline_rows;
+#[cfg(feature = "render")]
+mod trace;
 
-pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
+pub(crate) use boot_error::{BlockedService, BootError, BootFailure, BootSnapshot, UnreadyService};
 pub use boot_path::{BootPath, Change, PathStep};
 pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
 pub(crate) use event::record::{Record, Severity, Value};
