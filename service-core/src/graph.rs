@@ -2,4 +2,6 @@
 //!
 //! [`Plan::graph`](crate::Plan::graph) and [`Registry::graph`](crate::Registry::graph) return a [`Graph`].
 
+#[cfg(feature = "render")]
+pub use crate::plan::{ComparedService, GraphDiff, GraphJsonError, ServiceChange};
 pub use crate::plan::{CriticalPath, Graph, ServiceNode, Step};

@@ -10,22 +10,23 @@
 //! 6. [Patterns](patterns): the crate `service-toolkit`: retries, limits, caches, queues, pools, events.
 //! 7. [With std and tokio](std_and_tokio): files, joining, time limits, spans.
 //! 8. [Testing](testing): a registry for each test, replaced services, a paused clock.
-//! 9. [Deployment](deployment): signals, systemd, Kubernetes, logs.
-//! 10. [Troubleshooting](troubleshooting): messages, their causes, and what to change.
+//! 9. [Reports and graph](reports): what made a boot slow, and how the graph has changed.
+//! 10. [Deployment](deployment): signals, systemd, Kubernetes, logs.
+//! 11. [Troubleshooting](troubleshooting): messages, their causes, and what to change.
 //!
 //! Concepts:
 //!
-//! 11. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
-//! 12. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
-//! 13. [Guarded calls](guarded_calls): methods that run only while their service is ready.
-//! 14. [Linking](linking): services in crates that no code names.
+//! 12. [Services and dependencies](services_and_dependencies): what services may require, want, provide and be given.
+//! 13. [Boot and shutdown](boot_and_shutdown): the order, the budgets, rollback, signals, the plan.
+//! 14. [Guarded calls](guarded_calls): methods that run only while their service is ready.
+//! 15. [Linking](linking): services in crates that no code names.
 //!
 //! Background:
 //!
-//! 15. [Comparison](comparison): other libraries, and when to use them instead.
-//! 16. [Frequently asked questions](faq): platforms, runtimes, costs.
-//! 17. [How we know](how_we_know): proofs, measurements and corner cases.
-//! 18. [Glossary](glossary): the words of the guide, one line each.
+//! 16. [Comparison](comparison): other libraries, and when to use them instead.
+//! 17. [Frequently asked questions](faq): platforms, runtimes, costs.
+//! 18. [How we know](how_we_know): proofs, measurements and corner cases.
+//! 19. [Glossary](glossary): the words of the guide, one line each.
 
 /// Where the links of a page lead here. They stand before the page, so they win over those at its end, which lead to files.
 macro_rules! links {
@@ -44,6 +45,7 @@ macro_rules! links {
          [Patterns]: crate::guide::patterns\n\
          [With std and tokio]: crate::guide::std_and_tokio\n\
          [Testing]: crate::guide::testing\n\
+         [Reports and graph]: crate::guide::reports\n\
          [Deployment]: crate::guide::deployment\n\
          [Linking]: crate::guide::linking\n\
          [How we know]: crate::guide::how_we_know\n\
@@ -89,6 +91,8 @@ pages! {
     testing = "testing.md", "# In the API\n\n[`test`](macro@crate::test), [`Builder::isolated`](crate::Builder::isolated), \
         [`Builder::replace`](crate::Builder::replace), [`Builder::give`](crate::Builder::give), \
         [`Registry::scope`](crate::Registry::scope), [`Registry::spawn`](crate::Registry::spawn)";
+    reports = "reports.md", "# In the API\n\n[`BootReport`](crate::BootReport), [`ShutdownReport`](crate::ShutdownReport), \
+        [`Timeline`](crate::report::Timeline), [`BootPath`](crate::report::BootPath), [`Graph`](crate::Graph)";
     deployment = "deployment.md", "# In the API\n\n[`Registry::launch`](crate::Registry::launch), \
         [`Builder::signals`](crate::Builder::signals), [`Builder::lame_duck`](crate::Builder::lame_duck), \
         [`Event`](crate::Event)";

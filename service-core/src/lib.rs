@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod base;
+#[cfg(feature = "render")]
+pub mod cli;
 pub mod error;
 pub mod event;
 mod events;

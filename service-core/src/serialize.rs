@@ -150,8 +150,13 @@ structs! {
         "name": it.name,
         "location": it.location,
         "state": it.state,
+        "eager": it.eager,
+        "dependencies": it.dependencies,
+        "began_us": it.began.map(Micros),
         "waited_us": Micros(it.waited),
+        "waited_for_slot_us": Micros(it.waited_for_slot),
         "own_us": Micros(it.own),
+        "slack_us": it.slack.map(Micros),
         "attempts": it.attempts,
         "blocked_us": it.blocked.map(Micros),
         "failure": it.failure,
@@ -159,7 +164,7 @@ structs! {
     }
     UndeclaredCall(it) { "caller": it.caller, "callee": it.callee }
 
-    ShutdownReport(it) { "reason": it.reason, "services": it.services, "total_us": Micros(it.total) }
+    ShutdownReport(it) { "reason": it.reason, "services": it.services, "began_us": Micros(it.began), "total_us": Micros(it.total) }
     ServiceShutdown(it) {
         "name": it.name,
         "location": it.location,
@@ -167,6 +172,7 @@ structs! {
         "was_ready": it.was_ready,
         "failures": it.failures,
         "notes": it.notes,
+        "waited_us": Micros(it.waited),
         "drain_us": Micros(it.drain),
         "own_us": Micros(it.own),
         "calls_left": it.calls_left,

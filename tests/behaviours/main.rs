@@ -49,6 +49,7 @@ mod reentrancy;
 mod refused_callers;
 mod registries;
 mod replacements;
+mod report_times;
 mod reported_failures;
 mod reports;
 mod restart_policies;

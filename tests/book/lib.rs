@@ -24,6 +24,7 @@ pages! {
     http = "../../service-core/guide/http.md";
     patterns = "../../service-core/guide/patterns.md";
     std_and_tokio = "../../service-core/guide/std-and-tokio.md";
+    reports = "../../service-core/guide/reports.md";
     testing = "../../service-core/guide/testing.md";
     linking = "../../service-core/guide/linking.md";
     service = "../../service-macros/docs/service.md";

@@ -2,11 +2,13 @@
 //! others inject faults. Its hooks print their calls.
 
 use std::any::Any;
+use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use service_core::cli::Command;
 use service_core::error::BadConfiguration;
 use service_core::telemetry::{self, Config, Format, Level};
 use service_core::{Context, EventKind, Lifecycle, Registry, Restart, Result, Systemd, service};
@@ -188,6 +190,9 @@ async fn main() -> Result<ExitCode> {
             std::thread::sleep(Duration::from_millis(100));
             return Ok(code);
         }
+        Some("graph") => return Ok(Registry::builder().launch_or_command().await),
+        Some("commands") => return Ok(command(std::env::args_os().skip(2)).await),
+        Some("commands of boot") => return Ok(command(["boot".into()]).await),
         Some("boot") => {
             let _registry = Registry::boot().await?;
             until_killed().await;
@@ -233,6 +238,18 @@ async fn main() -> Result<ExitCode> {
         other => return Err(format!("unknown mode {other:?}").into()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a command as a program does that has arguments of its own.
+async fn command(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match Command::parse(arguments) {
+        Ok(Some(command)) => command.run(Registry::builder()).await,
+        Ok(None) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// Runs a registry that has ended, and then blocks the thread until the process is killed.

@@ -1,6 +1,7 @@
 //! Whole programs: signals, exit codes, and the order of what they print.
 #![cfg(unix)]
 
+mod commands;
 mod environment;
 mod launch;
 mod program;

@@ -4,9 +4,12 @@
 mod backoff;
 mod budgets;
 pub(crate) mod caught;
+pub(crate) mod columns;
 mod duration_text;
 mod failure;
 pub(crate) mod json;
+#[cfg(feature = "render")]
+pub(crate) mod json_reader;
 mod key;
 mod location;
 mod mutex;

@@ -58,6 +58,10 @@ pub(crate) struct Slot {
 pub(crate) struct StartTimes {
     /// When the service was first needed.
     pub wanted: Option<Instant>,
+    /// Since when it has waited for nothing but a place under the limit of `concurrency`.
+    pub queued: Option<Instant>,
+    /// How long it waited for that place before its latest start.
+    pub in_queue: Duration,
     /// When its start began.
     pub began: Option<Instant>,
     /// When it became ready, or failed.

@@ -15,8 +15,11 @@ use super::diagnostics;
 use super::runner::Runner;
 use crate::base::{ShutdownReason, State, caught, stderr};
 use crate::events;
+use crate::gate::since;
 use crate::machine::{self, BOOT, BootCause, BootEnd, Effect, LifecycleEvent, Machine, Ticket, Timer, Unready};
-use crate::report::{BlockedService, BootError, BootFailure, EventKind, Refusal, ShutdownReport, UnreadyService};
+use crate::report::{
+    BlockedService, BootError, BootFailure, BootSnapshot, EventKind, Refusal, ShutdownReport, UnreadyService,
+};
 use crate::service::Hooks;
 use crate::shared::poll_monitor::BLOCKING;
 use crate::shared::{Busy, End, Message, Reply, Shared, Timing, rest_of_instant};
@@ -42,6 +45,8 @@ pub(crate) struct Driver {
     is_cancelled: bool,
     /// What was not ready when the boot ran out of its budget.
     unready: Vec<UnreadyService>,
+    /// The services when the boot failed.
+    snapshot: Option<BootSnapshot>,
     end: Option<machine::Finish>,
     /// While anything of a user runs, or a timer is set.
     busy: Option<Busy>,
@@ -105,6 +110,7 @@ impl Driver {
             replies: HashMap::new(),
             is_cancelled: false,
             unready: Vec::new(),
+            snapshot: None,
             end: None,
             busy: None,
         }
@@ -228,6 +234,7 @@ impl Driver {
         match effect {
             Effect::Publish { service, status } => self.runner.publish(service, status),
             Effect::Refuse { service, cause } => self.runner.refuse(service, cause),
+            Effect::Queue(service) => self.runner.queue(service),
             Effect::Start { service, attempt, after, until } => self.runner.start(service, attempt, after, until),
             Effect::Abort { service, limit } => self.runner.abort(service, limit),
             Effect::Unwind { service, limit } => self.runner.unwind(service, limit),
@@ -251,7 +258,14 @@ impl Driver {
             }
             Effect::Dismiss(ticket) => drop(self.replies.remove(&ticket)),
             Effect::DescribeUnready(unready) => self.unready = self.describe(unready),
-            Effect::SetReason(reason) => self.shared.set_reason(reason),
+            Effect::SetReason(reason) => {
+                // Before the rollback changes the states.
+                if self.snapshot.is_none() && self.machine.is_booting() {
+                    let (report, graph) = (self.shared.boot_report(), Box::new(self.shared.graph()));
+                    self.snapshot = Some(BootSnapshot { report, graph });
+                }
+                self.shared.set_reason(reason);
+            }
             Effect::Finish(end) => self.end = Some(end),
         }
     }
@@ -277,7 +291,9 @@ impl Driver {
             // It ends in time, and without an error unless the runtime ends: then nobody waits any more.
             let _ = tokio::task::spawn_blocking(stderr::flush_logs).await;
         }
-        let report = ShutdownReport { reason: end.reason, services: self.runner.take_records(), total };
+        let began = since(self.shared.timing().began).saturating_sub(total);
+        let services = self.runner.take_records(end.since);
+        let report = ShutdownReport { reason: end.reason, services, began, total };
         self.shared.finish(End::Down(Arc::new(report.clone())));
         if let Some(boot) = end.boot {
             let error = self.boot_error(boot, report);
@@ -300,7 +316,7 @@ impl Driver {
                     .collect(),
             },
         };
-        BootError::with_failures(failure, failures, Some(report))
+        BootError::with_failures(failure, failures, Some(report), self.snapshot.take())
     }
 
     fn describe(&self, unready: Vec<(usize, Unready)>) -> Vec<UnreadyService> {

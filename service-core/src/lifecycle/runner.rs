@@ -14,7 +14,7 @@ use super::hook::Left;
 use super::start::{Abort, Attempt, Attempted, start};
 use super::stop::{stop, unwind};
 use crate::base::{Failure, Phase, Rng, State, StopOutcome, caught, sort_by};
-use crate::gate::ManagedInstance;
+use crate::gate::{ManagedInstance, since};
 use crate::machine::{FailedAttempt, LifecycleEvent, Status};
 use crate::report::{Refusal, RefusalCause, ServiceShutdown};
 use crate::service::{Hooks, Incarnation};
@@ -142,6 +142,8 @@ impl Runner {
     /// Keeps how it was unwound or stopped, together with what went wrong when its earlier attempts were unwound.
     fn ended(&mut self, service: usize, mut entry: ServiceShutdown) -> StopOutcome {
         let outcome = entry.outcome.clone();
+        // Until the shutdown is over, and its begin known, this is the time on the machine's clock.
+        entry.waited = self.now().saturating_sub(entry.drain + entry.own);
         if let Some(before) = self.each[service].last.take() {
             entry.failures.splice(..0, before.failures);
         }
@@ -158,10 +160,11 @@ impl Runner {
             let mut times = slot.times();
             match (status.state, &status.cause.refusal) {
                 (State::Waiting, _) => {
-                    times.wanted = now;
+                    (times.wanted, times.queued, times.in_queue) = (now, None, Duration::ZERO);
                     None
                 }
                 (State::Starting, _) => {
+                    times.in_queue = since(times.queued.take());
                     (times.began, times.ended) = (now, None);
                     times.failure.take()
                 }
@@ -173,6 +176,11 @@ impl Runner {
             }
         };
         slot.set(status.state, status.cause);
+    }
+
+    /// From now on, a service waits for nothing but a place under the limit of `concurrency`.
+    pub(crate) fn queue(&self, service: usize) {
+        self.shared.slots[service].times().queued = Some(Instant::now());
     }
 
     /// What the running hook of a starting service does.
@@ -254,11 +262,15 @@ impl Runner {
         self.each[service].recorded = Some((self.records, entry));
     }
 
-    /// What was recorded, in the order of the records.
-    pub(crate) fn take_records(&mut self) -> Vec<ServiceShutdown> {
+    /// What was recorded, in the order of the records, of a shutdown that began at this time on the machine's clock.
+    pub(crate) fn take_records(&mut self, since: Duration) -> Vec<ServiceShutdown> {
         let mut records: Vec<_> = self.each.iter_mut().filter_map(|running| running.recorded.take()).collect();
         sort_by(&mut records, |a, b| a.0.cmp(&b.0));
-        records.into_iter().map(|(_, entry)| entry).collect()
+        let of_shutdown = |mut entry: ServiceShutdown| {
+            entry.waited = entry.waited.saturating_sub(since);
+            entry
+        };
+        records.into_iter().map(|(_, entry)| of_shutdown(entry)).collect()
     }
 
     /// Releases the supplied values of services that have never stopped, because they were never ready. No step is left that a

@@ -46,7 +46,7 @@ impl Machine {
         self.effects.push(Effect::CancelTimer(Timer::Boot));
     }
 
-    pub(super) fn is_booting(&self) -> bool {
+    pub(crate) fn is_booting(&self) -> bool {
         self.boot.as_ref().is_some_and(|boot| !boot.is_complete)
     }
 

@@ -40,6 +40,8 @@ pub(crate) enum Effect {
         service: usize,
         cause: RefusalCause,
     },
+    /// It waits for nothing but a place under the limit of `concurrency`.
+    Queue(usize),
     /// Run one attempt of its start, after this pause and until this time.
     Start {
         service: usize,

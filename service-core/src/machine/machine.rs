@@ -236,6 +236,9 @@ impl Machine {
     pub(super) fn enqueue_if_clear(&mut self, service: usize) {
         if self.nodes[service].is_clear() {
             self.queue.push((self.plan.services()[service].height, Reverse(service)));
+            if self.settings.concurrency < self.nodes.len() {
+                self.effects.push(Effect::Queue(service));
+            }
         }
     }
 

@@ -162,11 +162,13 @@ impl ServiceNode {
         }
     }
 
-    /// The arguments that distinguish it from a plain service, one word each.
+    /// The arguments that distinguish a service from a plain one, one word each.
+    pub(super) const FLAGS: [&str; 4] = ["lazy", "optional", "given", "replaced"];
+
+    /// Those of this service.
     pub(super) fn flags(&self) -> impl Iterator<Item = &'static str> {
-        let flags =
-            [(self.lazy, "lazy"), (self.optional, "optional"), (self.given, "given"), (self.replaced, "replaced")];
-        flags.into_iter().filter_map(|(set, word)| set.then_some(word))
+        let flags = [self.lazy, self.optional, self.given, self.replaced].into_iter().zip(Self::FLAGS);
+        flags.filter_map(|(set, word)| set.then_some(word))
     }
 }
 

@@ -11,6 +11,8 @@ mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod graph;
+#[cfg(feature = "render")]
+mod graph_diff;
 mod identity;
 mod naming;
 mod plan;
@@ -37,6 +39,8 @@ pub(crate) use facts::{Dependency, Facts};
 pub(crate) use graph::Edge;
 pub(crate) use graph::NodeStatus;
 pub use graph::{Graph, ServiceNode};
+#[cfg(feature = "render")]
+pub use graph_diff::{ComparedService, GraphDiff, GraphJsonError, ServiceChange};
 pub use plan::Plan;
 pub(crate) use plan::Planned;
 pub(crate) use prove::prove;

@@ -6,6 +6,7 @@ use super::critical_path::CriticalPath;
 use super::graph::{Edge, Graph, NodeStatus, ServiceNode};
 use super::plan::Plan;
 use crate::base::{Key, sort_by};
+use crate::report::BootError;
 
 impl Graph {
     /// `status` and `undeclared` name services by their index in the plan; `undeclared` holds callers and callees.
@@ -34,6 +35,28 @@ impl Graph {
         sort_by(&mut edges, |a, b| rank(a).cmp(&rank(b)));
         edges.dedup_by_key(|edge| (edge.from, edge.to));
         Self { nodes, edges }
+    }
+}
+
+impl BootError {
+    /// The graph at the moment at which the boot failed; `None` if no boot had begun. Every form of it marks the services whose own
+    /// hook failed, and apart from these, those that were not started because of them.
+    ///
+    /// ```
+    /// use service_core::{Definition, Registry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let db = Definition::new("db").init(async |_| Err::<(), _>("no disk".into()));
+    /// let api = Definition::new("api").requires(["db"]);
+    /// let error = Registry::builder().isolated().define(db).define(api).boot().await.expect_err("db fails");
+    /// let graph = error.graph().expect("the boot had begun");
+    /// let roots: Vec<_> = graph.services().filter(|service| service.root_failure).map(|service| &*service.name).collect();
+    /// assert_eq!(roots, ["db"]);
+    /// # }
+    /// ```
+    pub fn graph(&self) -> Option<&Graph> {
+        self.snapshot()?.graph.downcast_ref()
     }
 }
 

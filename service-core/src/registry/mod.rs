@@ -4,6 +4,8 @@ mod assembly;
 mod boot;
 mod builder;
 mod catalog;
+#[cfg(feature = "render")]
+mod command;
 pub(crate) mod current;
 #[cfg(feature = "signals")]
 mod exit_watch;
@@ -24,6 +26,8 @@ mod test_run;
 
 pub use builder::Builder;
 pub use catalog::{Entry, inventory};
+#[cfg(feature = "render")]
+pub use command::{Command, CommandError, HELP};
 pub use fakes::Fakes;
 pub use injectable::Injectable;
 pub use registry::Registry;

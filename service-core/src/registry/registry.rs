@@ -3,19 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use crate::base::{ShutdownReason, State};
+use crate::gate::Slot;
 use crate::gate::context_stack;
 use crate::gate::context_stack::{Frame, Role};
-use crate::gate::{Slot, StartTimes, since};
 use crate::health::HealthChecker;
-use crate::plan::{Graph, NodeStatus};
-use crate::report::{
-    BootReport, Event, Health, HealthReport, NotReady, ServiceReport, ShutdownError, ShutdownReport, UndeclaredCall,
-};
+use crate::plan::Graph;
+use crate::report::{BootReport, Event, Health, HealthReport, NotReady, ShutdownError, ShutdownReport};
 use crate::service::Context;
 use crate::shared::{self, CurrentTask, End, Message, Shared};
 
@@ -194,18 +191,7 @@ impl Registry {
     /// # }
     /// ```
     pub fn graph(&self) -> Graph {
-        let shared = self.shared();
-        let status = |index: usize| {
-            let slot = &shared.slots[index];
-            let times = slot.times();
-            NodeStatus {
-                state: Some(slot.state()),
-                waited: waited(&times),
-                own: own(&times),
-                root_failure: times.failure.is_some(),
-            }
-        };
-        Graph::of(&shared.plan, &status, &shared.undeclared.all())
+        self.shared().graph()
     }
 
     /// Returns how the boot went, service by service.
@@ -222,42 +208,7 @@ impl Registry {
     /// # }
     /// ```
     pub fn report(&self) -> BootReport {
-        let shared = self.shared();
-        let mut services = Vec::with_capacity(shared.slots.len());
-        for (index, slot) in shared.slots.iter().enumerate() {
-            let times = slot.times().clone();
-            services.push(ServiceReport {
-                name: slot.name.to_string(),
-                location: slot.location,
-                state: slot.state(),
-                waited: waited(&times),
-                own: own(&times).unwrap_or_default(),
-                attempts: times.attempts,
-                blocked: times.blocked,
-                failure: times.failure,
-                missing: self.missing(index),
-            });
-        }
-        let timing = shared.timing();
-        let name = |index: usize| shared.slots[index].name.to_string();
-        let calls = shared.undeclared.all().into_iter();
-        let undeclared = calls.map(|(caller, callee)| UndeclaredCall { caller: name(caller), callee: name(callee) });
-        BootReport {
-            services,
-            total: timing.took.unwrap_or_else(|| since(timing.began)),
-            critical_path: self.graph().critical_path().into_iter().map(|step| step.name).collect(),
-            undeclared: undeclared.collect(),
-        }
-    }
-
-    /// The wanted dependencies that a service does not have.
-    fn missing(&self, index: usize) -> Vec<String> {
-        let shared = self.shared();
-        let needs = shared.plan.services()[index].needs.iter();
-        let gone = needs.filter(|need| need.bond == crate::plan::Bond::Wants);
-        let gone = gone.filter(|need| matches!(shared.slots[need.index].state(), State::Failed | State::Blocked));
-        let gone = gone.map(|need| need.text.to_string());
-        shared.plan.absent_wants(index).iter().cloned().chain(gone).collect()
+        self.shared().boot_report()
     }
 
     /// Checks the health of every service.
@@ -621,18 +572,6 @@ impl<S> Context<S> {
     pub fn registry(&self) -> Registry {
         Registry::from_inside(self.shared())
     }
-}
-
-fn waited(times: &StartTimes) -> Duration {
-    match (times.wanted, times.began) {
-        (Some(wanted), Some(began)) => began.saturating_duration_since(wanted),
-        (wanted, _) => since(wanted),
-    }
-}
-
-fn own(times: &StartTimes) -> Option<Duration> {
-    let began = times.began?;
-    Some(times.ended.map_or_else(|| began.elapsed(), |ended| ended.saturating_duration_since(began)))
 }
 
 impl fmt::Debug for Registry {

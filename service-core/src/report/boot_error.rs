@@ -1,11 +1,13 @@
 //! [`BootError`]: why a boot failed, which services that blocked, and what the rollback did.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::boot_report::BootReport;
 use super::plan_error::PlanError;
 use super::shutdown_report::ShutdownReport;
 use crate::base::{Failure, ShutdownReason, lasted};
@@ -26,6 +28,14 @@ struct BootErrorData {
     failure: BootFailure,
     failures: Vec<Failure>,
     rollback: Option<ShutdownReport>,
+    snapshot: Option<BootSnapshot>,
+}
+
+/// The services at the moment at which the boot failed.
+pub(crate) struct BootSnapshot {
+    pub report: BootReport,
+    /// The graph. Its type is in the folder `plan`, which knows this one, so `BootError::graph` is there.
+    pub graph: Box<dyn Any + Send + Sync>,
 }
 
 /// The cause of a failed boot.
@@ -91,15 +101,16 @@ pub struct UnreadyService {
 impl BootError {
     /// An error of a boot in which no service has failed.
     pub(crate) fn new(failure: BootFailure, rollback: Option<ShutdownReport>) -> Self {
-        Self::with_failures(failure, Vec::new(), rollback)
+        Self::with_failures(failure, Vec::new(), rollback, None)
     }
 
     pub(crate) fn with_failures(
         failure: BootFailure,
         failures: Vec<Failure>,
         rollback: Option<ShutdownReport>,
+        snapshot: Option<BootSnapshot>,
     ) -> Self {
-        Self { inner: Arc::new(BootErrorData { failure, failures, rollback }) }
+        Self { inner: Arc::new(BootErrorData { failure, failures, rollback, snapshot }) }
     }
 
     /// The cause.
@@ -119,6 +130,16 @@ impl BootError {
             BootFailure::Plan(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// How the boot went until it failed, service by service; `None` if no boot had begun. Its timeline and its trace show
+    /// what it spent its time on, and mark what failed.
+    pub fn report(&self) -> Option<&BootReport> {
+        self.snapshot().map(|snapshot| &snapshot.report)
+    }
+
+    pub(crate) fn snapshot(&self) -> Option<&BootSnapshot> {
+        self.inner.snapshot.as_ref()
     }
 
     /// What the rollback did; `None` if no service had started.

@@ -8,6 +8,8 @@
 //! object of its fields; a duration is a whole number of microseconds, in a field whose name ends with `_us`.
 
 pub(crate) mod boot_error;
+mod boot_model;
+mod boot_path;
 mod boot_report;
 pub(crate) mod event;
 pub(crate) mod exit_code;
@@ -17,8 +19,13 @@ pub(crate) mod plan_error;
 pub(crate) mod run_error;
 pub(crate) mod shutdown_error;
 mod shutdown_report;
+mod timeline;
+mod timeline_rows;
+#[cfg(feature = "render")]
+mod trace;
 
-pub(crate) use boot_error::{BlockedService, BootError, BootFailure, UnreadyService};
+pub(crate) use boot_error::{BlockedService, BootError, BootFailure, BootSnapshot, UnreadyService};
+pub use boot_path::{BootPath, Change, PathStep};
 pub use boot_report::{BootReport, ServiceReport, UndeclaredCall};
 pub(crate) use event::record::{Record, Severity, Value};
 pub(crate) use event::{Event, EventKind};
@@ -30,5 +37,6 @@ pub(crate) use plan_error::{CycleStep, NotFound, PlanError, Problem, ServiceLoca
 pub(crate) use run_error::RunError;
 pub(crate) use shutdown_error::ShutdownError;
 pub use shutdown_report::{CallsLeft, ServiceShutdown, ShutdownReport};
+pub use timeline::Timeline;
 
 pub use crate::base::{ShutdownReason, StopOutcome};

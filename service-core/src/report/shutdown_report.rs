@@ -14,6 +14,8 @@ pub struct ShutdownReport {
     /// One entry for each service that was ready, for each whose start was aborted, and for each whose failed start was not
     /// unwound cleanly.
     pub services: Vec<ServiceShutdown>,
+    /// How long after the begin of the boot it began; zero if there was no boot.
+    pub began: Duration,
     /// How long it took.
     pub total: Duration,
 }
@@ -34,6 +36,8 @@ pub struct ServiceShutdown {
     pub failures: Vec<Failure>,
     /// What the service reported with `cx.note`, in order. A note is no failure.
     pub notes: Vec<String>,
+    /// How long it waited for its dependants to stop, counted from the begin of the shutdown; zero if it had stopped before.
+    pub waited: Duration,
     /// How long the drain took: admitted calls, then tasks.
     pub drain: Duration,
     /// How long `shutdown` and the cleanups took.
@@ -54,6 +58,7 @@ impl ServiceShutdown {
             outcome: StopOutcome::Clean,
             failures: Vec::new(),
             notes: Vec::new(),
+            waited: Duration::ZERO,
             drain: Duration::ZERO,
             own: Duration::ZERO,
             calls_left: Vec::new(),

@@ -34,6 +34,7 @@ mod probes;
 pub(crate) mod registries;
 mod restart;
 mod shared;
+mod snapshots;
 mod timer_keeper;
 mod undeclared;
 pub(crate) mod wait;

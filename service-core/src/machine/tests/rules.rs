@@ -58,7 +58,7 @@ impl Life {
                 self.check(is_shut_down(cause), "a refusal says why everything shuts down");
             }
             Effect::DescribeUnready(unready) => self.describe(unready),
-            Effect::Record(_) | Effect::BeginBoot => {}
+            Effect::Queue(_) | Effect::Record(_) | Effect::BeginBoot => {}
             Effect::Emit(kind) => self.emitted(kind),
             Effect::SetTimer(timer, at) => self.timers.push((*at, *timer)),
             Effect::CancelTimer(timer) => self.timers.retain(|(_, set)| set != timer),
