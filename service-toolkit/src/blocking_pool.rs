@@ -22,10 +22,11 @@ type Job = Box<dyn FnOnce() + Send>;
 /// A bounded number of named threads for code that blocks, such as file access, compression or a C library. It belongs to a service.
 /// A clone is another handle of the same pool.
 ///
-/// `tokio::task::spawn_blocking` has one pool of up to 512 threads for the whole program, with an unbounded queue, and a runtime that
-/// is dropped waits for it. This pool has its own limits: [`run`](Self::run) waits while its queue is full. The closure runs in the
-/// scope of the registry, as a task of the service does. Its thread does not belong to a runtime; to run a future there, use a
-/// [`Bridge`](crate::Bridge). The closures run on several threads at the same time, so they and what they return must be `Send`.
+/// `tokio::task::spawn_blocking` has one pool of up to 512 threads for the whole program, with an unbounded queue, and a runtime
+/// that is dropped waits for it. This pool has its own limits: [`run`](Self::run) waits while its queue is full. The closure runs
+/// in the scope of the registry, as a task of the service does. Its thread does not belong to a runtime; to run a future there, use
+/// a [`Bridge`](crate::Bridge) that was made before the pool: the pool, which was made later, then ends earlier. The closures run
+/// on several threads at the same time, so they and what they return must be `Send`.
 ///
 /// The pool ends after the `shutdown` of its service, when the calls and the tasks of the service have ended. It refuses new work from
 /// then on, also from callers that wait, and finishes what it has; this takes at most the shutdown budget of the service. Code that

@@ -11,7 +11,7 @@ use std::time::Duration;
 use service_core::error::BoxError;
 use service_core::record;
 
-use crate::caught::{caught, caught_call, caught_now};
+use crate::caught::{caught, caught_call, caught_now, error_text};
 use crate::mapped::mapped;
 use crate::retry::{RetryPolicy, retry};
 
@@ -238,12 +238,12 @@ pub(crate) fn recovered<T, E: fmt::Display>(
         Ok(value) => return Ok(value),
         Err(failed) => failed,
     };
-    let error_type = error.error_type();
+    let (error_type, text) = (error.error_type(), error_text(&error));
     let fallback = fallback.filter(|_| is_recoverable(&error));
     match fallback.map(|fallback| caught_now(|| fallback(&error))) {
         Some(Ok(value)) => {
             record!(domain: "boundary", action: "run", status: warning,
-                operation, %error, error_type, attempts, "failed, and the fallback is used");
+                operation, error = %text, error_type, attempts, "failed, and the fallback is used");
             return Ok(value);
         }
         Some(Err(panic)) => {
@@ -252,7 +252,7 @@ pub(crate) fn recovered<T, E: fmt::Display>(
         }
         None => {}
     }
-    record!(domain: "boundary", action: "run", status: error, operation, %error, error_type, attempts, "failed");
+    record!(domain: "boundary", action: "run", status: error, operation, error = %text, error_type, attempts, "failed");
     Err(error)
 }
 

@@ -23,8 +23,8 @@ const WINDOW_PARTS: u32 = 10;
 /// - *Closed*: calls run. The breaker opens after a number of [consecutive failures](Self::consecutive_failures), 5 by default,
 ///   or at a [failure rate](Self::failure_rate).
 /// - *Open*: calls are refused at once, for [a time](Self::open_for), 30 s by default.
-/// - *Half-open*: the first call after that time is a probe. Other calls are refused while it runs. If it succeeds, the breaker
-///   closes; if it fails, the breaker opens again.
+/// - *Half-open*: the first call after that time is a probe. Other calls are refused while it runs, for at most that time. If it
+///   succeeds, and as many others as [`probes`](Self::probes) says, the breaker closes; if it fails, the breaker opens again.
 ///
 /// If a call is cancelled, it does not count, and a cancelled probe makes place for the next one. To count a call that takes too
 /// long as a failure, put the time limit inside: `breaker.call(timeout(…))`. A panic counts as a failure. A call that began before
@@ -63,7 +63,7 @@ pub enum BreakerState {
     Closed,
     /// Calls are refused. The state remains until a call is made after the time that the breaker is open.
     Open,
-    /// One call at a time runs as a probe, and other calls are refused.
+    /// One call at a time runs as a probe. Other calls are refused, until the probe has taken as long as the breaker is open.
     HalfOpen,
 }
 
@@ -167,8 +167,9 @@ impl Breaker {
         self
     }
 
-    /// How long the breaker is open before it allows a probe; 30 s by default. A probe that runs longer than this is given up:
-    /// it continues, but does not count, and another call may probe.
+    /// How long the breaker is open before it allows a probe; 30 s by default. A probe that runs longer than this is given up: it
+    /// continues, but does not count, and another call may probe. So choose a longer time than a call takes. With zero, each call
+    /// probes at once and takes the place of the probe before it, and only a probe during which no other call begins counts.
     ///
     /// ```
     /// use std::time::Duration;
@@ -182,7 +183,8 @@ impl Breaker {
         self
     }
 
-    /// How many probes have to succeed, one after the other, before the breaker closes; 1 by default. Zero is taken as one.
+    /// How many probes have to succeed, one after the other, before the breaker closes; 1 by default. Zero is taken as one. A probe
+    /// that is cancelled or given up counts neither way.
     ///
     /// ```
     /// use service_toolkit::Breaker;
@@ -219,7 +221,7 @@ impl Breaker {
     }
 
     /// Runs a call, and counts an error of it as a failure if `is_failure` returns `true`. Any other error counts as a success,
-    /// because the dependency has answered.
+    /// because the dependency has answered. A panic of `is_failure` counts as a failure.
     ///
     /// ```
     /// use service_toolkit::Breaker;
@@ -250,6 +252,8 @@ impl Breaker {
             polled
         });
         let result = result.await;
+        // Until it is known: a panic of `is_failure` counts as a failure, too.
+        permit.on_drop = Outcome::Failure;
         let failed = result.as_ref().is_err_and(is_failure);
         permit.on_drop = if failed { Outcome::Failure } else { Outcome::Success };
         drop(permit);
@@ -307,8 +311,11 @@ impl Breaker {
                     "the circuit breaker {name} is open after {why}; it allows a probe in {left:?}"
                 ))
             }
-            Phase::HalfOpen { .. } => {
-                Health::degraded(format!("the circuit breaker {name} is half-open, because no probe has succeeded yet"))
+            Phase::HalfOpen { successes, .. } => {
+                let probes = self.settings.probes;
+                Health::degraded(format!(
+                    "the circuit breaker {name} is half-open: {successes} of {probes} probes have succeeded"
+                ))
             }
         }
     }

@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, mpsc};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{self, Poll, Wake};
+use std::thread::{self, Thread};
 
 use service_core::{CancellationToken, Context};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::caught::caught;
 
@@ -17,7 +20,9 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// [`BlockingPool`](crate::BlockingPool). It belongs to a service. A clone is another handle of the same bridge.
 ///
 /// The future runs as a task on the runtime of the service, in the scope of its registry, and the thread waits for the result. The
-/// bridge ends after the `shutdown` of its service; futures that still run are cancelled then, so no thread waits for ever.
+/// bridge ends after the `shutdown` of its service; futures that still run are cancelled then, so no thread waits for ever. What
+/// the service has made after the bridge ends before it: make the bridge before a [`BlockingPool`](crate::BlockingPool) whose
+/// closures use it, so that they can finish with it.
 ///
 /// ```
 /// use service_core::{Definition, Registry};
@@ -94,18 +99,48 @@ impl Bridge {
         if Handle::try_current().is_ok() {
             return Err(BridgeError::InRuntime);
         }
-        let (caller, result) = mpsc::sync_channel(1);
+        // Here as well as in the task, because a runtime may exist that nobody drives any more.
+        if self.ended.is_cancelled() {
+            return Err(BridgeError::Ended);
+        }
+        let (caller, result) = oneshot::channel();
         let ended = self.ended.clone();
         (self.spawn)(Box::pin(async move {
             if let Some(result) = ended.run_until_cancelled(caught(future)).await {
-                // The caller waits for it.
+                // The caller has gone if the bridge has ended.
                 drop(caller.send(result));
             }
         }));
-        match result.recv() {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(panic)) => Err(BridgeError::Panicked(panic)),
-            Err(_) => Err(BridgeError::Ended),
+        // A result that is there has priority.
+        let waits = async {
+            tokio::select! {
+                biased;
+                result = result => result.ok(),
+                () = self.ended.cancelled() => None,
+            }
+        };
+        match parked(waits) {
+            Some(Ok(output)) => Ok(output),
+            Some(Err(panic)) => Err(BridgeError::Panicked(panic)),
+            None => Err(BridgeError::Ended),
+        }
+    }
+}
+
+/// Runs a future on this thread, which is parked while the future waits.
+fn parked<F: Future>(future: F) -> F::Output {
+    struct Unparks(Thread);
+    impl Wake for Unparks {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let (mut future, waker) = (pin!(future), Arc::new(Unparks(thread::current())).into());
+    loop {
+        match future.as_mut().poll(&mut task::Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            // A spurious wake only polls once more.
+            Poll::Pending => thread::park(),
         }
     }
 }

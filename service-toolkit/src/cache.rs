@@ -52,6 +52,8 @@ struct Inner<K, V> {
     misses: AtomicU64,
     loads: AtomicU64,
     evictions: Arc<AtomicU64>,
+    /// How often all values were invalidated. A value of an earlier generation is never returned.
+    generation: AtomicU64,
 }
 
 enum Ttl<K, V> {
@@ -97,11 +99,13 @@ where
             Evictions(evictions.clone()),
         );
         let (hits, misses, loads) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Self { inner: Arc::new(Inner { store, ttl: Ttl::Unlimited, hits, misses, loads, evictions }) }
+        let (ttl, generation) = (Ttl::Unlimited, AtomicU64::new(0));
+        Self { inner: Arc::new(Inner { store, ttl, hits, misses, loads, evictions, generation }) }
     }
 
     /// Makes each value expire this time after it was inserted. Zero keeps nothing; a time that the clock cannot reach, such as
-    /// [`Duration::MAX`], is no limit. The cache is made empty.
+    /// [`Duration::MAX`], is no limit. What is returned is another cache, which is empty: clones that were made before share
+    /// nothing with it.
     #[must_use]
     pub fn ttl(self, time: Duration) -> Self {
         self.expire(Ttl::Fixed(time))
@@ -110,7 +114,7 @@ where
     /// Makes each value expire after a time that depends on its key and on itself. A value whose time is zero is not kept.
     ///
     /// With a `V` of `Option<T>` or `Result<T, E>` this is negative caching: a short time for `None` or `Err`, or zero to
-    /// look up such a key again each time. The cache is made empty.
+    /// look up such a key again each time. What is returned is another, empty cache, as with [`ttl`](Self::ttl).
     #[must_use]
     pub fn ttl_with(self, time: impl Fn(&K, &V) -> Duration + Send + Sync + 'static) -> Self {
         self.expire(Ttl::Of(Box::new(time)))
@@ -139,14 +143,14 @@ where
     /// Inserts a value, instead of the one that the key has.
     pub fn insert(&self, key: K, value: V) {
         let Inner { store, evictions, .. } = &*self.inner;
-        let Some(entry) = self.inner.entry(&key, value) else {
+        let Some(entry) = self.inner.entry(&key, value, self.inner.generation()) else {
             store.remove(&key);
             return;
         };
         let mut evicted = None;
         store.insert_with_lifecycle(key, entry, &mut evicted);
         // The store reports a value that it replaced as evicted. Its key is there still.
-        if evicted.is_some_and(|key| store.contains_key(&key)) {
+        if evicted.is_some_and(|(key, _)| store.contains_key(&key)) {
             evictions.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -189,7 +193,7 @@ where
             count(&inner.hits);
             return Ok(value);
         }
-        let look = |_: &K, entry: &mut Entry<V>| match entry.live() {
+        let look = |_: &K, entry: &mut Entry<V>| match inner.live(entry) {
             Some(value) => EntryAction::Retain(value),
             None => EntryAction::ReplaceWithGuard,
         };
@@ -205,8 +209,11 @@ where
         };
         count(&inner.misses);
         count(&inner.loads);
+        let generation = inner.generation();
         let value = load.await?;
-        if let (Some(guard), Some(entry)) = (guard, inner.entry(&key.to_owned(), value.clone())) {
+        if let (Some(guard), true) = (guard, inner.generation() == generation)
+            && let Some(entry) = inner.entry(&key.to_owned(), value.clone(), generation)
+        {
             // Refused if the key was invalidated or inserted meanwhile: then this value is the older one.
             let _ = guard.insert(entry);
         }
@@ -221,12 +228,17 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.inner.store.remove(key).is_some_and(|(_, entry)| entry.live().is_some())
+        self.inner.store.remove(key).is_some_and(|(_, entry)| self.inner.live(&entry).is_some())
     }
 
     /// Removes all values.
+    ///
+    /// A load that is running goes on, and its caller gets its value, but the value is not kept; other callers for its key load
+    /// after it.
     pub fn invalidate_all(&self) {
-        self.inner.store.clear();
+        self.inner.generation.fetch_add(1, Ordering::AcqRel);
+        // One by one, and not with `clear`, which drops them under a lock: a drop is code of the user, and may use the cache.
+        self.inner.store.drain().for_each(drop);
     }
 
     /// The number of values, with the expired ones that were not removed yet.
@@ -254,20 +266,32 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.inner.store.get(key)?.live()
+        self.inner.live(&self.inner.store.get(key)?)
     }
 }
 
 impl<K, V> Inner<K, V> {
     /// The entry for a value, if it is kept at all.
-    fn entry(&self, key: &K, value: V) -> Option<Entry<V>> {
+    fn entry(&self, key: &K, value: V, generation: u64) -> Option<Entry<V>> {
         let time = match &self.ttl {
-            Ttl::Unlimited => return Some(Entry { value, expires: None }),
+            Ttl::Unlimited => return Some(Entry { value, expires: None, generation }),
             Ttl::Fixed(time) => *time,
             Ttl::Of(time) => time(key, &value),
         };
-        let entry = |value| Entry { value, expires: Instant::now().checked_add(time) };
+        let entry = |value| Entry { value, expires: Instant::now().checked_add(time), generation };
         (!time.is_zero()).then(|| entry(value))
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+}
+
+impl<K, V: Clone> Inner<K, V> {
+    fn live(&self, entry: &Entry<V>) -> Option<V> {
+        let is_live =
+            entry.generation == self.generation() && entry.expires.is_none_or(|expires| Instant::now() < expires);
+        is_live.then(|| entry.value.clone())
     }
 }
 
@@ -288,12 +312,7 @@ impl<K, V> fmt::Debug for Cache<K, V> {
 struct Entry<V> {
     value: V,
     expires: Option<Instant>,
-}
-
-impl<V: Clone> Entry<V> {
-    fn live(&self) -> Option<V> {
-        self.expires.is_none_or(|expires| Instant::now() < expires).then(|| self.value.clone())
-    }
+    generation: u64,
 }
 
 fn count(what: &AtomicU64) {
@@ -305,11 +324,12 @@ fn count(what: &AtomicU64) {
 struct Evictions(Arc<AtomicU64>);
 
 impl<K, V> quick_cache::Lifecycle<K, V> for Evictions {
-    /// The key that was evicted; with one insert it is at most one.
-    type RequestState = Option<K>;
+    /// What was evicted; with one insert it is at most one. It is dropped after the insert, because this function runs under a
+    /// lock, and a drop is code of the user, which may use the cache.
+    type RequestState = Option<(K, V)>;
 
-    fn on_evict(&self, evicted: &mut Option<K>, key: K, _value: V) {
+    fn on_evict(&self, evicted: &mut Option<(K, V)>, key: K, value: V) {
         count(&self.0);
-        *evicted = Some(key);
+        *evicted = Some((key, value));
     }
 }

@@ -3,6 +3,7 @@
 #![cfg_attr(not(feature = "full"), allow(dead_code, reason = "each pattern uses a part of it"))]
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -64,6 +65,11 @@ impl<F: Future, P> Future for Caught<F, P> {
 /// Runs a function. If it panics, the message is the error.
 pub(crate) fn caught_now<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
+}
+
+/// The text of an error. It is code of the user, which may panic.
+pub(crate) fn error_text(error: &(impl fmt::Display + ?Sized)) -> String {
+    caught_now(|| error.to_string()).unwrap_or_else(|panic| format!("no text, because it panicked: {panic}"))
 }
 
 /// The text of a payload, if it is text.

@@ -1,23 +1,24 @@
 //! [`EventBus`]: typed events from any service to any number of listeners.
 
+mod mailbox;
 mod shared;
 
 use std::any::{TypeId, type_name};
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use service_core::{CancellationToken, Context, TaskOutput, record};
+#[cfg(feature = "testing")]
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
+use self::mailbox::Mailbox;
 #[cfg(feature = "testing")]
 pub(crate) use self::shared::EmittedEvent;
-use self::shared::{Counts, Entry, GivenUp, Shared, add};
-use crate::caught::caught;
+use self::shared::{Counts, Shared, add};
+use crate::caught::{caught, error_text};
 use crate::until_cancelled::until_cancelled;
 
 /// The number of events that may wait for one listener, unless [`EventBus::with_capacity`] says otherwise.
@@ -26,22 +27,26 @@ const CAPACITY: usize = 100;
 /// Sends events to listeners by the type of the event, as Spring's `ApplicationEventPublisher` does. Cheap to clone.
 ///
 /// A service owns the bus, and the services that emit or subscribe require that service. Each listener has its own task and its own
-/// bounded queue, so the listeners of an event run concurrently, and each handles its events in the order in which they were emitted. A
-/// listener that fails, panics or hangs affects no other listener: a failure and a panic are logged and counted, and the listener goes on
+/// bounded queue, so the listeners of an event run concurrently, and each handles its events in the order in which they were
+/// emitted: that of the calls of `emit_nowait` and of the first polls of `emit`, also if an `emit` waits for a place. A listener
+/// that fails, panics or hangs affects no other listener: a failure and a panic are logged and counted, and the listener goes on
 /// with the next event.
 ///
 /// # Backpressure
 ///
-/// [`emit`](Self::emit) waits while the queue of a listener is full. [`emit_nowait`](Self::emit_nowait) never waits: a listener whose queue
-/// is full does not get the event, and a warning names the event and the listener. A listener must not `emit` an event that leads back to
-/// itself, because it would wait for its own queue; use `emit_nowait` there.
+/// [`emit`](Self::emit) waits while the queue of a listener is full. [`emit_nowait`](Self::emit_nowait) never waits: a listener
+/// whose queue is full does not get the event, and a warning names the event and the listener. A free place goes to the event that
+/// has waited longest, so the queue is full while an event waits. A listener must not `emit` an event that leads back to itself,
+/// because it would wait for its own queue; use `emit_nowait` there.
 ///
 /// # Shutdown
 ///
-/// A subscription belongs to the context of the subscriber. A subscriber stops before the bus that it requires; its listener then takes no
-/// new events and handles those that are queued, within the drain budget of the subscriber. If the budget ends first, the registry
-/// names the listener in its report, and a warning says how many events were lost. Once the owner of the bus drains, the bus
-/// refuses events. [`stats`](Self::stats) counts each event that did not reach a listener.
+/// A subscription belongs to the context of the subscriber. A subscriber stops before the bus that it requires; its listener then
+/// takes no new events and handles those that are queued, within the drain budget of the subscriber. If the budget ends first, the
+/// registry names the listener in its report, and a warning says how many events were lost. A service that emits while it stops is
+/// heard only by listeners that stop after it: it must require the services of those listeners, because services that do not
+/// require each other stop at the same time. Once the owner of the bus drains, the bus refuses events. [`stats`](Self::stats)
+/// counts each event that did not reach a listener.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -161,18 +166,18 @@ impl EventBus {
         R: Future<Output: TaskOutput> + Send + 'static,
     {
         let name = name.into();
-        let (queue, events) = mpsc::channel::<Arc<E>>(self.shared.capacity);
+        let mailbox = Arc::new(Mailbox::<E>::new(name.clone(), self.shared.capacity));
         let (cx_of_task, shared) = (cx.clone(), self.shared.clone());
         // The listener is in the table before its task runs, so that an event emitted right after this call reaches it.
-        let number = self.shared.insert(TypeId::of::<E>(), Entry { name: name.clone(), queue: Box::new(queue) });
-        let mut listener = Listener { events, name: name.clone(), number, busy: false, shared };
+        let number = self.shared.insert(TypeId::of::<E>(), Box::new(mailbox.clone()));
+        let mut listener = Listener { mailbox, number, busy: false, shared };
         cx.spawn(name, async move {
             let stopping = cx_of_task.stopping();
-            while let Some(Some(event)) = until_cancelled(&stopping, listener.events.recv()).await {
+            while let Some(Some(event)) = until_cancelled(&stopping, listener.next()).await {
                 listener.handle(&handler, event, &stopping).await;
             }
             listener.unsubscribe();
-            while let Some(event) = listener.events.recv().await {
+            while let Some(event) = listener.next().await {
                 listener.handle(&handler, event, &stopping).await;
             }
         })
@@ -184,41 +189,22 @@ impl EventBus {
     /// A listener with a free place gets the event immediately. If this future is dropped while it waits, the listeners that it waits for
     /// do not get the event, and a warning names them.
     pub async fn emit<E: Send + Sync + 'static>(&self, event: E) -> usize {
-        let event = Arc::new(event);
-        let (mut accepted, waiting) = self.offer(&event);
-        let mut sends: Vec<Pin<Box<dyn Future<Output = bool> + Send>>> = Vec::new();
-        for (name, queue) in waiting {
-            let (event, shared) = (event.clone(), self.shared.clone());
-            let given_up = GivenUp { shared, event: type_name::<E>(), name, armed: true };
-            sends.push(Box::pin(async move {
-                let sent = queue.reserve().await.map(|place| given_up.shared.queue(|| place.send(event)));
-                given_up.settle(sent.is_ok());
-                sent.is_ok()
-            }));
+        let (mut accepted, waiting) = self.offer(event, Mailbox::wait);
+        for delivery in waiting {
+            accepted += usize::from(delivery.end().await);
         }
-        std::future::poll_fn(|cx| {
-            sends.retain_mut(|send| match send.as_mut().poll(cx) {
-                Poll::Ready(sent) => {
-                    accepted += usize::from(sent);
-                    false
-                }
-                Poll::Pending => true,
-            });
-            if sends.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
         accepted
     }
 
     /// Gives an event to each of its listeners that has a free place, without waiting. Returns the number of listeners that have it
     /// in their queue. For each of the others, a warning names the event and the listener.
     pub fn emit_nowait<E: Send + Sync + 'static>(&self, event: E) -> usize {
-        let (accepted, full) = self.offer(&Arc::new(event));
-        for (listener, _) in full {
+        let (accepted, full) = self.offer(event, |mailbox, _, _| mailbox.name.clone());
+        for listener in full {
             add(&self.shared.counts.dropped);
-            let event = type_name::<E>();
+            let (event, listener) = (type_name::<E>(), &*listener);
             record!(domain: "event_bus", action: "emit", status: cancelled,
-                event, listener = &*listener, "event dropped: the queue of the listener is full");
+                event, listener, "event dropped: the queue of the listener is full");
         }
         accepted
     }
@@ -246,40 +232,42 @@ impl EventBus {
         self.shared.lock().table.get(&TypeId::of::<E>()).map_or(0, Vec::len)
     }
 
-    /// Puts the event into each queue that has a place. Returns how many, and the queues that are full.
-    fn offer<E: Send + Sync + 'static>(&self, event: &Arc<E>) -> (usize, Vec<FullQueue<E>>) {
-        let counts = &self.shared.counts;
+    /// Puts the event into each queue that has a place. Returns how many, and the result of `on_full` for each that has none.
+    fn offer<E: Send + Sync + 'static, T>(
+        &self,
+        event: E,
+        on_full: impl Fn(&Arc<Mailbox<E>>, &Arc<E>, &Arc<Shared>) -> T,
+    ) -> (usize, Vec<T>) {
+        let (event, shared, counts) = (Arc::new(event), &self.shared, &self.shared.counts);
         add(&counts.emitted);
-        if self.shared.draining.is_cancelled() {
+        if shared.draining.is_cancelled() {
             add(&counts.refused);
             record!(domain: "event_bus", action: "emit", status: cancelled,
                 event = type_name::<E>(), "event refused: the service that owns the event bus is stopping");
             return (0, Vec::new());
         }
-        // Under the lock, so that two events have the same order in the queues of all listeners.
-        let listeners = self.shared.lock();
+        // Under the lock, so that two events have the same order in the queues of all listeners. A record is not written under it,
+        // and the event is not dropped, because both run code of the user.
+        let listeners = shared.lock();
         #[cfg(feature = "testing")]
         for tap in &listeners.taps {
             // The test may have dropped its end.
             let _sent = tap.send((type_name::<E>(), event.clone()));
         }
         let entries = listeners.table.get(&TypeId::of::<E>()).map_or(&[][..], Vec::as_slice);
-        if entries.is_empty() {
+        let (mut accepted, mut full, is_unheard) = (0, Vec::new(), entries.is_empty());
+        for mailbox in entries.iter().filter_map(|(_, mailbox)| mailbox.downcast_ref::<Arc<Mailbox<E>>>()) {
+            if mailbox.offer(&event, counts) {
+                accepted += 1;
+            } else {
+                full.push(on_full(mailbox, &event, shared));
+            }
+        }
+        drop(listeners);
+        if is_unheard {
             add(&counts.unheard);
             record!(level: DEBUG, domain: "event_bus", action: "emit", status: success,
                 event = type_name::<E>(), "event without a listener");
-        }
-        let (mut accepted, mut full) = (0, Vec::new());
-        for (_, Entry { name, queue }) in entries {
-            let Some(queue) = queue.downcast_ref::<mpsc::Sender<Arc<E>>>() else { continue };
-            match queue.try_reserve() {
-                Ok(place) => {
-                    self.shared.queue(|| place.send(event.clone()));
-                    accepted += 1;
-                }
-                Err(TrySendError::Full(())) => full.push((name.clone(), queue.clone())),
-                Err(TrySendError::Closed(())) => self.shared.refuse(type_name::<E>(), name),
-            }
         }
         (accepted, full)
     }
@@ -291,13 +279,9 @@ impl fmt::Debug for EventBus {
     }
 }
 
-/// The queue of a listener that has no free place, with the name of the listener.
-type FullQueue<E> = (Arc<str>, mpsc::Sender<Arc<E>>);
-
 /// The state of the task of one subscription.
 struct Listener<E: Send + Sync + 'static> {
-    events: mpsc::Receiver<Arc<E>>,
-    name: Arc<str>,
+    mailbox: Arc<Mailbox<E>>,
     number: u64,
     /// Whether it handles an event.
     busy: bool,
@@ -305,6 +289,10 @@ struct Listener<E: Send + Sync + 'static> {
 }
 
 impl<E: Send + Sync + 'static> Listener<E> {
+    async fn next(&self) -> Option<Arc<E>> {
+        self.mailbox.next(&self.shared.counts).await
+    }
+
     async fn handle<R>(&mut self, handler: &(impl Fn(Arc<E>) -> R + Sync), event: Arc<E>, stopping: &CancellationToken)
     where
         R: Future<Output: TaskOutput> + Send,
@@ -322,10 +310,11 @@ impl<E: Send + Sync + 'static> Listener<E> {
         self.busy = false;
         let counts = &self.shared.counts;
         counts.queued.fetch_sub(1, Ordering::Relaxed);
-        let (event, listener) = (type_name::<E>(), &*self.name);
+        let (event, listener) = (type_name::<E>(), &*self.mailbox.name);
         match result.map(TaskOutput::into_result) {
             Ok(Ok(())) => return add(&counts.handled),
             Ok(Err(error)) => {
+                let error = error_text(&*error);
                 record!(level: WARN, domain: "event_bus", action: "listen", status: error,
                     event, listener, %error, "listener failed");
             }
@@ -338,25 +327,25 @@ impl<E: Send + Sync + 'static> Listener<E> {
     }
 
     /// Takes no more events; those that are queued stay.
-    fn unsubscribe(&mut self) {
-        let mut listeners = self.shared.lock();
-        let entries = listeners.table.entry(TypeId::of::<E>());
-        entries.and_modify(|entries| entries.retain(|(number, _)| *number != self.number));
-        self.events.close();
+    fn unsubscribe(&self) {
+        {
+            let mut listeners = self.shared.lock();
+            let entries = listeners.table.entry(TypeId::of::<E>());
+            entries.and_modify(|entries| entries.retain(|(number, _)| *number != self.number));
+        }
+        self.mailbox.close(&self.shared.counts);
     }
 }
 
 impl<E: Send + Sync + 'static> Drop for Listener<E> {
     fn drop(&mut self) {
         self.unsubscribe();
-        let mut lost = u64::from(self.busy);
-        while self.events.try_recv().is_ok() {
-            lost += 1;
-        }
+        let queued = self.mailbox.clear();
+        let lost = u64::from(self.busy) + queued.len() as u64;
         if lost > 0 {
             self.shared.counts.queued.fetch_sub(lost, Ordering::Relaxed);
             self.shared.counts.lost.fetch_add(lost, Ordering::Relaxed);
-            let (event, listener) = (type_name::<E>(), &*self.name);
+            let (event, listener) = (type_name::<E>(), &*self.mailbox.name);
             record!(domain: "event_bus", action: "listen", status: cancelled,
                 event, listener, lost, "events lost: the listener was aborted before it had handled them");
         }

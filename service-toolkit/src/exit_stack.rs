@@ -19,7 +19,8 @@ type Cleanup = (Arc<str>, Work<Result<(), String>>);
 /// Cleanups of resources that a piece of work acquires one after the other. They run in reverse order: Python's `AsyncExitStack`, or Go's
 /// `defer` for asynchronous code.
 ///
-/// Each cleanup runs, whatever happens to the others: an error or a panic of one does not stop the rest.
+/// An error or a panic of a cleanup does not stop the others. One that hangs does, because they run one after the other: put a
+/// [`timeout`](tokio::time::timeout) into a cleanup that may hang.
 ///
 /// - [`close`](Self::close) runs them and returns what failed.
 /// - [`scope`](Self::scope) runs them after a piece of work, also if the work failed.

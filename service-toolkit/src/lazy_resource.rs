@@ -7,7 +7,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use service_core::{CancellationToken, Context, TaskOutput};
+use service_core::{CancellationToken, Context, TaskOutput, record};
+
+use crate::caught::caught_now;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Make<T> = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>> + Send + Sync>;
@@ -125,8 +127,11 @@ impl<T: Send + Sync + 'static> LazyResource<T> {
         Self { inner: Arc::new(Inner { make, state, changing, ended, made: AtomicU64::new(0) }) }
     }
 
-    /// Checks the resource at each use: if this returns `true`, it is made again. Without it, it is made again only after a
-    /// [`reset`](Self::reset).
+    /// Checks the resource at each use: if this returns `true` or panics, the resource is made again. Without it, it is made again
+    /// only after a [`reset`](Self::reset).
+    ///
+    /// The resource that was found closed is dropped when its last user drops it; it is not given to
+    /// [`close_with`](Self::close_with).
     ///
     /// ```
     /// # use std::sync::atomic::{AtomicBool, Ordering};
@@ -142,8 +147,9 @@ impl<T: Send + Sync + 'static> LazyResource<T> {
         self
     }
 
-    /// Closes the resource when the service of this context has stopped and its tasks have ended, if it was made and is not closed. A caller
-    /// that makes it at that moment is cancelled. From then on, [`get`](Self::get) returns [`LazyError::Ended`].
+    /// Closes the resource when the service of this context has stopped and its tasks have ended, if it was made and is not known
+    /// to be closed. A caller that makes it at that moment is cancelled. From then on, [`get`](Self::get) returns
+    /// [`LazyError::Ended`].
     ///
     /// ```
     /// # use service_core::Context;
@@ -168,9 +174,10 @@ impl<T: Send + Sync + 'static> LazyResource<T> {
         cx.defer(async move {
             drop(ends);
             let _changing = inner.changing.lock().await;
-            match inner.open() {
+            // One whose check panics is closed as well: it is not known to be closed.
+            match inner.unless_closed(false) {
                 Some(resource) => {
-                    inner.state().current = None;
+                    drop(inner.take());
                     close(resource).await.into_result()
                 }
                 None => Ok(()),
@@ -209,7 +216,12 @@ impl<T: Send + Sync + 'static> LazyResource<T> {
             }
             let resource = Arc::new((inner.make)().await.map_err(LazyError::Failed)?);
             inner.made.fetch_add(1, Ordering::Relaxed);
-            inner.state().current = Some(resource.clone());
+            // The drop of the old one is code of the user, so it runs without the lock, and a panic of it does not reach this
+            // caller.
+            let old = inner.state().current.replace(resource.clone());
+            if let Err(panic) = caught_now(|| drop(old)) {
+                record!(domain: "lazy_resource", action: "drop", status: warning, panic, "the drop of a closed resource panicked");
+            }
             Ok(resource)
         });
         result.await.unwrap_or(Err(LazyError::Ended))
@@ -227,7 +239,7 @@ impl<T: Send + Sync + 'static> LazyResource<T> {
     /// # }
     /// ```
     pub fn reset(&self) -> Option<Arc<T>> {
-        self.inner.state().current.take()
+        self.inner.take()
     }
 
     /// How often the resource was made.
@@ -249,13 +261,23 @@ impl<T> Inner<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The resource, if there is one that is not closed. The check is code of the user, and runs without the lock.
+    /// Returns the resource for the caller to drop without the lock, because that is code of the user.
+    fn take(&self) -> Option<Arc<T>> {
+        self.state().current.take()
+    }
+
+    /// The resource, if there is one that is open. One whose check panics is not.
     fn open(&self) -> Option<Arc<T>> {
+        self.unless_closed(true)
+    }
+
+    /// The resource, if there is one that is not closed. The check is code of the user, and runs without the lock.
+    fn unless_closed(&self, if_it_panics: bool) -> Option<Arc<T>> {
         let (current, is_closed) = {
             let state = self.state();
             (state.current.clone(), state.is_closed)
         };
-        current.filter(|resource| !is_closed(resource))
+        current.filter(|resource| !caught_now(|| is_closed(resource)).unwrap_or(if_it_panics))
     }
 }
 

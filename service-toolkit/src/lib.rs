@@ -21,6 +21,7 @@ pub mod cache;
     feature = "event_bus",
     feature = "exit_stack",
     feature = "gather",
+    feature = "lazy_resource",
     feature = "operation",
     feature = "queue"
 ))]
@@ -53,6 +54,7 @@ mod operation_scope;
     feature = "event_bus",
     feature = "exit_stack",
     feature = "gather",
+    feature = "lazy_resource",
     feature = "operation",
     feature = "queue",
     feature = "retry"

@@ -28,11 +28,12 @@ use store::{Entry, Store};
 
 /// A pool of objects that are expensive to make, such as connections. It belongs to a service. A clone is another handle of the same pool.
 ///
-/// [`get`](Self::get) returns an object that is free, or makes one if there are fewer than the maximum, or waits. The object is returned
-/// to the pool when the guard is dropped: at the end of its scope, and after an error, a panic or a cancel as well. Because an object
-/// may come back in the middle of an exchange, the pool can check it: [`is_closed`](PoolBuilder::is_closed) sees each object that is
-/// returned or handed out, and [`check`](PoolBuilder::check) can ask its peer before it is handed out. An object that is found broken
-/// is dropped, and replaced when a caller needs it. The object that was returned last is handed out first.
+/// [`get`](Self::get) returns an object that is free, or makes one if there are fewer than the maximum, or waits. The object is
+/// returned to the pool when the guard is dropped: at the end of its scope, and after an error, a panic or a cancel as well.
+/// Because an object may come back in the middle of an exchange, the pool can check it: [`is_closed`](PoolBuilder::is_closed) sees
+/// each object when it is returned and before it is handed out again, and [`check`](PoolBuilder::check) can ask its peer before it
+/// is handed out. An object that is found broken is dropped, and replaced when a caller needs it. The object that was returned last
+/// is handed out first.
 ///
 /// The pool ends after the `shutdown` of its service, when the calls and the tasks of the service have ended. It refuses callers from
 /// then on, also those that wait, closes its objects, and waits for those that are still in use; this takes at most the shutdown budget
@@ -135,6 +136,9 @@ impl<T: Send + 'static> ObjectPool<T> {
     /// # Errors
     /// If no object was free, made and checked within the [timeout](PoolBuilder::timeout), if the maker failed or panicked, or if the
     /// service has stopped.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, unless an object that needs no check is free.
     pub async fn get(&self) -> Result<Pooled<T>, PoolError> {
         if let Some(pooled) = self.get_now() {
             return Ok(pooled);
@@ -176,7 +180,8 @@ impl<T: Send + 'static> ObjectPool<T> {
         self.store.metrics()
     }
 
-    /// Degraded if callers wait for an object, or if the object that was to be made last could not be made. Otherwise healthy, so that
+    /// Degraded if callers wait for an object, if more objects than the maximum are being closed, if the object that was to be made
+    /// last could not be made, or if the one that was to be closed last was not closed within its limit. Otherwise healthy, so that
     /// a service can return it from its health check.
     ///
     /// ```
@@ -195,14 +200,19 @@ impl<T: Send + 'static> ObjectPool<T> {
     /// }
     /// ```
     pub fn health(&self) -> Health {
-        let (PoolMetrics { waiting, in_use, max, .. }, name) = (self.metrics(), &self.store.config.name);
+        let (PoolMetrics { waiting, in_use, closing, max, .. }, name) = (self.metrics(), &self.store.config.name);
         if waiting > 0 {
             return Health::degraded(format!(
                 "the pool {name} is exhausted: {in_use} of {max} objects are in use, and {waiting} callers wait"
             ));
         }
+        if closing > max {
+            return Health::degraded(format!(
+                "the pool {name} makes no object, because {closing} are being closed, which are more than {max}"
+            ));
+        }
         match self.store.last_failure() {
-            Some(error) => Health::degraded(format!("the pool {name} could not make an object: {error}")),
+            Some(failure) => Health::degraded(format!("the pool {name} could not {failure}")),
             None => Health::Healthy,
         }
     }
@@ -222,7 +232,8 @@ impl<T: Send + 'static> PoolBuilder<T> {
     /// ```
     ///
     /// # Errors
-    /// If an object could not be made. The others are closed when the start of the service has failed.
+    /// If an object could not be made, or not within the [timeout](Self::timeout). The others are closed when the start of the
+    /// service has failed.
     pub async fn start<S: 'static>(self, cx: &Context<S>) -> Result<ObjectPool<T>, PoolError> {
         let Self { config, prefill } = self;
         let prefill = prefill.min(config.max);

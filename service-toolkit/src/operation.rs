@@ -4,7 +4,7 @@ use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,7 +14,7 @@ use tokio::task::futures::TaskLocalFuture;
 use tracing::Instrument;
 use tracing::instrument::Instrumented;
 
-use crate::caught::{Caught, caught_now, caught_payload, text};
+use crate::caught::{Caught, caught_now, caught_payload, error_text, text};
 use crate::operation_event::{OperationEvent, OperationOutcome};
 use crate::operation_scope::{CURRENT, Metadata, OperationScope};
 use crate::pin_project::pin_project;
@@ -215,7 +215,11 @@ where
         let StepProjection::Running { work, .. } = this.step.as_mut().project() else {
             panic!("the future of an operation was polled after it had returned");
         };
-        let result = ready!(work.poll(cx));
+        // The work is dropped as soon as it is ready, and its drop may panic, too.
+        let result = match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
+            Ok(poll) => ready!(poll),
+            Err(payload) => Err(payload),
+        };
         let outcome = match &result {
             Ok(value) => this.failure.take().and_then(|failure| failure(value)).unwrap_or(OperationOutcome::Success),
             Err(payload) => OperationOutcome::Panicked(text(&**payload).unwrap_or_default().to_owned()),
@@ -238,9 +242,7 @@ impl fmt::Debug for Operation {
 /// The outcome of work that returned an error.
 pub(crate) fn failure<T, E: fmt::Display>(result: &Result<T, E>) -> Option<OperationOutcome> {
     let error = result.as_ref().err()?;
-    let error =
-        caught_now(|| error.to_string()).unwrap_or_else(|panic| format!("no text, because it panicked: {panic}"));
-    Some(OperationOutcome::Error { error, error_type: type_name::<E>() })
+    Some(OperationOutcome::Error { error: error_text(error), error_type: type_name::<E>() })
 }
 
 /// Ends an operation when it is dropped, also if that is because the future of the operation is.

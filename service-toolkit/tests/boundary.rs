@@ -169,3 +169,21 @@ fn a_drop_at_any_await_cancels_the_operation_and_logs_nothing() {
         });
     }
 }
+
+struct Textless;
+
+impl std::fmt::Display for Textless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no text");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_text_panics_is_replaced_and_returned_like_any_other() {
+    let events = Events::record();
+    let boundary = Boundary::<u16, Textless>::new("reading the port");
+    assert_eq!(boundary.clone().fallback(80).run(|| ready(Err(Textless))).await.ok(), Some(80));
+    assert!(matches!(boundary.handle(Err(Textless)), Err(BoundaryError::Failed(Textless))));
+    let error = "error=no text, because it panicked: no text";
+    assert_eq!((events.with("WARN failed, and the fallback is used").len(), events.with(error).len()), (1, 2));
+}

@@ -288,3 +288,22 @@ async fn on_several_threads_one_call_probes_at_a_time() {
     }
     assert_eq!((peak.load(Ordering::Relaxed), breaker.state()), (1, BreakerState::HalfOpen));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_function_that_judges_an_error_counts_as_a_failure() {
+    let breaker = Arc::new(Breaker::new("a").consecutive_failures(1));
+    let calls = breaker.clone();
+    let call = tokio::spawn(async move { calls.call_with(ready(Err::<(), _>("no")), |_| panic!("seeded")).await });
+    assert!(call.await.unwrap_err().is_panic());
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_of_a_half_open_breaker_counts_the_probes() {
+    let breaker = Breaker::new("a").consecutive_failures(1).probes(2).open_for(ms(1000));
+    assert!(fails(&breaker).await.is_err());
+    advance(ms(1000)).await;
+    assert_eq!(succeeds(&breaker).await, Ok(()));
+    let text = "the circuit breaker a is half-open: 1 of 2 probes have succeeded";
+    assert_eq!(breaker.health(), Health::degraded(text));
+}

@@ -117,3 +117,21 @@ fn the_end_of_the_runtime_frees_the_threads_that_wait() {
     assert_eq!(waits.join().unwrap(), Err(BridgeError::Ended));
     assert_eq!(started.bridge.block_on(async {}), Err(BridgeError::Ended));
 }
+
+#[test]
+fn a_bridge_that_has_ended_returns_an_error_although_nobody_drives_the_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (registry, started) = runtime.block_on(start()).unwrap();
+    let (bridge, second) = (started.bridge.clone(), started.bridge.clone());
+    let (sender, result) = std::sync::mpsc::channel();
+    let sends = sender.clone();
+    // It waits when the bridge ends, and the runtime is not driven afterwards.
+    let waits = thread::spawn(move || sends.send(bridge.block_on(pending::<()>())).unwrap());
+    runtime.block_on(async { registry.shutdown().await }).unwrap();
+    thread::spawn(move || sender.send(second.block_on(async {})).unwrap());
+    for _ in 0..2 {
+        assert_eq!(result.recv_timeout(ms(10_000)), Ok(Err(BridgeError::Ended)));
+    }
+    waits.join().unwrap();
+    drop(runtime);
+}

@@ -222,3 +222,60 @@ async fn extreme_sizes_and_times_work() {
         assert_eq!((nothing.get(&1), nothing.len()), (None, 0));
     }
 }
+
+/// Looks into its cache when it is dropped.
+#[derive(Clone)]
+struct Looks(Arc<std::sync::OnceLock<Cache<u32, Looks>>>);
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        if let Some(cache) = self.0.get() {
+            let _ = cache.len();
+        }
+    }
+}
+
+/// On another thread, because it would hang.
+#[test]
+fn the_drop_of_a_value_may_use_the_cache() {
+    let (sender, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let cell = Arc::<std::sync::OnceLock<_>>::default();
+        assert!(cell.set(Cache::new(2)).is_ok());
+        let (cache, value) = (cell.get().unwrap(), || Looks(cell.clone()));
+        for round in ["insert", "replace"] {
+            cache.insert(1, value());
+            sender.send(round).unwrap();
+        }
+        (0..9).for_each(|key| cache.insert(key, value()));
+        sender.send("evict").unwrap();
+        cache.invalidate(&8);
+        sender.send("invalidate").unwrap();
+        (0..9).for_each(|key| cache.insert(key, value()));
+        cache.invalidate_all();
+        sender.send("invalidate all").unwrap();
+    });
+    let steps = std::iter::from_fn(|| done.recv_timeout(Duration::from_secs(10)).ok()).collect::<Vec<_>>();
+    assert_eq!(steps, ["insert", "replace", "evict", "invalidate", "invalidate all"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_runs_while_everything_is_invalidated_is_not_kept() {
+    let cache: Cache<u32, u32> = Cache::new(10);
+    cache.insert(2, 2);
+    let old = cache.get_or_insert_with(&1, async {
+        cache.invalidate_all();
+        1
+    });
+    assert_eq!((old.await, cache.get(&1), cache.get(&2), cache.len()), (1, None, None, 0));
+    assert_eq!(cache.get_or_insert_with(&1, ready(3)).await, 3);
+    assert_eq!(cache.get(&1), Some(3));
+}
+
+#[test]
+fn a_time_to_live_makes_another_cache() {
+    let cache: Cache<u32, u32> = Cache::new(10);
+    let other = cache.clone().ttl(TTL);
+    cache.insert(1, 1);
+    assert_eq!((cache.len(), other.len()), (1, 0));
+}

@@ -215,3 +215,69 @@ async fn no_caller_gets_a_closed_one_and_none_waits_for_ever() {
         assert!(timeout(SECOND, resource.get()).await.expect("it is free").is_ok());
     }
 }
+
+/// Uses the lazy resource when it is dropped.
+struct Looks(Arc<std::sync::OnceLock<LazyResource<Looks>>>, AtomicBool);
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        if let Some(lazy) = self.0.get() {
+            lazy.reset();
+        }
+    }
+}
+
+/// On another thread, because it would hang.
+#[test]
+fn the_drop_of_a_resource_may_use_the_lazy_resource() {
+    let (sender, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let cell = Arc::<std::sync::OnceLock<_>>::default();
+            let clone = cell.clone();
+            let lazy = LazyResource::new(move || {
+                std::future::ready(Result::<_>::Ok(Looks(clone.clone(), AtomicBool::new(false))))
+            });
+            let lazy = lazy.is_closed(|looks| looks.1.load(Ordering::SeqCst));
+            assert!(cell.set(lazy.clone()).is_ok());
+            lazy.get().await.unwrap().1.store(true, Ordering::SeqCst);
+            drop(lazy.get().await.unwrap());
+            sender.send(lazy.made()).unwrap();
+        });
+    });
+    assert_eq!(done.recv_timeout(SECOND * 10), Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_is_a_closed_resource_which_is_closed_at_the_end() {
+    let (registry, owner, _user) = host::boot().await;
+    let closes = Arc::new(AtomicU32::new(0));
+    let count = closes.clone();
+    let lazy = LazyResource::new(|| async { Result::<_>::Ok(()) }).is_closed(|_| panic!("seeded")).close_with(
+        &owner,
+        move |_| async move {
+            count.fetch_add(1, Ordering::SeqCst);
+        },
+    );
+    lazy.get().await.unwrap();
+    lazy.get().await.unwrap();
+    assert_eq!(lazy.made(), 2);
+    registry.shutdown().await.unwrap();
+    assert_eq!(closes.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_drop_of_a_closed_resource_does_not_reach_the_caller() {
+    struct Explosive(AtomicBool);
+    impl Drop for Explosive {
+        fn drop(&mut self) {
+            assert!(!self.0.load(Ordering::SeqCst), "seeded");
+        }
+    }
+    let make = || async { Result::<_>::Ok(Explosive(AtomicBool::new(false))) };
+    let lazy = LazyResource::new(make).is_closed(|it| it.0.load(Ordering::SeqCst));
+    lazy.get().await.unwrap().0.store(true, Ordering::SeqCst);
+    assert!(!lazy.get().await.unwrap().0.load(Ordering::SeqCst));
+    assert_eq!(lazy.made(), 2);
+}

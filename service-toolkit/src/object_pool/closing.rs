@@ -3,11 +3,13 @@
 use std::future::pending;
 use std::sync::Arc;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use service_core::{CancellationToken, Context, record};
 use tokio::time::{Instant, sleep_until};
 
 use super::pool_builder::Config;
 use super::store::{Entry, Phase, Store};
+use crate::gather::gather;
 
 impl<T: Send + 'static> Store<T> {
     /// Starts the task that closes old objects, and registers the end of the pool.
@@ -22,8 +24,9 @@ impl<T: Send + 'static> Store<T> {
         cx.defer(async move { closing.close(&progress).await });
     }
 
-    /// Closes each object that has become too old, until the service stops.
+    /// Closes each object that has become too old, until the service stops. It waits for no close before the next one.
     async fn sweep(&self, stopping: CancellationToken) {
+        let mut closes = FuturesUnordered::new();
         while !stopping.is_cancelled() {
             let (old, next) = {
                 let mut state = self.state();
@@ -36,10 +39,7 @@ impl<T: Send + 'static> Store<T> {
                 state.next_sweep = state.idle.iter().filter_map(|entry| self.expiry(entry)).min();
                 (std::mem::take(&mut state.retired), state.next_sweep)
             };
-            for error in self.close_all(old).await {
-                let pool = &*self.config.name;
-                record!(domain: "object_pool", action: "close", status: warning, pool, error, "an old object could not be closed");
-            }
+            closes.extend(old.into_iter().map(|object| self.close(object)));
             let at_next = async {
                 match next {
                     Some(next) => sleep_until(next).await,
@@ -50,7 +50,18 @@ impl<T: Send + 'static> Store<T> {
                 () = stopping.cancelled() => {}
                 () = self.changed.notified() => {}
                 () = at_next => {}
+                Some(error) = closes.next(), if !closes.is_empty() => self.log(error),
             }
+        }
+        while let Some(error) = closes.next().await {
+            self.log(error);
+        }
+    }
+
+    fn log(&self, error: Option<String>) {
+        if let Some(error) = error {
+            let pool = &*self.config.name;
+            record!(domain: "object_pool", action: "close", status: warning, pool, error, "an old object could not be closed");
         }
     }
 }
@@ -80,7 +91,8 @@ impl<T: Send + 'static> Closing<T> {
                 }
                 number => {
                     closed += number;
-                    errors.extend(store.close_all(retired).await);
+                    let closes = gather(retired.into_iter().map(|object| store.close(object)));
+                    errors.extend(closes.await.into_iter().flatten());
                 }
             }
         }
@@ -96,12 +108,12 @@ impl<T: Send + 'static> Closing<T> {
 impl<T> Drop for Closing<T> {
     fn drop(&mut self) {
         self.0.closed.cancel();
-        let dropped = {
+        let (idle, retired) = {
             let mut state = self.0.state();
             state.phase = Phase::Closed;
+            state.metrics.closing -= state.retired.len();
             (std::mem::take(&mut state.idle), std::mem::take(&mut state.retired))
         };
-        // It is code of the user.
-        drop(dropped);
+        self.0.discard(idle.into_iter().map(|entry| entry.object).chain(retired));
     }
 }

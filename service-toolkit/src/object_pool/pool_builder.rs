@@ -22,6 +22,7 @@ pub(super) struct Config<T> {
     pub(super) check: Option<Box<dyn Fn(T) -> Work<T> + Send + Sync>>,
     pub(super) close: Option<Box<dyn Fn(T) -> Work<()> + Send + Sync>>,
     pub(super) timeout: Duration,
+    pub(super) close_timeout: Duration,
     pub(super) max_lifetime: Option<Duration>,
     pub(super) max_idle_time: Option<Duration>,
 }
@@ -51,6 +52,7 @@ impl<T: Send + 'static> PoolBuilder<T> {
             check: None,
             close: None,
             timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(30),
             max_lifetime: None,
             max_idle_time: None,
         };
@@ -58,6 +60,7 @@ impl<T: Send + 'static> PoolBuilder<T> {
     }
 
     /// Makes this many objects before the pool is started, at the same time; at most as many as the pool may have. None by default.
+    /// The [timeout](Self::timeout) limits this, too.
     ///
     /// ```
     /// # fn example(pool: service_toolkit::object_pool::PoolBuilder<String>) {
@@ -82,8 +85,8 @@ impl<T: Send + 'static> PoolBuilder<T> {
         self
     }
 
-    /// Finds objects that are closed, without waiting. It sees each object when it is returned and before it is handed out. If it
-    /// returns `true` or panics, the object is dropped.
+    /// Finds objects that are closed, without waiting. It sees each object when it is returned, and each that was returned before
+    /// it is handed out again, but not one that was just made. If it returns `true` or panics, the object is dropped.
     ///
     /// ```
     /// # struct Connection;
@@ -150,8 +153,23 @@ impl<T: Send + 'static> PoolBuilder<T> {
         self
     }
 
-    /// Closes an object this long after it was made, as soon as it is not in use. Unlimited by default. While an object is closed, it
-    /// does not count, and another one can be made.
+    /// How long the [close](Self::close_with) of an object takes at most; 30 s by default. An object that is not closed by then is
+    /// dropped, and this is logged, or is part of the shutdown report. A limit that is too long for the clock is no limit.
+    ///
+    /// ```
+    /// # fn example(pool: service_toolkit::object_pool::PoolBuilder<String>) {
+    /// let pool = pool.close_timeout(std::time::Duration::from_secs(5));
+    /// # }
+    /// ```
+    pub fn close_timeout(mut self, limit: Duration) -> Self {
+        self.config.close_timeout = limit;
+        self
+    }
+
+    /// Closes an object this long after it was made, as soon as it is not in use. Unlimited by default.
+    ///
+    /// Another object can be made while an object is closed. So that closes that hang do not fill the memory or the peer, no object
+    /// is made while more than the maximum are being closed: with those, a pool has at most twice its maximum.
     ///
     /// ```
     /// # fn example(pool: service_toolkit::object_pool::PoolBuilder<String>) {

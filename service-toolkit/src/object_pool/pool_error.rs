@@ -16,7 +16,8 @@ pub enum PoolError {
         pool: Cow<'static, str>,
         /// The timeout.
         limit: Duration,
-        /// Whether the caller waited for an object that others used. Otherwise an object was being made or checked for it.
+        /// Whether the caller waited for an object that others used. Otherwise an object was being made or checked for it, or could
+        /// not be made yet, because too many were being closed.
         waited: bool,
         /// How many objects the pool has at most.
         max: usize,

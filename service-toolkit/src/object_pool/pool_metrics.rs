@@ -12,6 +12,8 @@ pub struct PoolMetrics {
     pub idle: usize,
     /// How many objects are in use, or are being made or checked for a caller.
     pub in_use: usize,
+    /// How many objects are being closed, or wait for it.
+    pub closing: usize,
     /// How many callers wait for an object.
     pub waiting: usize,
     /// How many objects were made.
@@ -24,6 +26,8 @@ pub struct PoolMetrics {
     pub broken: u64,
     /// How many objects were closed because of their age, or at the end of the pool.
     pub retired: u64,
+    /// How many objects were dropped because their close took longer than its limit.
+    pub close_timeouts: u64,
     /// How many objects were taken out of the pool.
     pub taken: u64,
     /// How many callers waited until the timeout.

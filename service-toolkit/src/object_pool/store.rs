@@ -1,5 +1,7 @@
 //! [`Store`]: the objects of a pool, and what happens to each.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use tokio::time::Instant;
 use super::pool_builder::{BoxError, Config};
 use super::pool_error::PoolError;
 use super::pool_metrics::PoolMetrics;
-use crate::caught::{caught, caught_now};
+use crate::caught::{caught, caught_now, error_text};
 use crate::gather::gather;
 
 /// An object with its age.
@@ -38,7 +40,8 @@ pub(super) struct State<T> {
     pub(super) retired: Vec<T>,
     /// When the next idle object has reached its maximum age, as far as the task that closes it knows.
     pub(super) next_sweep: Option<Instant>,
-    last_failure: Option<String>,
+    make_failure: Option<String>,
+    close_failure: Option<String>,
     pub(super) metrics: PoolMetrics,
 }
 
@@ -50,15 +53,19 @@ pub(super) struct Store<T> {
     state: Mutex<State<T>>,
     /// There is an object to close, or one fewer in use.
     pub(super) changed: Notify,
+    /// There is one object fewer that is being closed.
+    closed_one: Notify,
 }
 
 impl<T> Store<T> {
     pub(super) fn new(config: Config<T>) -> Self {
         let metrics = PoolMetrics { max: config.max, ..PoolMetrics::default() };
         let (idle, retired) = (Vec::new(), Vec::new());
-        let state = State { phase: Phase::Open, idle, retired, next_sweep: None, last_failure: None, metrics };
-        let permits = Arc::new(Semaphore::new(config.max));
-        Self { config, closed: CancellationToken::new(), permits, state: Mutex::new(state), changed: Notify::new() }
+        let (make_failure, close_failure) = (None, None);
+        let state = State { phase: Phase::Open, idle, retired, next_sweep: None, make_failure, close_failure, metrics };
+        let (permits, state) = (Arc::new(Semaphore::new(config.max)), Mutex::new(state));
+        let (changed, closed_one) = (Notify::new(), Notify::new());
+        Self { config, closed: CancellationToken::new(), permits, state, changed, closed_one }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -70,8 +77,11 @@ impl<T> Store<T> {
         PoolMetrics { idle: state.idle.len(), ..state.metrics }
     }
 
+    /// What the pool could not do, and why.
     pub(super) fn last_failure(&self) -> Option<String> {
-        self.state().last_failure.clone()
+        let state = self.state();
+        let make = state.make_failure.as_ref().map(|error| format!("make an object: {error}"));
+        make.or_else(|| state.close_failure.as_ref().map(|error| format!("close an object: {error}")))
     }
 
     pub(super) fn taken(&self) {
@@ -85,10 +95,10 @@ impl<T> Store<T> {
     }
 
     fn fails(&self, error: BoxError) -> PoolError {
-        let text = error.to_string();
+        let text = error_text(&*error);
         let mut state = self.state();
         state.metrics.make_failures += 1;
-        state.last_failure = Some(text);
+        state.make_failure = Some(text);
         PoolError::Make { pool: self.config.name.clone(), error }
     }
 
@@ -130,8 +140,7 @@ impl<T> Store<T> {
         let dropped = entry.and_then(|entry| self.put_back(&mut state, entry));
         let is_over = state.phase == Phase::Closing;
         drop(state);
-        // It is code of the user, too.
-        drop(dropped);
+        self.discard(dropped);
         if is_over {
             self.changed.notify_one();
         }
@@ -161,6 +170,7 @@ impl<T> Store<T> {
 
     pub(super) fn retire(&self, state: &mut State<T>, entry: Entry<T>) {
         state.metrics.retired += 1;
+        state.metrics.closing += 1;
         state.retired.push(entry.object);
         self.changed.notify_one();
     }
@@ -178,7 +188,28 @@ impl<T> Store<T> {
             return Some(entry);
         }
         self.state().metrics.broken += 1;
+        self.discard(Some(entry.object));
         None
+    }
+
+    /// Drops objects, which is code of the user. A panic of it must not unwind into a caller that uses the pool.
+    pub(super) fn discard(&self, objects: impl IntoIterator<Item = T>) {
+        for object in objects {
+            if let Err(panic) = caught_now(|| drop(object)) {
+                let pool = &*self.config.name;
+                record!(domain: "object_pool", action: "drop", status: warning, pool, panic, "the drop of an object panicked");
+            }
+        }
+    }
+}
+
+/// An object that is being closed, which counts until this is dropped.
+struct Closes<'a, T>(&'a Store<T>);
+
+impl<T> Drop for Closes<'_, T> {
+    fn drop(&mut self) {
+        self.0.state().metrics.closing -= 1;
+        self.0.closed_one.notify_waiters();
     }
 }
 
@@ -192,7 +223,10 @@ impl<T: Send + 'static> Store<T> {
                         break idle;
                     }
                 }
-                None => break self.make().await?,
+                None => {
+                    self.until_few_are_closing().await;
+                    break self.make().await?;
+                }
             }
         };
         entry.uses += 1;
@@ -238,6 +272,7 @@ impl<T: Send + 'static> Store<T> {
                 return Some(Entry { object, uses, made, returned });
             }
             Ok(Err(error)) => {
+                let error = error_text(&*error);
                 record!(domain: "object_pool", action: "check", status: warning, pool, %error, "an object has failed its check");
             }
             Err(panic) => {
@@ -247,24 +282,37 @@ impl<T: Send + 'static> Store<T> {
         None
     }
 
+    /// Waits while more objects than the maximum are being closed. Those and the ones in use are at most twice the maximum then.
+    async fn until_few_are_closing(&self) {
+        loop {
+            let mut closed_one = pin!(self.closed_one.notified());
+            closed_one.as_mut().enable();
+            if self.state().metrics.closing <= self.config.max {
+                return;
+            }
+            closed_one.await;
+        }
+    }
+
     async fn make(&self) -> Result<Entry<T>, PoolError> {
         let made = caught(async { (self.config.make)().await }).await;
         let made = made.unwrap_or_else(|panic| Err(format!("the maker panicked: {panic}").into()));
         let object = made.map_err(|error| self.fails(error))?;
         let mut state = self.state();
         state.metrics.made += 1;
-        state.last_failure = None;
+        state.make_failure = None;
         let now = Instant::now();
         Ok(Entry { object, uses: 0, made: now, returned: now })
     }
 
     pub(super) async fn prefill(&self, objects: usize) -> Result<(), PoolError> {
         let mut result = Ok(());
-        for made in gather((0..objects).map(|_| self.make())).await {
-            match made {
+        let limit = self.config.timeout;
+        for made in gather((0..objects).map(|_| tokio::time::timeout(limit, self.make()))).await {
+            match made.unwrap_or_else(|_| Err(self.timed_out(false))) {
                 Ok(entry) => {
                     let dropped = self.put_back(&mut self.state(), entry);
-                    drop(dropped);
+                    self.discard(dropped);
                 }
                 Err(error) => result = Err(error),
             }
@@ -272,16 +320,32 @@ impl<T: Send + 'static> Store<T> {
         result
     }
 
-    /// Closes these objects at the same time, and returns the errors.
-    pub(super) async fn close_all(&self, objects: Vec<T>) -> Vec<String> {
-        let closing = objects.into_iter().map(|object| async {
-            let Some(close) = &self.config.close else { return caught_now(|| drop(object)).err() };
-            match caught(async { close(object).await.map_err(|error| error.to_string()) }).await {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error),
+    /// Closes an object that was retired, and returns the error. It counts until the future is dropped.
+    pub(super) fn close(&self, object: T) -> impl Future<Output = Option<String>> + Send + use<'_, T> {
+        let closes = Closes(self);
+        async move {
+            let _closes = closes;
+            let Config { close, close_timeout, .. } = &self.config;
+            let Some(close) = close else { return caught_now(|| drop(object)).err() };
+            // The time limit is inside, so that a panic in the drop of a future that is given up is caught.
+            let closing = async { tokio::time::timeout(*close_timeout, close(object)).await };
+            let error = match caught(closing).await {
+                Ok(Ok(closed)) => {
+                    self.state().close_failure = None;
+                    closed.err().map(|error| error_text(&*error))
+                }
+                Ok(Err(_)) => Some(self.gives_up()),
                 Err(panic) => Some(format!("it panicked: {panic}")),
-            }
-        });
-        gather(closing).await.into_iter().flatten().collect()
+            };
+            error
+        }
+    }
+
+    fn gives_up(&self) -> String {
+        let error = format!("it was not closed within {:?}, and was dropped", self.config.close_timeout);
+        let mut state = self.state();
+        state.metrics.close_timeouts += 1;
+        state.close_failure = Some(error.clone());
+        error
     }
 }
