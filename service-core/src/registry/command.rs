@@ -62,11 +62,11 @@ pub const HELP: &str = "\
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    kind: Kind,
+    kind: CommandKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum CommandKind {
     Graph(Form),
     Diff { old: PathBuf, new: Option<PathBuf> },
     Boot { show: Show, trace: Option<PathBuf> },
@@ -119,14 +119,14 @@ impl Command {
         Ok(Some(Self { kind }))
     }
 
-    fn parse_graph(arguments: Vec<OsString>) -> Result<Kind, CommandError> {
+    fn parse_graph(arguments: Vec<OsString>) -> Result<CommandKind, CommandError> {
         if let [word, files @ ..] = &*arguments
             && word == "diff"
         {
             return match files {
-                [old] if !is_option(old) => Ok(Kind::Diff { old: old.into(), new: None }),
+                [old] if !is_option(old) => Ok(CommandKind::Diff { old: old.into(), new: None }),
                 [old, new] if !is_option(old) && !is_option(new) => {
-                    Ok(Kind::Diff { old: old.into(), new: Some(new.into()) })
+                    Ok(CommandKind::Diff { old: old.into(), new: Some(new.into()) })
                 }
                 _ => Err(CommandError {
                     message: "`graph diff` takes one file or two, which `graph --json` wrote".into(),
@@ -143,10 +143,10 @@ impl Command {
                 _ => return unexpected("graph", argument),
             };
         }
-        Ok(Kind::Graph(form))
+        Ok(CommandKind::Graph(form))
     }
 
-    fn parse_boot(mut arguments: impl Iterator<Item = OsString>) -> Result<Kind, CommandError> {
+    fn parse_boot(mut arguments: impl Iterator<Item = OsString>) -> Result<CommandKind, CommandError> {
         let (mut show, mut trace) = (Show::Timeline, None);
         while let Some(argument) = arguments.next() {
             match argument.to_str() {
@@ -160,16 +160,16 @@ impl Command {
                 _ => return unexpected("boot", &argument),
             }
         }
-        Ok(Kind::Boot { show, trace })
+        Ok(CommandKind::Boot { show, trace })
     }
 
     /// Runs the command for the registry of this builder, and prints to stdout, or what went wrong to stderr. The documentation of
     /// [`Command`] lists the exit codes.
     pub async fn run(self, builder: Builder) -> ExitCode {
         let code = match self.kind {
-            Kind::Graph(form) => print_graph(form, builder),
-            Kind::Diff { old, new } => print_diff(&old, new.as_ref(), builder),
-            Kind::Boot { show, trace } => boot(show, trace, builder).await,
+            CommandKind::Graph(form) => print_graph(form, builder),
+            CommandKind::Diff { old, new } => print_diff(&old, new.as_ref(), builder),
+            CommandKind::Boot { show, trace } => boot(show, trace, builder).await,
         };
         code.map_or_else(ExitCode::from, |()| ExitCode::SUCCESS)
     }

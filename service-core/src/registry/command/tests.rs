@@ -1,22 +1,22 @@
 use std::ffi::OsString;
 
-use super::{Command, Form, Kind, Show};
+use super::{Command, CommandKind, Form, Show};
 
-fn parse(line: &str) -> Result<Option<Kind>, String> {
+fn parse(line: &str) -> Result<Option<CommandKind>, String> {
     let arguments = line.split_whitespace().map(OsString::from);
     Command::parse(arguments).map(|command| command.map(|it| it.kind)).map_err(|error| error.to_string())
 }
 
 #[test]
 fn each_command_is_read_with_its_options() {
-    let boot = |show, trace: Option<&str>| Kind::Boot { show, trace: trace.map(Into::into) };
-    let diff = |old: &str, new: Option<&str>| Kind::Diff { old: old.into(), new: new.map(Into::into) };
+    let boot = |show, trace: Option<&str>| CommandKind::Boot { show, trace: trace.map(Into::into) };
+    let diff = |old: &str, new: Option<&str>| CommandKind::Diff { old: old.into(), new: new.map(Into::into) };
     for (line, kind) in [
-        ("graph", Kind::Graph(Form::Text)),
-        ("graph --text", Kind::Graph(Form::Text)),
-        ("graph --dot", Kind::Graph(Form::Dot)),
-        ("graph --mermaid", Kind::Graph(Form::Mermaid)),
-        ("graph --dot --json", Kind::Graph(Form::Json)),
+        ("graph", CommandKind::Graph(Form::Text)),
+        ("graph --text", CommandKind::Graph(Form::Text)),
+        ("graph --dot", CommandKind::Graph(Form::Dot)),
+        ("graph --mermaid", CommandKind::Graph(Form::Mermaid)),
+        ("graph --dot --json", CommandKind::Graph(Form::Json)),
         ("graph diff old.json", diff("old.json", None)),
         ("graph diff old.json new.json", diff("old.json", Some("new.json"))),
         ("boot", boot(Show::Timeline, None)),
