@@ -98,8 +98,9 @@ impl fmt::Display for ShutdownReport {
         write!(f, " in {:?} ({})", lasted(self.total), self.reason)?;
         let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or(0);
         for service in &self.services {
-            let ServiceShutdown { name, was_ready, outcome, failures, notes, drain, own, calls_left, still_held, .. } =
-                service;
+            let ServiceShutdown {
+                name, was_ready, outcome, failures, notes, drain, own, calls_left, still_held, ..
+            } = service;
             let what = if *was_ready { "" } else { "start unwound: " };
             write!(f, "\n  {name:width$}  {what}{outcome}, drained {:?}, own {:?}", lasted(*drain), lasted(*own))?;
             for CallsLeft { method, count } in calls_left {
