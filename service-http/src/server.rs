@@ -67,7 +67,8 @@ pub use self::stats::Stats;
 /// It answers every request that was sent, with `Connection: close`, and closes idle connections. After nine tenths of
 /// the service's `drain_timeout` it cuts off the remaining connections:
 ///
-/// - A client that has not sent its whole request, or has not read its response, is reported as a progress event.
+/// - A client that has not sent its whole request is reported as a progress event.
+/// - A client that has not read its whole response is a warning in the log, and a note in the shutdown report.
 /// - A request that a handler has not answered is a failure in the shutdown report.
 ///
 /// # Handlers
