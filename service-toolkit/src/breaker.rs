@@ -3,6 +3,8 @@
 //! The state machine is a plain value under a lock that is never held while code of a user runs. Each change of the state begins
 //! a new generation. A call remembers the generation in which it was admitted, and its result counts only in that generation.
 
+mod breaker_error;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +16,8 @@ use std::time::Duration;
 use service_core::{Health, record};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+pub use breaker_error::BreakerError;
 
 /// How many parts the window of the failure rate has. Outcomes leave the window a part at a time.
 const WINDOW_PARTS: u32 = 10;
@@ -485,33 +489,3 @@ impl fmt::Debug for Breaker {
         f.debug_struct("Breaker").field("name", name).field("state", &self.state()).field("settings", settings).finish()
     }
 }
-
-/// The error of a call through a [`Breaker`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BreakerError<E> {
-    /// The breaker refused the call.
-    Open {
-        /// The name of the breaker.
-        breaker: Cow<'static, str>,
-        /// After this time, a call may be admitted. It is also the longest time that a running probe may still take.
-        retry_after: Duration,
-    },
-    /// The call ran and returned this error.
-    Failed(E),
-}
-
-impl<E: fmt::Display> fmt::Display for BreakerError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open { breaker, retry_after } => {
-                write!(
-                    f,
-                    "the circuit breaker {breaker} is open, so the call was refused; call again in {retry_after:?}"
-                )
-            }
-            Self::Failed(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> std::error::Error for BreakerError<E> {}

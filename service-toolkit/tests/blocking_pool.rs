@@ -16,7 +16,6 @@ use futures_util::future::join_all;
 use harness::{ms, poll_once};
 use service_core::{Context, Definition, Health, Registry, Result};
 use service_toolkit::blocking_pool::BlockingError;
-use service_toolkit::bridge::BridgeError;
 use service_toolkit::{BlockingPool, Bridge};
 use tokio::runtime::Handle;
 
@@ -299,34 +298,5 @@ async fn no_work_is_lost_or_done_twice() -> Result<()> {
     registry.shutdown().await?;
     assert!(ran.iter().all(|ran| ran.load(Ordering::SeqCst) <= 1));
     assert_eq!((pool.metrics().running, pool.metrics().queued), (0, 0));
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_bridge_that_was_made_before_the_pool_serves_its_last_closures() -> Result<()> {
-    for (bridge_is_first, expected) in [(true, Ok(1)), (false, Err(BridgeError::Ended))] {
-        let service = Definition::new("files").init(move |cx: Context<(BlockingPool, Bridge)>| async move {
-            let first = bridge_is_first.then(|| Bridge::new(&cx));
-            let pool = BlockingPool::start(&cx, "files", 1, 1)?;
-            Ok((pool, first.unwrap_or_else(|| Bridge::new(&cx))))
-        });
-        let registry = Registry::builder().isolated().define(service).only_named("files").boot().await?;
-        let started = registry.get_named::<(BlockingPool, Bridge)>("files")?;
-        let (pool, bridge) = (&started.0, started.1.clone());
-        let (goes_on, latch) = channel::<()>();
-        let mut last = pin!(pool.run(move || {
-            assert!(latch.recv().is_err(), "it is dropped");
-            bridge.block_on(async { 1 })
-        }));
-        assert!(poll_once(last.as_mut()).is_pending());
-        let shutdown = tokio::spawn(async move { registry.shutdown().await.is_ok() });
-        // Until the pool takes no more work.
-        while poll_once(pin!(pool.run(|| ()))).is_pending() {
-            tokio::task::yield_now().await;
-        }
-        drop(goes_on);
-        assert_eq!(last.await?, expected);
-        assert!(shutdown.await?);
-    }
     Ok(())
 }

@@ -310,14 +310,13 @@ fn generated_operations_that_are_dropped_at_any_await_end_once_with_the_right_ou
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_drop_of_the_work_is_the_outcome() {
-    struct Explosive;
-    impl Drop for Explosive {
+    /// Is ready at once, and panics when it is dropped.
+    struct Work;
+    impl Drop for Work {
         fn drop(&mut self) {
             panic!("the drop of the work");
         }
     }
-    /// Is ready at once, and panics when it is dropped.
-    struct Work(#[allow(dead_code, reason = "its drop is what counts")] Explosive);
     impl Future for Work {
         type Output = Result<(), String>;
         fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
@@ -327,7 +326,7 @@ async fn a_panic_in_the_drop_of_the_work_is_the_outcome() {
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let sees = outcomes.clone();
     let operation = Operation::new("import").on_end(move |event| sees.lock().unwrap().push(event.outcome.clone()));
-    let run = tokio::spawn(operation.run(|_| Work(Explosive)));
+    let run = tokio::spawn(operation.run(|_| Work));
     assert!(run.await.unwrap_err().is_panic());
     assert_eq!(*outcomes.lock().unwrap(), [OperationOutcome::Panicked("the drop of the work".into())]);
 }

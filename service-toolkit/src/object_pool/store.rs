@@ -329,15 +329,14 @@ impl<T: Send + 'static> Store<T> {
             let Some(close) = close else { return caught_now(|| drop(object)).err() };
             // The time limit is inside, so that a panic in the drop of a future that is given up is caught.
             let closing = async { tokio::time::timeout(*close_timeout, close(object)).await };
-            let error = match caught(closing).await {
+            match caught(closing).await {
                 Ok(Ok(closed)) => {
                     self.state().close_failure = None;
                     closed.err().map(|error| error_text(&*error))
                 }
                 Ok(Err(_)) => Some(self.gives_up()),
                 Err(panic) => Some(format!("it panicked: {panic}")),
-            };
-            error
+            }
         }
     }
 
