@@ -3,6 +3,7 @@
 #![cfg_attr(not(feature = "full"), allow(dead_code, reason = "each pattern uses a part of it"))]
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -64,6 +65,18 @@ impl<F: Future, P> Future for Caught<F, P> {
 /// Runs a function. If it panics, the message is the error.
 pub(crate) fn caught_now<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
+}
+
+/// The text of an error, which may be code of the user that panics.
+pub(crate) struct Shown<'a, E: ?Sized>(pub(crate) &'a E);
+
+impl<E: fmt::Display + ?Sized> fmt::Display for Shown<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match caught_now(|| self.0.to_string()) {
+            Ok(text) => f.write_str(&text),
+            Err(panic) => write!(f, "no text, because it panicked: {panic}"),
+        }
+    }
 }
 
 /// The text of a payload, if it is text.
