@@ -13,7 +13,8 @@ use service_core::{CancellationToken, Context, record};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::caught::caught;
+use crate::caught::{Shown, caught, caught_now};
+use crate::turn::Turn;
 use crate::until_cancelled::until_cancelled;
 
 /// When a [`Batcher`] works on the items that it has, and how many may wait.
@@ -45,9 +46,15 @@ impl BatchConfig {
 /// clone.
 ///
 /// Each item has its own result. One batch runs at a time, in a task of the service that made the batcher; items that are added
-/// meanwhile wait in a bounded queue, and [`add`](Self::add) waits when it is full. When the service stops, the batcher takes no
-/// new items and works on those that it has, within the drain budget. If the budget ends first, the registry names the task in its
-/// report, each caller that waits gets [`BatchError::Lost`], and a warning says how many items were lost.
+/// meanwhile wait in a bounded queue, and [`add`](Self::add) waits when it is full.
+///
+/// When the service stops, batches begin without waiting for the size or the interval. The batcher still takes items from the other
+/// tasks of the service, until these have ended, and until the queues, worker pools and batchers that were started after it have. Then it
+/// takes no new items and works on those that it has. All this is within the drain budget. If the budget ends first, the registry
+/// names the task in its report, each caller that waits gets [`BatchError::Lost`], and a warning says how many items were lost. If
+/// a batch fails while the service stops, and nobody waits for its items, this is a failure in the shutdown report.
+///
+/// A future of [`add`](Self::add) that was polled holds its place in the order: poll it again or drop it.
 ///
 /// The handler must not wait for an item of its own batcher, because it would wait for itself.
 ///
@@ -108,10 +115,44 @@ where
         let name = name.into();
         let (messages, queue) = mpsc::channel(config.capacity.clamp(1, Semaphore::MAX_PERMITS));
         let pending = Arc::new(AtomicUsize::new(0));
-        let worker = Worker { queue, items: Vec::new(), handler, config, name: name.clone(), pending: pending.clone() };
-        let mut worker = Unfinished(worker);
-        let cx_of_task = cx.clone();
-        cx.spawn(name, async move { worker.0.work(cx_of_task.stopping()).await });
+        let (lost, pending_items) = (Arc::new(AtomicUsize::new(0)), pending.clone());
+        let (items, hurries) = (Vec::new(), false);
+        let worker = Worker {
+            queue,
+            items,
+            handler,
+            config,
+            name: name.clone(),
+            pending: pending_items,
+            hurries,
+            lost: lost.clone(),
+        };
+        let (mut worker, batcher) = (Unfinished(worker), name.clone());
+        cx.defer(async move {
+            match lost.load(Ordering::Relaxed) {
+                0 => Ok(()),
+                lost => {
+                    let s = if lost == 1 { "" } else { "s" };
+                    Err(format!(
+                        "the batcher {batcher} lost {lost} item{s}, because their batches failed while it closed"
+                    ))
+                }
+            }
+        });
+        let turn = Turn::take(cx, [name.clone()]);
+        cx.spawn(name, async move {
+            let (stopping, closing) = (turn.stopping(), CancellationToken::new());
+            let close = async {
+                turn.comes().await;
+                closing.cancel();
+                std::future::pending::<()>().await
+            };
+            tokio::select! {
+                biased;
+                () = worker.0.work(&stopping, &closing) => {}
+                () = close => {}
+            }
+        });
         Self { messages, pending }
     }
 
@@ -196,7 +237,7 @@ impl<R> fmt::Debug for BatchItem<R> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// The service is stopping, so the item was not added.
+    /// The service stops or has stopped, so the item was not added.
     Closed,
     /// The handler returned this error for the whole batch.
     Failed(Arc<dyn Error + Send + Sync>),
@@ -216,7 +257,7 @@ pub enum BatchError {
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Closed => f.write_str("the batcher takes no items: its service is stopping"),
+            Self::Closed => f.write_str("the batcher takes no more items, because its service stops"),
             Self::Failed(error) => write!(f, "the batch failed: {error}"),
             Self::Panicked(message) => write!(f, "the handler of the batch panicked: {message}"),
             Self::WrongCount { items, results } => {
@@ -261,6 +302,10 @@ struct Worker<T, R, F> {
     config: BatchConfig,
     name: Arc<str>,
     pending: Arc<AtomicUsize>,
+    /// The service stops, so that a batch begins at once.
+    hurries: bool,
+    /// Items whose batch failed while the service stopped, and whose callers did not wait.
+    lost: Arc<AtomicUsize>,
 }
 
 impl<T, R, F, B, E> Worker<T, R, F>
@@ -269,13 +314,16 @@ where
     B: Future<Output = Result<Vec<R>, E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    async fn work(&mut self, stopping: CancellationToken) {
-        let (mut closed, mut stopped) = (false, pin!(stopping.cancelled()));
+    async fn work(&mut self, stopping: &CancellationToken, closing: &CancellationToken) {
+        let (mut stops, mut closes) = (pin!(stopping.cancelled()), pin!(closing.cancelled()));
+        let mut closed = false;
         loop {
-            let due = self.items.first().and_then(|first| first.added.checked_add(self.config.interval));
+            let interval = if self.hurries { Duration::ZERO } else { self.config.interval };
+            let due = self.items.first().and_then(|first| first.added.checked_add(interval));
             tokio::select! {
                 biased;
-                () = &mut stopped, if !closed => {
+                () = &mut stops, if !self.hurries => self.hurries = true,
+                () = &mut closes, if !closed => {
                     self.queue.close();
                     closed = true;
                 }
@@ -283,22 +331,22 @@ where
                     Some(Message::Item(item)) => {
                         self.items.push(item);
                         if self.items.len() >= self.config.size {
-                            self.batch(&stopping).await;
+                            self.batch(closing).await;
                         }
                     }
                     Some(Message::Flush(flushed)) => {
-                        self.batch(&stopping).await;
+                        self.batch(closing).await;
                         let _ = flushed.send(()); // the caller may have stopped waiting
                     }
                     None => break,
                 },
-                () = until(due) => self.batch(&stopping).await,
+                () = until(due) => self.batch(closing).await,
             }
         }
-        self.batch(&stopping).await;
+        self.batch(closing).await;
     }
 
-    async fn batch(&mut self, stopping: &CancellationToken) {
+    async fn batch(&mut self, closing: &CancellationToken) {
         if self.items.is_empty() {
             return;
         }
@@ -306,7 +354,7 @@ where
             self.items.drain(..).map(|Item { item, result, .. }| (item, result)).unzip();
         let count = items.len();
         let mut run = pin!(caught(async { (self.handler)(items).await }));
-        let result = match until_cancelled(stopping, &mut run).await {
+        let result = match until_cancelled(closing, &mut run).await {
             Some(result) => result,
             None => {
                 // At once, so that nobody waits for a place behind a batch that takes long.
@@ -322,14 +370,23 @@ where
         };
         self.pending.fetch_sub(count, Ordering::Relaxed);
         match result {
-            Ok(results) => senders.into_iter().zip(results).for_each(|(sender, result)| {
-                let _ = sender.send(Ok(result)); // the caller does not need the result
-            }),
+            Ok(results) => {
+                for (sender, result) in senders.into_iter().zip(results) {
+                    // A result that no caller needs is dropped here, which is code of the user.
+                    if let Err(panic) = caught_now(|| drop(sender.send(Ok(result)))) {
+                        record!(level: WARN, domain: "batcher", action: "run", status: error,
+                            batcher = &*self.name, panic, "the drop of a result panicked, and nobody waits for the result");
+                    }
+                }
+            }
             Err(error) => {
                 let unseen = senders.into_iter().filter_map(|sender| sender.send(Err(error.clone())).err()).count();
                 if unseen > 0 {
+                    if self.hurries {
+                        self.lost.fetch_add(unseen, Ordering::Relaxed);
+                    }
                     record!(level: WARN, domain: "batcher", action: "run", status: error,
-                        batcher = &*self.name, items = count, unseen, %error, "batch failed, and nobody waits for these items");
+                        batcher = &*self.name, items = count, unseen, error = %Shown(&error), "batch failed, and nobody waits for these items");
                 }
             }
         }

@@ -67,9 +67,21 @@ pub(crate) fn caught_now<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
 }
 
-/// The text of an error. It is code of the user, which may panic.
+/// The text of an error, which may be code of the user that panics.
+pub(crate) struct Shown<'a, E: ?Sized>(pub(crate) &'a E);
+
+impl<E: fmt::Display + ?Sized> fmt::Display for Shown<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match caught_now(|| self.0.to_string()) {
+            Ok(text) => f.write_str(&text),
+            Err(panic) => write!(f, "no text, because it panicked: {panic}"),
+        }
+    }
+}
+
+/// The same, as a text.
 pub(crate) fn error_text(error: &(impl fmt::Display + ?Sized)) -> String {
-    caught_now(|| error.to_string()).unwrap_or_else(|panic| format!("no text, because it panicked: {panic}"))
+    Shown(error).to_string()
 }
 
 /// The text of a payload, if it is text.

@@ -121,7 +121,7 @@ impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
     }
 
     /// Runs all futures, also those after an error or a panic, and separates the results from the errors. A failure is also a
-    /// `tracing` event with the counts.
+    /// `tracing` event with the counts. Outputs that [`next`](Self::next) has returned before are not part of it.
     ///
     /// ```
     /// use service_toolkit::gather;
@@ -157,7 +157,9 @@ impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
     where
         I::Item: Future<Output = Result<T, E>>,
     {
-        let mut outcomes: Vec<_> = (0..self.total).map(|_| Outcome::Cancelled).collect();
+        // Those that the caller has taken with `next` are not cancelled, although they have no outcome here.
+        let (taken, mut outcomes) = (self.completed, Vec::new());
+        outcomes.resize_with(self.total, || None);
         let mut cancelled = pin!(token.cancelled());
         loop {
             let next = std::future::poll_fn(|cx| {
@@ -165,17 +167,14 @@ impl<I: Iterator<Item: Future>, P: FnMut(Progress)> Gather<I, P> {
                 self.poll_caught(cx)
             });
             let Some((index, output)) = next.await else { break };
-            set(
-                &mut outcomes,
-                index,
-                match output {
-                    Ok(result) => Outcome::from(result),
-                    Err(payload) => Outcome::Panicked(message(payload)),
-                },
-                || Outcome::Cancelled,
-            );
+            let outcome = match output {
+                Ok(result) => Outcome::from(result),
+                Err(payload) => Outcome::Panicked(message(payload)),
+            };
+            set(&mut outcomes, index, Some(outcome), || None);
         }
-        let split: Split<T, E> = outcomes.into_iter().collect();
+        let cancelled = outcomes.iter().filter(|outcome| outcome.is_none()).count() - taken;
+        let split = Split { cancelled, ..outcomes.into_iter().flatten().collect() };
         let Split { successes, errors, panics, cancelled } = &split;
         let (successes, errors, panicked) = (successes.len(), errors.len(), panics.len());
         match split.is_success() {

@@ -23,7 +23,8 @@ pub mod cache;
     feature = "gather",
     feature = "lazy_resource",
     feature = "operation",
-    feature = "queue"
+    feature = "queue",
+    feature = "retry"
 ))]
 mod caught;
 #[cfg(feature = "event_bus")]
@@ -76,6 +77,8 @@ mod task_group;
 pub mod testing;
 #[cfg(feature = "timeout")]
 mod timeout;
+#[cfg(any(feature = "batcher", feature = "queue"))]
+mod turn;
 #[cfg(any(feature = "batcher", feature = "event_bus", feature = "queue"))]
 mod until_cancelled;
 #[cfg(feature = "worker_pool")]

@@ -3,10 +3,13 @@
 //! A queue is closed by a token and not by the drop of its senders, because every handle can push and pop. A pop that sees the
 //! token closes the channel, and then takes what is left in it.
 
+mod push_error;
+mod shared;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use service_core::{CancellationToken, Context, Health, record};
@@ -14,7 +17,12 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use crate::caught::caught;
+pub use self::push_error::PushError;
+pub use self::shared::QueueMetrics;
+pub(crate) use self::shared::Words;
+use self::shared::{Counts, Processing, Producer, Shared};
+use crate::caught::{Shown, caught};
+use crate::turn::Turn;
 use crate::until_cancelled::until_cancelled;
 
 /// A bounded queue between producers and consumers, with backpressure, metrics and an orderly end.
@@ -22,10 +30,19 @@ use crate::until_cancelled::until_cancelled;
 /// [`consume`](Self::consume) starts tasks of a service that process the items, and [`produce`](Self::produce) starts a task that
 /// fetches them. Code can also [`push`](Self::push) and [`pop`](Self::pop) itself. A clone is another handle of the same queue.
 ///
-/// When the service drains, its producers stop. When it stops, which is after its admitted calls have ended, the queue is closed:
-/// it refuses new items, and the consumers process what it holds. Items that are left when the drain budget ends are dropped after
-/// the `shutdown` of the service, which can still [`pop`](Self::pop) them, and are a failure in the shutdown report. One service
-/// consumes a queue; any number may produce.
+/// When the service drains, its producers stop. When it stops, which is after its admitted calls have ended, the queue still takes
+/// items from the other tasks of the service, until these have ended, and until the queues, worker pools and batchers that were started
+/// after it have. Then it is closed: it refuses new items, and the consumers process what it holds. An item that fails meanwhile
+/// is a failure in the shutdown report. So are items that are left when the drain budget ends; these are dropped after the `shutdown` of
+/// the service, which can still [`pop`](Self::pop) them.
+///
+/// One service consumes a queue; any number may produce. The end of its consumer closes a queue for ever, also if that is a
+/// restart, so make it in the `init` of the service that consumes it. A queue that no service consumes is closed when its last
+/// producer ends in a shutdown of the registry; without a producer, [`close`](Self::close) it. A task that pops until the queue is closed
+/// must not belong to a service that also [consumes](Self::consume) it, because each would wait for the other.
+///
+/// A future of [`push`](Self::push) or [`pop`](Self::pop) that was polled holds its place in the order: poll it again or drop it.
+/// All other pops wait behind one that is kept.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -57,43 +74,6 @@ pub struct Queue<T> {
     drops_when_full: bool,
 }
 
-struct Shared<T> {
-    name: Cow<'static, str>,
-    sender: mpsc::Sender<(Instant, T)>,
-    receiver: tokio::sync::Mutex<mpsc::Receiver<(Instant, T)>>,
-    closed: CancellationToken,
-    counts: Mutex<Counts>,
-}
-
-#[derive(Default)]
-struct Counts {
-    metrics: QueueMetrics,
-    /// Items whose processing was cancelled.
-    interrupted: usize,
-}
-
-/// The counts and delays of a [`Queue`] since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueMetrics {
-    /// How many items the queue holds.
-    pub depth: usize,
-    /// How many items are being processed.
-    pub processing: usize,
-    /// How many items were pushed.
-    pub pushed: u64,
-    /// How many items were processed without an error.
-    pub processed: u64,
-    /// How many items failed or panicked when they were processed.
-    pub failed: u64,
-    /// How many items were dropped: by a producer, because the queue was full or closed, or at the end of the service.
-    pub dropped: u64,
-    /// How long the item that was taken last had been in the queue.
-    pub last_delay: Duration,
-    /// The longest time that an item had been in the queue when it was taken.
-    pub max_delay: Duration,
-}
-
 impl<T: Send + 'static> Queue<T> {
     /// A queue for up to `capacity` items; zero is taken as one. The name is used in events and reports.
     ///
@@ -104,9 +84,13 @@ impl<T: Send + 'static> Queue<T> {
     /// assert_eq!(queue.metrics().depth, 0);
     /// ```
     pub fn new(name: impl Into<Cow<'static, str>>, capacity: usize) -> Self {
+        Self::with_words(name.into(), capacity, Words::QUEUE)
+    }
+
+    pub(crate) fn with_words(name: Cow<'static, str>, capacity: usize, words: Words) -> Self {
         let (sender, receiver) = mpsc::channel(capacity.clamp(1, Semaphore::MAX_PERMITS));
         let (closed, counts) = (CancellationToken::new(), Mutex::default());
-        let shared = Shared { name: name.into(), sender, receiver: receiver.into(), closed, counts };
+        let shared = Shared { name, words, sender, receiver: receiver.into(), closed, counts };
         let (idle, error_pause) = (Duration::from_millis(100), Duration::from_secs(1));
         Self { shared: Arc::new(shared), idle, error_pause, drops_when_full: false }
     }
@@ -228,7 +212,11 @@ impl<T: Send + 'static> Queue<T> {
             }
         };
         let (pushed, item) = next?;
-        let (delay, metrics) = (pushed.elapsed(), &mut self.count().metrics);
+        let (delay, mut counts) = (pushed.elapsed(), self.count());
+        if counts.is_discarded {
+            return None;
+        }
+        let metrics = &mut counts.metrics;
         metrics.depth -= 1;
         metrics.last_delay = delay;
         metrics.max_delay = metrics.max_delay.max(delay);
@@ -255,7 +243,8 @@ impl<T: Send + 'static> Queue<T> {
     }
 
     /// Starts tasks of the service that process the items, as many as `consumers`; zero is taken as one. Returns whether they were
-    /// started; they are not if the service stops already, and the queue is closed then.
+    /// started. They are not if the queue is closed, for example by an earlier run of the service, or if the service stops already, and
+    /// the queue is closed then.
     ///
     /// An item whose processing returns an error or panics is logged and counted, and the consumer continues with the next.
     ///
@@ -263,29 +252,39 @@ impl<T: Send + 'static> Queue<T> {
     /// # use service_core::Context;
     /// # use service_toolkit::Queue;
     /// # async fn save(order: u32) -> std::io::Result<()> { drop(order); Ok(()) }
-    /// # fn example<S>(cx: &Context<S>, queue: &Queue<u32>) {
+    /// # fn example<S: 'static>(cx: &Context<S>, queue: &Queue<u32>) {
     /// queue.consume(cx, 4, save);
     /// # }
     /// ```
     pub fn consume<S, F, R, E>(&self, cx: &Context<S>, consumers: usize, process: F) -> bool
     where
+        S: 'static,
         F: Fn(T) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display + Send + 'static,
     {
-        let (name, process) = (&self.shared.name, Arc::new(process));
-        let (stopping, closes, reports) = (cx.stopping(), self.clone(), self.clone());
+        if self.shared.closed.is_cancelled() {
+            return false;
+        }
+        self.count().is_consumed = true;
+        let (name, process, reports) = (&self.shared.name, Arc::new(process), self.clone());
         cx.defer(async move { reports.discard() });
-        let mut started = cx.spawn(format!("{name} close"), async move {
-            stopping.cancelled().await;
-            closes.close();
+        let [close, consumer] = ["close", "consumer"].map(|task| Arc::<str>::from(format!("{name} {task}")));
+        let turn = Turn::take(cx, [close.clone(), consumer.clone()]);
+        let (queue, closes) = (self.clone(), turn.clone());
+        let mut started = cx.spawn(close, async move {
+            closes.comes().await;
+            queue.close();
         });
         for _ in 0..consumers.max(1) {
-            let (queue, process) = (self.clone(), process.clone());
-            started &= cx.spawn(format!("{name} consumer"), async move {
+            let (queue, process, turn) = (self.clone(), process.clone(), turn.clone());
+            started &= cx.spawn(consumer.clone(), async move {
+                // The turn is held until the end, so that what the consumer feeds stays open.
+                let stopping = turn.stopping();
                 while let Some(item) = queue.pop().await {
                     let processing = Processing::begin(&queue.shared);
-                    processing.end(caught(async { process(item).await }).await);
+                    let result = caught(async { process(item).await }).await;
+                    processing.end(result, stopping.is_cancelled());
                 }
             });
         }
@@ -296,7 +295,7 @@ impl<T: Send + 'static> Queue<T> {
     }
 
     /// Starts a task of the service that fetches items and pushes them, until the service drains or the queue is closed. Returns
-    /// whether it was started.
+    /// whether it was started; it is not if the queue is closed or the service stops already.
     ///
     /// If `fetch` returns `None`, the producer pauses for the [idle time](Self::idle). If it returns an error or panics, this is
     /// logged, and the producer pauses for the [error pause](Self::error_pause). If the queue is full, the producer logs a warning
@@ -307,30 +306,38 @@ impl<T: Send + 'static> Queue<T> {
     /// # use service_core::{Context, Result};
     /// # use service_toolkit::Queue;
     /// # async fn receive() -> std::io::Result<Option<String>> { Ok(None) }
-    /// # fn example<S>(cx: &Context<S>, queue: &Queue<String>) {
+    /// # fn example<S: 'static>(cx: &Context<S>, queue: &Queue<String>) {
     /// queue.produce(cx, || receive());
     /// # }
     /// ```
     pub fn produce<S, F, R, E>(&self, cx: &Context<S>, mut fetch: F) -> bool
     where
+        S: 'static,
         F: FnMut() -> R + Send + 'static,
         R: Future<Output = Result<Option<T>, E>> + Send + 'static,
         E: fmt::Display + Send + 'static,
     {
-        let (draining, it) = (cx.draining(), self.clone());
+        if self.shared.closed.is_cancelled() {
+            return false;
+        }
+        let (draining, it, producer) = (cx.draining(), self.clone(), Producer::begin(&self.shared, cx));
         cx.spawn(format!("{} producer", self.shared.name), async move {
-            let mut was_full = false;
+            let (_producer, mut was_full) = (producer, false);
             while let Some(fetched) = draining.run_until_cancelled(caught(async { fetch().await })).await {
                 let queue = &*it.shared.name;
                 let pause = match fetched {
                     Ok(Ok(Some(item))) => match it.hand_over(item, &mut was_full).await {
-                        true => continue,
+                        true => {
+                            // A producer that is always ready would not let another task run.
+                            tokio::task::coop::consume_budget().await;
+                            continue;
+                        }
                         false => break,
                     },
                     Ok(Ok(None)) => it.idle,
                     Ok(Err(error)) => {
                         record!(domain: "queue", action: "produce", status: error,
-                            queue, %error, pause = ?it.error_pause, "a producer failed");
+                            queue, error = %Shown(&error), pause = ?it.error_pause, "a producer failed");
                         it.error_pause
                     }
                     Err(panic) => {
@@ -401,73 +408,44 @@ impl<T: Send + 'static> Queue<T> {
         Health::degraded(format!("the queue {name} is full with {depth} items; the last was in it for {last_delay:?}"))
     }
 
-    /// Drops what is left, so that nothing waits for it for ever, and returns an error if that is something.
+    /// Drops what is left, so that nothing waits for it for ever, and returns an error if that is something, or if items were lost before.
     fn discard(&self) -> Result<(), String> {
-        let mut left = Vec::new();
-        // If a consumer still holds the lock, its thread is blocked, and the report names the task.
+        self.close();
+        // Dropped after the counts are released, because it is code of the user. If a pop that is kept holds the lock, the items are
+        // dropped with the last handle.
+        let mut items = Vec::new();
         if let Ok(mut receiver) = self.shared.receiver.try_lock() {
             receiver.close();
-            left.extend(std::iter::from_fn(|| receiver.try_recv().ok()));
+            items.extend(std::iter::from_fn(|| receiver.try_recv().ok()));
         }
-        let interrupted = {
-            let Counts { metrics, interrupted } = &mut *self.count();
-            metrics.depth -= left.len();
-            metrics.dropped += left.len() as u64;
-            std::mem::take(interrupted)
+        let (left, interrupted, failed) = {
+            let Counts { metrics, interrupted, failed_late, is_discarded, .. } = &mut *self.count();
+            let left = std::mem::take(&mut metrics.depth);
+            metrics.dropped += left as u64;
+            *is_discarded = true;
+            (left, std::mem::take(interrupted), std::mem::take(failed_late))
         };
-        if left.is_empty() && interrupted == 0 {
-            return Ok(());
+        let (Shared { name, words, .. }, mut lost) = (&*self.shared, Vec::new());
+        if left > 0 || interrupted > 0 {
+            let (left, others) = (words.count(left), if interrupted == 1 { "other" } else { "others" });
+            lost.push(format!(
+                "the {} {name} ended with {left} in it, and the processing of {interrupted} {others} was cancelled; \
+                 allow more time to drain, or use more {}",
+                words.queue, words.consumers
+            ));
         }
-        let (name, waited) = (&self.shared.name, left.len());
-        Err(format!(
-            "the queue {name} ended with {waited} items in it, and the processing of {interrupted} others was cancelled; \
-             allow more time to drain, or use more consumers"
-        ))
+        if failed > 0 {
+            let failed = words.count(failed);
+            lost.push(format!(
+                "{failed} of the {} {name} failed while its service stopped; the errors are in the log",
+                words.queue
+            ));
+        }
+        if lost.is_empty() { Ok(()) } else { Err(lost.join("; ")) }
     }
 
     fn count(&self) -> MutexGuard<'_, Counts> {
         self.shared.count()
-    }
-}
-
-impl<T> Shared<T> {
-    fn count(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An item that is being processed. If it is dropped without an end, the processing was cancelled.
-struct Processing<'a, T> {
-    shared: &'a Shared<T>,
-    has_ended: bool,
-}
-
-impl<'a, T> Processing<'a, T> {
-    fn begin(shared: &'a Shared<T>) -> Self {
-        shared.count().metrics.processing += 1;
-        Self { shared, has_ended: false }
-    }
-
-    fn end<E: fmt::Display>(mut self, result: Result<Result<(), E>, String>) {
-        self.has_ended = true;
-        let queue = &*self.shared.name;
-        match &result {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                record!(domain: "queue", action: "consume", status: error, queue, %error, "an item failed");
-            }
-            Err(panic) => record!(domain: "queue", action: "consume", status: error, queue, panic, "an item panicked"),
-        }
-        let metrics = &mut self.shared.count().metrics;
-        *(if matches!(result, Ok(Ok(()))) { &mut metrics.processed } else { &mut metrics.failed }) += 1;
-    }
-}
-
-impl<T> Drop for Processing<'_, T> {
-    fn drop(&mut self) {
-        let mut counts = self.shared.count();
-        counts.metrics.processing -= 1;
-        counts.interrupted += usize::from(!self.has_ended);
     }
 }
 
@@ -487,45 +465,3 @@ impl<T> fmt::Debug for Queue<T> {
             .finish_non_exhaustive()
     }
 }
-
-/// A [`Queue`] has refused an item, which this error returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum PushError<T> {
-    /// The queue is full.
-    Full(T),
-    /// The queue is closed.
-    Closed(T),
-}
-
-impl<T> PushError<T> {
-    /// The item.
-    ///
-    /// ```
-    /// use service_toolkit::queue::PushError;
-    ///
-    /// assert_eq!(PushError::Full(7).into_item(), 7);
-    /// ```
-    pub fn into_item(self) -> T {
-        match self {
-            Self::Full(item) | Self::Closed(item) => item,
-        }
-    }
-}
-
-impl<T> fmt::Display for PushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "the queue is full; wait for room with `push`, or try again later",
-            Self::Closed(_) => "the queue is closed, because its service stops",
-        })
-    }
-}
-
-/// Without the item, which may have no text.
-impl<T> fmt::Debug for PushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PushError({self})")
-    }
-}
-
-impl<T> std::error::Error for PushError<T> {}

@@ -11,10 +11,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// About 68 years, which no process reaches. The time that a bucket of any size takes to fill is a `Duration` then.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(u64::MAX / (2 * u32::MAX as u64));
+
 /// Limits how many calls begin in a period, with a token bucket.
 ///
 /// Each call takes a token. The bucket holds as many tokens as the period allows, or as [`burst`](Self::burst) sets, and is full
 /// at first. Tokens return evenly. Waiting calls are served in the order in which they came, and a cancelled one takes no token.
+/// A future that was polled and is kept holds up those behind it: poll it again or drop it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,7 +61,7 @@ impl RateLimit {
         let calls = calls.max(1);
         // Rounded up, so that the calls of a period are never more.
         let nanos = period.as_nanos().div_ceil(u128::from(calls));
-        let interval = u64::try_from(nanos).map_or(period / calls, Duration::from_nanos);
+        let interval = u64::try_from(nanos).map_or(period / calls, Duration::from_nanos).min(LONGEST_INTERVAL);
         let (began, full_at) = (Instant::now(), Mutex::new(Duration::ZERO));
         let turn = tokio::sync::Mutex::new(());
         Self { name: name.into(), calls, period, burst: calls, interval, began, full_at, turn }

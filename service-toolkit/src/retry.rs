@@ -13,6 +13,7 @@ use std::time::Duration;
 use service_core::{Retry, record};
 use tokio::time::{Instant, Sleep};
 
+use crate::caught::Shown;
 use crate::pin_project::pin_project;
 
 /// How often an operation is attempted, how long the pauses are, and how long all of it may take.
@@ -370,14 +371,14 @@ where
                             *this.last = Some(error);
                             GaveUp::Attempts
                         }
-                        Some(pause) if left.is_some_and(|left| pause >= left) => {
+                        Some(pause) if left.is_some_and(|left| pause > left) => {
                             *this.last = Some(error);
                             GaveUp::TotalTime
                         }
                         Some(pause) => {
                             let attempt = *this.attempt;
                             record!(domain: "retry", action: "attempt", status: warning,
-                                operation = %this.name, attempt, %error, ?pause, "failed, and is retried");
+                                operation = %this.name, attempt, error = %Shown(&error), ?pause, "failed, and is retried");
                             (this.on_retry)(FailedAttempt { attempt, error: &error, pause });
                             *this.last = Some(error);
                             this.step.set(Step::Pausing { pause: tokio::time::sleep(pause) });
@@ -462,7 +463,7 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
         write!(f, "{name} failed after {attempts} attempt{s} in {elapsed:?}")?;
         match reason {
             GaveUp::Attempts => {}
-            GaveUp::TotalTime => f.write_str(", which is its total time")?,
+            GaveUp::TotalTime => f.write_str(", because its total time allows no further one")?,
             GaveUp::NotRetried => f.write_str(" with an error that is not retried")?,
         }
         match last {

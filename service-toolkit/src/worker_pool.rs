@@ -10,9 +10,12 @@ use std::task::{Context as TaskContext, Poll};
 use service_core::{Context, record};
 use tokio::sync::oneshot;
 
-use crate::caught::caught;
+use crate::caught::{Shown, caught};
 use crate::gather::Outcome;
-use crate::queue::{PushError, Queue, QueueMetrics};
+use crate::queue::{PushError, Queue, QueueMetrics, Words};
+
+const WORDS: Words =
+    Words { queue: "worker pool", item: "piece of work", items: "pieces of work", consumers: "workers" };
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -21,9 +24,13 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// [`submit`](Self::submit) waits while the queue is full, so that a fast submitter is held back; [`try_submit`](Self::try_submit)
 /// does not wait. Each returns a handle, and `gather` collects the results of several. A clone is another handle of the same pool.
 ///
-/// The workers are tasks of the service. When the service stops, which is after its admitted calls have ended, the pool refuses new
-/// work and finishes what it has. Work that is left when the drain budget ends is cancelled, and is a failure in the shutdown
-/// report.
+/// The workers are tasks of the service. When the service stops, which is after its admitted calls have ended, the pool still takes work
+/// from the other tasks of the service, until these have ended, and until the queues, worker pools and batchers that were started after it
+/// have. Then it refuses new work and finishes what it has. Work that is left when the drain budget ends is cancelled, and is a failure
+/// in the shutdown report.
+///
+/// Work must not wait for work of the same pool, because all workers may do that. A future of [`submit`](Self::submit) that was polled
+/// holds its place in the order: poll it again or drop it.
 ///
 /// ```
 /// use service_core::{Definition, Registry};
@@ -68,8 +75,13 @@ impl WorkerPool {
     ///     }
     /// }
     /// ```
-    pub fn start<S>(cx: &Context<S>, name: impl Into<Cow<'static, str>>, workers: usize, queue: usize) -> Self {
-        let queue = Queue::new(name, queue);
+    pub fn start<S: 'static>(
+        cx: &Context<S>,
+        name: impl Into<Cow<'static, str>>,
+        workers: usize,
+        queue: usize,
+    ) -> Self {
+        let queue = Queue::with_words(name.into(), queue, WORDS);
         queue.consume(cx, workers, |work: Work| async move {
             work.await;
             Ok::<_, Infallible>(())
@@ -152,7 +164,7 @@ where
         match handle.send(outcome) {
             Err(Outcome::Error(error)) => {
                 record!(level: WARN, domain: "worker_pool", action: "work", status: error,
-                    %error, "work failed, and its handle was dropped");
+                    error = %Shown(&error), "work failed, and its handle was dropped");
             }
             Err(Outcome::Panicked(panic)) => {
                 record!(level: WARN, domain: "worker_pool", action: "work", status: error,
@@ -196,7 +208,7 @@ impl<T, E> fmt::Debug for Submitted<T, E> {
 pub enum SubmitError {
     /// The queue of the pool is full.
     Full,
-    /// The service of the pool stops.
+    /// The service of the pool stops or has stopped.
     Closed,
 }
 

@@ -293,3 +293,34 @@ async fn items_are_worked_on_once_or_never_added() {
         assert_eq!(batcher.pending(), 0);
     }
 }
+
+/// A result whose drop panics if it is zero.
+struct Fragile(u32);
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        assert!(self.0 != 0 || std::thread::panicking(), "seeded in drop");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unwanted_result_whose_drop_panics_takes_no_other_with_it() {
+    let (_registry, cx, _) = host::boot().await;
+    let batcher = Batcher::new(&cx, "fragile", BatchConfig::new(2, SECOND), |items: Vec<u32>| async {
+        Ok::<_, Infallible>(items.into_iter().map(Fragile).collect())
+    });
+    drop(batcher.add(0).await.unwrap());
+    assert_eq!(batcher.run(1).await.unwrap().0, 1);
+    assert_eq!(batcher.run(2).await.unwrap().0, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_fails_while_the_service_stops_and_that_nobody_waits_for_is_in_the_report() {
+    let (registry, cx, _) = host::boot().await;
+    let fails = |_: Vec<u32>| async { Err::<Vec<u32>, _>(std::io::Error::other("seeded")) };
+    let batcher = Batcher::new(&cx, "fails", BatchConfig::new(9, SECOND), fails);
+    drop(batcher.add(1).await.unwrap());
+    drop(batcher.add(2).await.unwrap());
+    let error = registry.shutdown().await.unwrap_err().to_string();
+    assert!(error.contains("the batcher fails lost 2 items, because their batches failed while it closed"), "{error}");
+}

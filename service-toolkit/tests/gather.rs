@@ -219,3 +219,11 @@ fn generated_gathers_agree_with_a_schedule() {
         });
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_output_that_was_taken_before_a_split_is_not_cancelled() {
+    let mut gathered = gather((0..4).map(|n| async move { if n == 2 { Err(n) } else { Ok(n) } })).limit(1);
+    assert_eq!(gathered.next().await, Some((0, Ok(0))));
+    let split = gathered.split().await;
+    assert_eq!((split.successes, split.errors, split.cancelled), (vec![1, 3], vec![2], 0));
+}

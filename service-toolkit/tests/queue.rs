@@ -55,7 +55,7 @@ async fn a_producer_and_consumers_lose_nothing_at_a_shutdown() -> Result<()> {
     assert_eq!((metrics.depth, metrics.processing, metrics.dropped), (0, 0, 0));
     assert_eq!((metrics.pushed, metrics.processed), (processed.len() as u64, processed.len() as u64));
     assert_eq!(queue.push(1).await, Err(PushError::Closed(1)));
-    assert_eq!(queue.try_push(1).unwrap_err().to_string(), "the queue is closed, because its service stops");
+    assert_eq!(queue.try_push(1).unwrap_err().to_string(), "the queue is closed and takes no more items");
     Ok(())
 }
 
@@ -221,6 +221,7 @@ async fn an_item_that_fails_or_panics_is_counted_and_stops_nothing() -> Result<(
     for order in 0..4 {
         queue.push(order).await?;
     }
+    sleep(ms(10)).await;
     registry.shutdown().await?;
     assert_eq!((queue.metrics().processed, queue.metrics().failed), (1, 3));
     assert_eq!(

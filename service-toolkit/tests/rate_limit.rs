@@ -134,3 +134,16 @@ fn generated_sequences_agree_with_a_bucket() {
         });
     });
 }
+
+#[test]
+fn a_huge_period_with_a_burst_is_a_limit() {
+    paused(async {
+        for (calls, burst) in [(1, 2), (1, u32::MAX / 2), (3, 2), (u32::MAX, 3)] {
+            let limit = RateLimit::new("api", calls, Duration::MAX).burst(burst.min(1000));
+            let admitted = (0..2000).filter(|_| limit.try_acquire().is_ok()).count();
+            assert_eq!(admitted, burst.min(1000) as usize, "{limit:?}");
+        }
+        let limit = RateLimit::new("api", 1, Duration::MAX).burst(u32::MAX);
+        assert!((0..2000).all(|_| limit.try_acquire().is_ok()));
+    });
+}

@@ -210,7 +210,7 @@ fn generated_policies_agree_with_a_sum_of_pauses() {
             if attempt == succeeds_at {
                 break (attempt, clock, true);
             }
-            if attempt == attempts || clock + pause >= limit {
+            if attempt == attempts || clock + pause > limit {
                 break (attempt, clock, false);
             }
             clock += pause;
@@ -232,4 +232,33 @@ fn generated_policies_agree_with_a_sum_of_pauses() {
         });
         assert_eq!(found, expected, "{policy:?}, run {run}, succeeds at {succeeds_at}");
     });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_fits_the_total_time_exactly_is_followed_by_an_attempt() {
+    let policy = RetryPolicy::fixed(5, ms(1000)).total_time(ms(1000));
+    let error = retry(policy, || ready(Err::<(), _>("busy"))).await.unwrap_err();
+    let text = "failed after 2 attempts in 1s, because its total time allows no further one: busy";
+    assert!(error.to_string().ends_with(text), "{error}");
+}
+
+/// An error without a text.
+struct Textless;
+
+impl std::fmt::Display for Textless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("seeded in Display")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_text_panics_is_retried() {
+    let events = Events::record();
+    let mut attempts = 0;
+    let result = retry(RetryPolicy::fixed(2, ms(1)), || {
+        attempts += 1;
+        ready(if attempts == 1 { Err(Textless) } else { Ok(attempts) })
+    });
+    assert_eq!(result.await.ok(), Some(2));
+    assert!(events.with("failed, and is retried")[0].contains("no text, because it panicked: seeded in Display"));
 }

@@ -132,7 +132,7 @@ async fn work_that_is_left_is_cancelled_and_reported() -> Result<()> {
     }
     settle().await;
     let report = registry.shutdown().await.unwrap_err().to_string();
-    let text = "the queue resize ended with 3 items in it, and the processing of 2 others was cancelled";
+    let text = "the worker pool resize ended with 3 pieces of work in it, and the processing of 2 others was cancelled";
     assert!(report.contains(text), "{report}");
     // The handle of the pool keeps none of them.
     let outcomes = timeout(ms(1000), async { gather(submitted).await }).await?;
