@@ -4,6 +4,7 @@
 
 mod host;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -14,8 +15,9 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use host::settle;
+use host::{Seed, settle};
 use service_toolkit::event_bus::EventBus;
+use tokio::sync::Semaphore;
 
 type Seen = Arc<Mutex<Vec<u32>>>;
 
@@ -132,4 +134,114 @@ fn a_subscriber_of_the_log_may_use_the_bus() {
         });
     });
     assert_eq!(done.recv_timeout(Duration::from_secs(10)), Ok(1));
+}
+
+/// A listener of the model, which handles an event when the test permits it.
+#[derive(Default)]
+struct Model {
+    gate: Gate,
+    seen: Seen,
+    queued: VecDeque<u32>,
+    waiting: VecDeque<u32>,
+    busy: Option<u32>,
+    handled: Vec<u32>,
+}
+
+#[derive(Clone)]
+struct Gate(Arc<Semaphore>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+}
+
+impl Model {
+    /// The listener takes the next event, and the one that has waited longest gets the free place.
+    fn go_on(&mut self) {
+        if self.busy.is_none() {
+            self.busy = self.queued.pop_front();
+            if self.busy.is_some() {
+                self.queued.extend(self.waiting.pop_front());
+            }
+        }
+    }
+}
+
+/// Emits that wait without being polled, emits that are given up, and events that do not wait, between listeners that go on.
+async fn generated(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (registry, owner, user) = host::boot().await;
+    let capacity = random.usize(1..4);
+    let bus = EventBus::with_capacity(&owner, capacity);
+    let mut models = [Model::default(), Model::default()];
+    for (name, Model { gate, seen, .. }) in ["a", "b"].into_iter().zip(&models) {
+        let (gate, seen) = (gate.clone(), seen.clone());
+        bus.subscribe(&user, name, move |event: Arc<u32>| {
+            let (gate, seen) = (gate.clone(), seen.clone());
+            async move {
+                gate.0.acquire().await.unwrap().forget();
+                seen.lock().unwrap().push(*event);
+            }
+        });
+    }
+    let (bus, mut held) = (&bus, Vec::new());
+    for number in 0..80 {
+        match random.u8(0..6) {
+            0 => {
+                bus.emit_nowait(number);
+                for model in models.iter_mut().filter(|model| model.queued.len() < capacity) {
+                    model.queued.push_back(number);
+                }
+            }
+            1..3 => {
+                let mut emit = Box::pin(bus.emit(number));
+                if !poll_once(emit.as_mut()) {
+                    held.push((number, emit));
+                }
+                for model in &mut models {
+                    let is_free = model.queued.len() < capacity;
+                    if is_free { model.queued.push_back(number) } else { model.waiting.push_back(number) }
+                }
+            }
+            3 if !held.is_empty() => {
+                let (given_up, emit) = held.swap_remove(random.usize(0..held.len()));
+                drop(emit);
+                models.iter_mut().for_each(|model| model.waiting.retain(|number| *number != given_up));
+            }
+            _ => {
+                let model = &mut models[random.usize(0..2)];
+                if let Some(event) = model.busy.take() {
+                    model.handled.push(event);
+                    model.gate.0.add_permits(1);
+                }
+            }
+        }
+        settle().await;
+        for model in &mut models {
+            model.go_on();
+            assert_eq!(*model.seen.lock().unwrap(), model.handled);
+        }
+        let queued: usize = models.iter().map(|it| it.queued.len() + usize::from(it.busy.is_some())).sum();
+        assert_eq!(bus.stats().queued, queued as u64);
+    }
+    models.iter().for_each(|model| model.gate.0.add_permits(1000));
+    settle().await;
+    for Model { seen, queued, waiting, busy, mut handled, .. } in models {
+        handled.extend(busy.into_iter().chain(queued).chain(waiting));
+        assert!(handled.is_sorted());
+        assert_eq!(*seen.lock().unwrap(), handled);
+    }
+    for (_, emit) in held {
+        assert!((1..=2).contains(&emit.await));
+    }
+    registry.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn generated_sequences_are_handled_in_the_order_in_which_they_were_emitted() {
+    for seed in 0..100 {
+        let _seed = Seed(seed);
+        generated(seed).await;
+    }
 }

@@ -5,10 +5,11 @@
 mod harness;
 mod host;
 
-use std::future::{Ready, pending};
+use std::future::{Ready, pending, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use harness::{Events, ms, poll_once, seeds};
 use host::Log;
@@ -310,23 +311,19 @@ fn generated_operations_that_are_dropped_at_any_await_end_once_with_the_right_ou
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_drop_of_the_work_is_the_outcome() {
-    /// Is ready at once, and panics when it is dropped.
-    struct Work;
-    impl Drop for Work {
+    struct Explosive;
+    impl Drop for Explosive {
         fn drop(&mut self) {
             panic!("the drop of the work");
         }
     }
-    impl Future for Work {
-        type Output = Result<(), String>;
-        fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-            std::task::Poll::Ready(Ok(()))
-        }
-    }
+    let explosive = Explosive;
+    // It uses what explodes, so it keeps it until it is dropped.
+    let work = poll_fn(move |_| Poll::Ready(Ok::<_, String>(size_of_val(&explosive))));
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let sees = outcomes.clone();
     let operation = Operation::new("import").on_end(move |event| sees.lock().unwrap().push(event.outcome.clone()));
-    let run = tokio::spawn(operation.run(|_| Work));
+    let run = tokio::spawn(operation.run(|_| work));
     assert!(run.await.unwrap_err().is_panic());
     assert_eq!(*outcomes.lock().unwrap(), [OperationOutcome::Panicked("the drop of the work".into())]);
 }
