@@ -145,7 +145,7 @@ where
             let close = async {
                 turn.comes().await;
                 closing.cancel();
-                std::future::pending::<()>().await
+                std::future::pending::<()>().await;
             };
             tokio::select! {
                 biased;
