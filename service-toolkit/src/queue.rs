@@ -185,9 +185,13 @@ impl<T: Send + 'static> Queue<T> {
 
     fn add(&self, room: mpsc::Permit<'_, (Instant, T)>, item: T) -> Result<(), PushError<T>> {
         // Before the item can be taken, so that the depth is never less than zero.
-        let metrics = &mut self.count().metrics;
-        metrics.pushed += 1;
-        metrics.depth += 1;
+        let mut counts = self.count();
+        if self.shared.closed.is_cancelled() {
+            return Err(PushError::Closed(item));
+        }
+        counts.metrics.pushed += 1;
+        counts.metrics.depth += 1;
+        drop(counts);
         room.send((Instant::now(), item));
         Ok(())
     }
@@ -208,6 +212,10 @@ impl<T: Send + 'static> Queue<T> {
             Some(next) => next,
             None => {
                 receiver.close();
+                // Only what was counted comes. A push that is kept without being polled may hold a place, and never use it.
+                if self.count().metrics.depth == 0 {
+                    return None;
+                }
                 receiver.recv().await
             }
         };

@@ -200,3 +200,17 @@ async fn the_report_of_a_pool_speaks_of_work_and_one_is_singular() {
     assert!(error.contains(text), "{error}");
     drop((hangs, waits));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_is_kept_does_not_hold_up_the_end() {
+    let (registry, cx, _) = host::boot().await;
+    let queue = Queue::new("orders", 1);
+    queue.push(1).await.unwrap();
+    let mut kept = pin!(queue.push(2));
+    assert!(poll_once(kept.as_mut()).is_pending());
+    queue.consume(&cx, 1, |_: u32| async { Ok::<_, Infallible>(()) });
+    settle().await;
+    registry.shutdown().await.unwrap();
+    assert_eq!(kept.await, Err(PushError::Closed(2)));
+    assert_eq!((queue.metrics().pushed, queue.metrics().processed), (1, 1));
+}

@@ -64,7 +64,8 @@ pub struct QueueMetrics {
     pub processed: u64,
     /// How many items failed or panicked when they were processed.
     pub failed: u64,
-    /// How many items were dropped: by a producer, because the queue was full or closed, or at the end of the service.
+    /// How many items were dropped: by a producer, because the queue was full or closed, or at the end of the service, also those
+    /// whose processing was cancelled.
     pub dropped: u64,
     /// How long the item that was taken last had been in the queue.
     pub last_delay: Duration,
@@ -114,7 +115,10 @@ impl<T> Drop for Processing<'_, T> {
     fn drop(&mut self) {
         let mut counts = self.shared.count();
         counts.metrics.processing -= 1;
-        counts.interrupted += usize::from(!self.has_ended);
+        if !self.has_ended {
+            counts.interrupted += 1;
+            counts.metrics.dropped += 1;
+        }
     }
 }
 
