@@ -4,9 +4,9 @@
 //! a new generation. A call remembers the generation in which it was admitted, and its result counts only in that generation.
 
 mod breaker_error;
+mod window;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -18,9 +18,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use breaker_error::BreakerError;
-
-/// How many parts the window of the failure rate has. Outcomes leave the window a part at a time.
-const WINDOW_PARTS: u32 = 10;
+use window::Window;
 
 /// A circuit breaker: refuses calls to a dependency that has failed too often, until a probe shows that it works again.
 ///
@@ -95,17 +93,6 @@ enum Phase {
     Closed { consecutive: u32, window: Window },
     Open { since: Instant, why: String },
     HalfOpen { probe: Option<Instant>, successes: u32 },
-}
-
-#[derive(Default)]
-struct Window {
-    parts: VecDeque<Part>,
-}
-
-struct Part {
-    began: Instant,
-    calls: u64,
-    failures: u64,
 }
 
 /// A change of the state.
@@ -220,8 +207,12 @@ impl Breaker {
     /// # Errors
     /// - [`BreakerError::Open`] if the call is refused.
     /// - [`BreakerError::Failed`] with the error of the call.
-    pub async fn call<T, E>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, BreakerError<E>> {
-        self.call_with(future, |_| true).await
+    pub fn call<T, E>(
+        &self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, BreakerError<E>>> {
+        // Not an `async fn`, which would store the call twice.
+        self.call_with(future, |_| true)
     }
 
     /// Runs a call, and counts an error of it as a failure if `is_failure` returns `true`. Any other error counts as a success,
@@ -324,6 +315,7 @@ impl Breaker {
         }
     }
 
+    #[inline]
     fn machine(&self) -> MutexGuard<'_, Machine> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -359,6 +351,7 @@ impl Breaker {
 
 impl Machine {
     /// Admits a call, or returns after which time another call may be admitted.
+    #[inline]
     fn admit(&mut self, settings: &Settings) -> (Result<(), Duration>, Option<Change>) {
         let left =
             |since: &Instant| Some(settings.open_for.saturating_sub(since.elapsed())).filter(|left| !left.is_zero());
@@ -446,26 +439,6 @@ impl Phase {
             Self::Open { .. } => BreakerState::Open,
             Self::HalfOpen { .. } => BreakerState::HalfOpen,
         }
-    }
-}
-
-impl Window {
-    fn add(&mut self, length: Duration, failed: bool, now: Instant) {
-        let age = |part: &Part| now.saturating_duration_since(part.began);
-        while self.parts.front().is_some_and(|part| age(part) >= length) {
-            self.parts.pop_front();
-        }
-        if self.parts.back().is_none_or(|part| age(part) >= length / WINDOW_PARTS) {
-            self.parts.push_back(Part { began: now, calls: 0, failures: 0 });
-        }
-        if let Some(part) = self.parts.back_mut() {
-            part.calls += 1;
-            part.failures += u64::from(failed);
-        }
-    }
-
-    fn sums(&self) -> (u64, u64) {
-        self.parts.iter().fold((0, 0), |(calls, failures), part| (calls + part.calls, failures + part.failures))
     }
 }
 

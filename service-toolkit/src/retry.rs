@@ -221,6 +221,7 @@ where
         began: None,
         last: None,
         step: Step::Ready,
+        timer: None,
     }
 }
 
@@ -250,6 +251,9 @@ pin_project! {
         last: Option<E>,
         #[pin]
         step: Step<R>,
+        // The pause, or the limit of the attempt.
+        #[pin]
+        timer: Option<Sleep>,
     }
 }
 
@@ -257,8 +261,8 @@ pin_project! {
     #[project = StepProjection]
     enum Step<R> {
         Ready,
-        Running { #[pin] attempt: R, #[pin] limit: Option<Sleep> },
-        Pausing { #[pin] pause: Sleep },
+        Running { #[pin] attempt: R },
+        Pausing,
         Ended,
     }
 }
@@ -293,8 +297,8 @@ impl<E, F, R, W, N> Retrying<E, F, R, W, N> {
     /// # }
     /// ```
     pub fn when<P: FnMut(&E) -> bool>(self, when: P) -> Retrying<E, F, R, P, N> {
-        let Self { policy, name, operation, on_retry, attempt, began, last, step, .. } = self;
-        Retrying { policy, name, operation, when, on_retry, attempt, began, last, step }
+        let Self { policy, name, operation, on_retry, attempt, began, last, step, timer, .. } = self;
+        Retrying { policy, name, operation, when, on_retry, attempt, began, last, step, timer }
     }
 
     /// Calls `on_retry` after each attempt that failed and is followed by another, before the pause.
@@ -310,8 +314,8 @@ impl<E, F, R, W, N> Retrying<E, F, R, W, N> {
     /// # }
     /// ```
     pub fn on_retry<P: FnMut(FailedAttempt<'_, E>)>(self, on_retry: P) -> Retrying<E, F, R, W, P> {
-        let Self { policy, name, operation, when, attempt, began, last, step, .. } = self;
-        Retrying { policy, name, operation, when, on_retry, attempt, began, last, step }
+        let Self { policy, name, operation, when, attempt, began, last, step, timer, .. } = self;
+        Retrying { policy, name, operation, when, on_retry, attempt, began, last, step, timer }
     }
 }
 
@@ -325,73 +329,102 @@ where
 {
     type Output = Result<T, RetryError<E>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let began = *this.began.get_or_insert_with(Instant::now);
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            let outcome = match this.step.as_mut().project() {
-                StepProjection::Ready => None,
-                StepProjection::Pausing { pause } => {
-                    ready!(pause.poll(cx));
-                    None
+            let mut this = self.as_mut().project();
+            let error = match this.step.as_mut().project() {
+                StepProjection::Ready => {
+                    self.as_mut().begin_attempt();
+                    continue;
                 }
-                StepProjection::Running { attempt, limit } => match attempt.poll(cx) {
-                    Poll::Ready(result) => Some(Some(result)),
-                    Poll::Pending => match limit.as_pin_mut() {
+                StepProjection::Pausing => {
+                    if let Some(pause) = this.timer.as_pin_mut() {
+                        ready!(pause.poll(cx));
+                    }
+                    self.as_mut().begin_attempt();
+                    continue;
+                }
+                StepProjection::Running { attempt } => match attempt.poll(cx) {
+                    Poll::Ready(Ok(value)) => {
+                        this.step.set(Step::Ended);
+                        return Poll::Ready(Ok(value));
+                    }
+                    Poll::Ready(Err(error)) => Some(error),
+                    Poll::Pending => match this.timer.as_pin_mut() {
                         Some(limit) => {
                             ready!(limit.poll(cx));
-                            Some(None)
+                            None
                         }
                         None => return Poll::Pending,
                     },
                 },
                 StepProjection::Ended => panic!("the future of `retry` was polled after it had returned"),
             };
-            let left = this.policy.total_time.map(|limit| limit.saturating_sub(began.elapsed()));
-            let Some(outcome) = outcome else {
-                *this.attempt += 1;
-                let attempt = (this.operation)();
-                this.step.set(Step::Running { attempt, limit: left.map(tokio::time::sleep) });
-                continue;
-            };
-            let reason = match outcome {
-                Some(Ok(value)) => {
-                    this.step.set(Step::Ended);
-                    return Poll::Ready(Ok(value));
-                }
-                None => GaveUp::TotalTime,
-                Some(Err(error)) => {
-                    let retried = (this.when)(&error);
-                    match this.policy.pause_after(*this.attempt) {
-                        _ if !retried => {
-                            *this.last = Some(error);
-                            GaveUp::NotRetried
-                        }
-                        None => {
-                            *this.last = Some(error);
-                            GaveUp::Attempts
-                        }
-                        Some(pause) if left.is_some_and(|left| pause > left) => {
-                            *this.last = Some(error);
-                            GaveUp::TotalTime
-                        }
-                        Some(pause) => {
-                            let attempt = *this.attempt;
-                            record!(domain: "retry", action: "attempt", status: warning,
-                                operation = %this.name, attempt, error = %Shown(&error), ?pause, "failed, and is retried");
-                            (this.on_retry)(FailedAttempt { attempt, error: &error, pause });
-                            *this.last = Some(error);
-                            this.step.set(Step::Pausing { pause: tokio::time::sleep(pause) });
-                            continue;
-                        }
-                    }
-                }
-            };
-            this.step.set(Step::Ended);
-            let (attempts, elapsed) = (*this.attempt, began.elapsed());
-            let name = std::mem::take(this.name);
-            return Poll::Ready(Err(RetryError { name, reason, last: this.last.take(), attempts, elapsed }));
+            if let Some(reason) = self.as_mut().pause_or_give_up(error) {
+                return Poll::Ready(Err(self.give_up(reason)));
+            }
         }
+    }
+}
+
+impl<T, E, F, R, W, N> Retrying<E, F, R, W, N>
+where
+    E: fmt::Display,
+    F: FnMut() -> R,
+    R: Future<Output = Result<T, E>>,
+    W: FnMut(&E) -> bool,
+    N: FnMut(FailedAttempt<'_, E>),
+{
+    /// How much of the total time is left, if it is limited.
+    fn left(&self) -> Option<Duration> {
+        self.policy.total_time.map(|limit| limit.saturating_sub(self.elapsed()))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
+
+    fn begin_attempt(mut self: Pin<&mut Self>) {
+        self.as_mut().project().began.get_or_insert_with(Instant::now);
+        let left = self.left();
+        let mut this = self.project();
+        *this.attempt += 1;
+        let attempt = (this.operation)();
+        this.timer.set(left.map(tokio::time::sleep));
+        this.step.set(Step::Running { attempt });
+    }
+
+    /// The attempt has failed with this error, or with none at the limit of the total time. Begins the pause before the next one, or
+    /// returns why there is none.
+    fn pause_or_give_up(self: Pin<&mut Self>, error: Option<E>) -> Option<GaveUp> {
+        let left = self.left();
+        let mut this = self.project();
+        let Some(error) = error else { return Some(GaveUp::TotalTime) };
+        let retried = (this.when)(&error);
+        let attempt = *this.attempt;
+        let reason = match this.policy.pause_after(attempt) {
+            _ if !retried => Some(GaveUp::NotRetried),
+            None => Some(GaveUp::Attempts),
+            Some(pause) if left.is_some_and(|left| pause > left) => Some(GaveUp::TotalTime),
+            Some(pause) => {
+                record!(domain: "retry", action: "attempt", status: warning,
+                    operation = %this.name, attempt, error = %Shown(&error), ?pause, "failed, and is retried");
+                (this.on_retry)(FailedAttempt { attempt, error: &error, pause });
+                this.timer.set(Some(tokio::time::sleep(pause)));
+                this.step.set(Step::Pausing);
+                None
+            }
+        };
+        *this.last = Some(error);
+        reason
+    }
+
+    fn give_up(mut self: Pin<&mut Self>, reason: GaveUp) -> RetryError<E> {
+        self.as_mut().project().step.set(Step::Ended);
+        let elapsed = self.elapsed();
+        let this = self.project();
+        let name = std::mem::take(this.name);
+        RetryError { name, reason, last: this.last.take(), attempts: *this.attempt, elapsed }
     }
 }
 

@@ -79,6 +79,48 @@ impl Case {
         }
     }
 
+    /// What the code by hand does, and what it leaves out.
+    pub(crate) fn by_hand(self) -> &'static str {
+        match self {
+            Self::Retry => {
+                "a loop of three attempts with a fixed pause, an event for each failure, and the time when it began; \
+                 no other pauses, no limit of the total time, and no choice of the errors that are retried."
+            }
+            Self::Breaker => {
+                "a mutex around the number of failures in a row and the time until which it is open; a call that panics or is \
+                 cancelled is a failure; no half-open state, no failure rate, no events, and nobody can watch it."
+            }
+            Self::Cache => {
+                "a hash map in a read-write lock, with the time until which each value is valid; no capacity, so nothing is evicted."
+            }
+            Self::Gather => {
+                "a task for each future, a semaphore, and a sort of the outputs; the tasks, which `gather` does without, are most \
+                 of its cost, and the crate is the closer comparison."
+            }
+            Self::Queue => {
+                "a channel whose receiver is in a mutex, as there may be several consumers; each push and each pop waits for the \
+                 stop token as well; panics are caught; depth, delays and outcomes are counted."
+            }
+            Self::WorkerPool => {
+                "the queue by hand with four tasks, boxed futures and a oneshot channel for each result; a panic closes that \
+                 channel without a message, and a failure that nobody awaits is not logged."
+            }
+            Self::EventBus => {
+                "a channel and a task for each listener, and a list of them in a mutex that each event copies; panics are caught, \
+                 and the stop token ends a listener after the events that it has; events have one type, and nothing is logged."
+            }
+            Self::Batcher => {
+                "a task that collects items from a channel until the batch is full or a deadline passes, and a oneshot channel for \
+                 each result; a batch that fails or panics closes its channels without an error; it ends with its senders and \
+                 not with a token, and nothing is logged."
+            }
+            Self::ObjectPool => {
+                "a semaphore and a list in a mutex; objects that were idle for too long are dropped; the gets and the objects in \
+                 use are counted; no timeout, no check, no wait times, and its end does not wait for objects in use."
+            }
+        }
+    }
+
     /// The crate that does it best.
     pub(crate) fn best_crate(self) -> Option<&'static str> {
         match self {

@@ -146,13 +146,16 @@ pub(crate) async fn worker_pool(way: Way, operations: u64) -> Result<()> {
         })
         .await;
     }
-    let (sender, receiver) = mpsc::channel::<Pin<Box<dyn Future<Output = ()> + Send>>>(100);
+    let (sender, receiver) = mpsc::channel::<(Pin<Box<dyn Future<Output = ()> + Send>>, Instant)>(100);
     let (receiver, stop) = (Arc::new(Mutex::new(receiver)), CancellationToken::new());
+    let counts = Arc::new(std::sync::Mutex::new(Counts::default()));
     for _ in 0..WORKERS {
-        let (receiver, stop) = (receiver.clone(), stop.clone());
+        let (receiver, stop, counts) = (receiver.clone(), stop.clone(), counts.clone());
         tokio::spawn(async move {
-            while let Some(work) = next(&receiver, &stop).await {
-                let _panic = AssertUnwindSafe(work).catch_unwind().await;
+            while let Some((work, submitted)) = next(&receiver, &stop).await {
+                counts.lock().unwrap_or_else(PoisonError::into_inner).taken(submitted.elapsed());
+                let result = AssertUnwindSafe(work).catch_unwind().await;
+                counts.lock().unwrap_or_else(PoisonError::into_inner).processed(result.is_ok());
             }
         });
     }
@@ -166,8 +169,9 @@ pub(crate) async fn worker_pool(way: Way, operations: u64) -> Result<()> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                sent = sender.send(work) => assert!(sent.is_ok()),
+                sent = sender.send((work, Instant::now())) => assert!(sent.is_ok()),
             }
+            counts.lock().unwrap_or_else(PoisonError::into_inner).depth += 1;
             submitted.push(output);
         }
         for output in submitted {

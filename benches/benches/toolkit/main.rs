@@ -22,8 +22,7 @@ const INTRODUCTION: &str = "\
 
 `cargo bench -p benches --bench toolkit` writes this page; run it to measure your own machine. It counts the instructions of one
 operation with valgrind: on one thread, between the 10,000th and the 20,000th operation. Calls and work wait once, and do nothing
-else. The code by hand is in `benches/benches/toolkit`. It does what the pattern does: it stops when a token is cancelled and then
-finishes what it has, contains panics, counts, and measures delays.
+else. The code by hand is in `benches/benches/toolkit`; what it does, and what of the pattern it leaves out, is below the table.
 
 | pattern | operation | toolkit | by hand | ratio | crate | ratio |
 |---|---|---:|---:|---:|---:|---:|
@@ -57,6 +56,10 @@ fn main() -> Result<()> {
             }
         };
         writeln!(text, "{row}{beside}")?;
+    }
+    text.push_str("\n## By hand\n\n");
+    for case in Case::ALL {
+        writeln!(text, "- {}: {}", case.pattern(), case.by_hand())?;
     }
     println!("{text}");
     if arguments.iter().all(|argument| argument.starts_with('-')) {
