@@ -284,21 +284,6 @@ async fn a_full_queue_is_degraded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_wakes_waiting_producers_and_consumers() {
-    let queue = Queue::new("orders", 1);
-    queue.push(1).await.unwrap();
-    let (pushes, pops) = (queue.clone(), Queue::<u32>::new("empty", 1));
-    let waits = pops.clone();
-    let push = tokio::spawn(async move { pushes.push(2).await });
-    let pop = tokio::spawn(async move { waits.pop().await });
-    settle().await;
-    queue.close();
-    pops.close();
-    assert_eq!((push.await.unwrap(), pop.await.unwrap()), (Err(PushError::Closed(2)), None));
-    assert_eq!((queue.pop().await, queue.pop().await), (Some(1), None), "what it holds is returned first");
-}
-
-#[tokio::test(start_paused = true)]
 async fn zero_and_huge_numbers_have_an_outcome() -> Result<()> {
     let orders = Definition::new("orders").init(async |cx| {
         let queue = Queue::new("orders", 0);

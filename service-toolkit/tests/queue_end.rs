@@ -23,7 +23,7 @@ use tokio::time::{sleep, timeout};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[service(lazy, drain_timeout = "20s")]
-pub struct Late {
+pub(crate) struct Late {
     cx: Context<Late>,
     queue: Queue<u32>,
 }
@@ -36,10 +36,10 @@ impl Lifecycle for Late {
 
 #[guarded]
 impl Late {
-    pub async fn begin(&self) -> Result<bool, NotReady> {
+    pub(crate) async fn begin(&self) -> Result<bool, NotReady> {
         Ok(self.queue.consume(&self.cx, 1, |_| async { Ok::<_, Infallible>(()) }))
     }
-    pub async fn push_late(&self) -> Result<bool, NotReady> {
+    pub(crate) async fn push_late(&self) -> Result<bool, NotReady> {
         sleep(SECOND).await;
         Ok(self.queue.push(1).await.is_ok())
     }
@@ -160,8 +160,7 @@ async fn a_restart_of_its_consumer_closes_a_shared_queue_and_is_told_so() {
         let started = shared.consume(&cx, 1, |_| async { Ok::<_, Infallible>(()) });
         seen.lock().unwrap().push(started);
         if made.fetch_add(1, Ordering::Relaxed) == 0 {
-            let fails = cx.clone();
-            tokio::spawn(async move { fails.fail("seeded") });
+            tokio::spawn(async move { cx.fail("seeded") });
         }
         std::future::ready(Ok(()))
     });
@@ -213,4 +212,19 @@ async fn a_push_that_is_kept_does_not_hold_up_the_end() {
     registry.shutdown().await.unwrap();
     assert_eq!(kept.await, Err(PushError::Closed(2)));
     assert_eq!((queue.metrics().pushed, queue.metrics().processed), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_wakes_waiting_producers_and_consumers() {
+    let queue = Queue::new("orders", 1);
+    queue.push(1).await.unwrap();
+    let (pushes, pops) = (queue.clone(), Queue::<u32>::new("empty", 1));
+    let waits = pops.clone();
+    let push = tokio::spawn(async move { pushes.push(2).await });
+    let pop = tokio::spawn(async move { waits.pop().await });
+    settle().await;
+    queue.close();
+    pops.close();
+    assert_eq!((push.await.unwrap(), pop.await.unwrap()), (Err(PushError::Closed(2)), None));
+    assert_eq!((queue.pop().await, queue.pop().await), (Some(1), None), "what it holds is returned first");
 }
