@@ -15,7 +15,6 @@ use std::fmt;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
 
 use service_core::{Context, Health};
 use tokio::sync::OwnedSemaphorePermit;
@@ -152,9 +151,9 @@ impl<T: Send + 'static> ObjectPool<T> {
     fn get_now(&self) -> Option<Pooled<T>> {
         let store = &self.store;
         let permit = store.permit_now()?;
-        store.enter(Duration::ZERO).ok()?;
+        let entry = store.enter_now()?;
         let mut pooled = Pooled { store: store.clone(), entry: None, _permit: permit };
-        pooled.entry = Some(store.entry_now()?);
+        pooled.entry = Some(store.handed_out(store.unless_closed(entry)?));
         Some(pooled)
     }
 

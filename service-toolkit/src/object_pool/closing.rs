@@ -31,12 +31,12 @@ impl<T: Send + 'static> Store<T> {
             let (old, next) = {
                 let mut state = self.state();
                 let now = Instant::now();
-                let is_old = |entry: &mut Entry<T>| self.expiry(entry).is_some_and(|expiry| expiry <= now);
+                let is_old = |entry: &mut Entry<T>| entry.expiry.is_some_and(|expiry| expiry <= now);
                 let old: Vec<_> = state.idle.extract_if(.., is_old).collect();
                 for entry in old {
                     self.retire(&mut state, entry);
                 }
-                state.next_sweep = state.idle.iter().filter_map(|entry| self.expiry(entry)).min();
+                state.next_sweep = state.idle.iter().filter_map(|entry| entry.expiry).min();
                 (std::mem::take(&mut state.retired), state.next_sweep)
             };
             closes.extend(old.into_iter().map(|object| self.close(object)));

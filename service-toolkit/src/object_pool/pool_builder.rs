@@ -18,7 +18,7 @@ pub(super) struct Config<T> {
     pub(super) name: Cow<'static, str>,
     pub(super) max: usize,
     pub(super) make: Box<dyn Fn() -> Work<T> + Send + Sync>,
-    pub(super) is_closed: fn(&T) -> bool,
+    pub(super) is_closed: Option<fn(&T) -> bool>,
     pub(super) check: Option<Box<dyn Fn(T) -> Work<T> + Send + Sync>>,
     pub(super) close: Option<Box<dyn Fn(T) -> Work<()> + Send + Sync>>,
     pub(super) timeout: Duration,
@@ -48,7 +48,7 @@ impl<T: Send + 'static> PoolBuilder<T> {
                 let making = make();
                 Box::pin(async move { making.await.map_err(Into::into) })
             }),
-            is_closed: |_| false,
+            is_closed: None,
             check: None,
             close: None,
             timeout: Duration::from_secs(30),
@@ -98,7 +98,7 @@ impl<T: Send + 'static> PoolBuilder<T> {
     /// # }
     /// ```
     pub fn is_closed(mut self, is_closed: fn(&T) -> bool) -> Self {
-        self.config.is_closed = is_closed;
+        self.config.is_closed = Some(is_closed);
         self
     }
 

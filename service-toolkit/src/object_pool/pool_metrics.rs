@@ -37,3 +37,12 @@ pub struct PoolMetrics {
     /// The longest time that a caller had waited for an object to be free.
     pub max_wait: Duration,
 }
+
+impl PoolMetrics {
+    /// A caller has a permit to use an object.
+    pub(super) fn enter(&mut self, waited: Duration) {
+        self.in_use += 1;
+        self.last_wait = waited;
+        self.max_wait = self.max_wait.max(waited);
+    }
+}

@@ -20,7 +20,8 @@ pub(super) struct Entry<T> {
     pub(super) object: T,
     pub(super) uses: u64,
     made: Instant,
-    returned: Instant,
+    /// When it is too old, if it stays idle until then.
+    pub(super) expiry: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,10 +127,19 @@ impl<T> Store<T> {
         if state.phase != Phase::Open {
             return Err(PoolError::Closed { pool: self.config.name.clone() });
         }
-        let metrics = &mut state.metrics;
-        metrics.in_use += 1;
-        (metrics.last_wait, metrics.max_wait) = (waited, metrics.max_wait.max(waited));
+        state.metrics.enter(waited);
         Ok(())
+    }
+
+    /// The same of a caller that has not waited, if there is a free object for it that needs no [check](Self::checked).
+    pub(super) fn enter_now(&self) -> Option<Entry<T>> {
+        let mut state = self.state();
+        if state.phase != Phase::Open || self.config.check.is_some() {
+            return None;
+        }
+        let entry = self.next_idle(&mut state)?;
+        state.metrics.enter(Duration::ZERO);
+        Some(entry)
     }
 
     /// The end of a guard, with its object unless that was taken or never made.
@@ -148,12 +158,12 @@ impl<T> Store<T> {
 
     /// Returns the object if nothing would close it.
     fn put_back(&self, state: &mut State<T>, mut entry: Entry<T>) -> Option<T> {
-        let now = Instant::now();
-        entry.returned = now;
-        let expiry = self.expiry(&entry);
         if state.phase == Phase::Closed {
             return Some(entry.object);
         }
+        let now = Instant::now();
+        let expiry = self.expiry(entry.made, now);
+        entry.expiry = expiry;
         if expiry.is_some_and(|expiry| expiry <= now) {
             self.retire(state, entry);
             return None;
@@ -168,6 +178,22 @@ impl<T> Store<T> {
         None
     }
 
+    pub(super) fn handed_out(&self, mut entry: Entry<T>) -> Entry<T> {
+        entry.uses += 1;
+        self.state().metrics.gets += 1;
+        entry
+    }
+
+    fn next_idle(&self, state: &mut State<T>) -> Option<Entry<T>> {
+        while let Some(entry) = state.idle.pop() {
+            if entry.expiry.is_none_or(|expiry| expiry > Instant::now()) {
+                return Some(entry);
+            }
+            self.retire(state, entry);
+        }
+        None
+    }
+
     pub(super) fn retire(&self, state: &mut State<T>, entry: Entry<T>) {
         state.metrics.retired += 1;
         state.metrics.closing += 1;
@@ -176,15 +202,16 @@ impl<T> Store<T> {
     }
 
     /// When an idle object is too old. A time that the clock cannot reach is never.
-    pub(super) fn expiry(&self, entry: &Entry<T>) -> Option<Instant> {
+    fn expiry(&self, made: Instant, returned: Instant) -> Option<Instant> {
         let Config { max_lifetime, max_idle_time, .. } = &self.config;
-        let of_life = max_lifetime.and_then(|time| entry.made.checked_add(time));
-        let of_idleness = max_idle_time.and_then(|time| entry.returned.checked_add(time));
+        let of_life = max_lifetime.and_then(|time| made.checked_add(time));
+        let of_idleness = max_idle_time.and_then(|time| returned.checked_add(time));
         [of_life, of_idleness].into_iter().flatten().min()
     }
 
-    fn unless_closed(&self, entry: Entry<T>) -> Option<Entry<T>> {
-        if caught_now(|| (self.config.is_closed)(&entry.object)) == Ok(false) {
+    pub(super) fn unless_closed(&self, entry: Entry<T>) -> Option<Entry<T>> {
+        let Some(is_closed) = self.config.is_closed else { return Some(entry) };
+        if caught_now(|| is_closed(&entry.object)) == Ok(false) {
             return Some(entry);
         }
         self.state().metrics.broken += 1;
@@ -216,42 +243,20 @@ impl<T> Drop for Closes<'_, T> {
 impl<T: Send + 'static> Store<T> {
     /// An object that is free and not broken, or a new one.
     pub(super) async fn entry(&self) -> Result<Entry<T>, PoolError> {
-        let mut entry = loop {
-            match self.next_idle() {
+        loop {
+            let idle = self.next_idle(&mut self.state());
+            match idle {
                 Some(idle) => {
                     if let Some(idle) = self.checked(idle).await {
-                        break idle;
+                        return Ok(self.handed_out(idle));
                     }
                 }
                 None => {
                     self.until_few_are_closing().await;
-                    break self.make().await?;
+                    return Ok(self.handed_out(self.make().await?));
                 }
             }
-        };
-        entry.uses += 1;
-        self.state().metrics.gets += 1;
-        Ok(entry)
-    }
-
-    /// An object that is free and not broken, unless objects are checked.
-    pub(super) fn entry_now(&self) -> Option<Entry<T>> {
-        let idle = || self.config.check.is_none().then(|| self.next_idle()).flatten();
-        let mut entry = std::iter::from_fn(idle).find_map(|entry| self.unless_closed(entry))?;
-        entry.uses += 1;
-        self.state().metrics.gets += 1;
-        Some(entry)
-    }
-
-    fn next_idle(&self) -> Option<Entry<T>> {
-        let mut state = self.state();
-        while let Some(entry) = state.idle.pop() {
-            if self.expiry(&entry).is_none_or(|expiry| expiry > Instant::now()) {
-                return Some(entry);
-            }
-            self.retire(&mut state, entry);
         }
-        None
     }
 
     async fn checked(&self, entry: Entry<T>) -> Option<Entry<T>> {
@@ -264,12 +269,12 @@ impl<T: Send + 'static> Store<T> {
         }
         let entry = self.unless_closed(entry)?;
         let Some(check) = &self.config.check else { return Some(entry) };
-        let Entry { object, uses, made, returned } = entry;
+        let Entry { object, uses, made, expiry } = entry;
         let (pool, mut checking) = (&*self.config.name, Checking(self, 1));
         match caught(async { check(object).await }).await {
             Ok(Ok(object)) => {
                 checking.1 = 0;
-                return Some(Entry { object, uses, made, returned });
+                return Some(Entry { object, uses, made, expiry });
             }
             Ok(Err(error)) => {
                 let error = error_text(&*error);
@@ -301,8 +306,7 @@ impl<T: Send + 'static> Store<T> {
         let mut state = self.state();
         state.metrics.made += 1;
         state.make_failure = None;
-        let now = Instant::now();
-        Ok(Entry { object, uses: 0, made: now, returned: now })
+        Ok(Entry { object, uses: 0, made: Instant::now(), expiry: None })
     }
 
     pub(super) async fn prefill(&self, objects: usize) -> Result<(), PoolError> {
