@@ -1,4 +1,5 @@
-//! [`LogWriter`]: writes lines on a thread of its own, so that a reader that stalls, or a disk that is slow, holds up nobody who logs.
+//! [`LogWriter`]: writes lines on a thread of its own, so that a thread that logs does not wait for a reader that stalls or for a slow
+//! disk.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

@@ -39,7 +39,7 @@ pub use subscriber::Here;
 /// at most, and not at all while the writer is known to be stalled. A process that ends in another way may lose its last records.
 ///
 /// With [`Format::Json`] and [`Format::KeyValue`], a panic is a record, with its `location`, `thread` and, if `RUST_BACKTRACE` is set,
-/// `backtrace`; and what the library would print to stderr is a record if the logs go there, so that each line has the format.
+/// `backtrace`. For that, this replaces the panic hook of the process: a program with a hook of its own sets it afterwards. And what the library would print to stderr is a record if the logs go there, so that each line has the format.
 /// If stderr is connected to the journal of systemd, each record has its priority there.
 ///
 /// # Errors

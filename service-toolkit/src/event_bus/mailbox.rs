@@ -1,7 +1,7 @@
 //! [`Mailbox`]: the bounded queue of one listener, and the events that wait for a place in it.
 //!
 //! An event that waits stands in a list until the listener makes a place, and nobody has to poll the `emit` for it to move on. A channel
-//! gives a free place to whoever comes first, which may be an event that was emitted later.
+//! gives a free place to the event that asks first, which may have been emitted later.
 
 use std::any::type_name;
 use std::collections::VecDeque;
