@@ -134,11 +134,12 @@ impl EventKind {
             }
             Self::BlockedThreads { threads, of, elapsed, calls } => {
                 let message = "threads of the runtime are blocked; work that does not await belongs in spawn_blocking";
-                new(Warn, "run", "warning", message)
+                let record = new(Warn, "run", "warning", message)
                     .with("blocked_threads", Value::Count(*threads as u64))
                     .with("threads", Value::Count(*of as u64))
-                    .elapsed(*elapsed)
-                    .with("calls", Value::Names(calls))
+                    .elapsed(*elapsed);
+                // Without one, the code that blocks is not a guarded call.
+                if calls.is_empty() { record } else { record.with("calls", Value::Names(calls)) }
             }
             Self::SlowHealth { service, elapsed } => {
                 new(Warn, action(&Phase::Health), "warning", "its health check is slow").of(service).elapsed(*elapsed)
@@ -257,5 +258,24 @@ impl fmt::Display for Event {
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.record().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocked_threads_name_calls_only_if_there_are_any() {
+        let blocked = |calls: &[&str]| {
+            let calls = calls.iter().map(|&call| call.into()).collect();
+            EventKind::BlockedThreads { threads: 1, of: 2, elapsed: Duration::from_secs(1), calls }
+        };
+        let names = |event: EventKind| event.record().get("calls").map(|value| value.to_string());
+        assert_eq!(
+            names(blocked(&["1 × Users.find", "2 × Db.query"])).as_deref(),
+            Some("1 × Users.find, 2 × Db.query")
+        );
+        assert_eq!(names(blocked(&[])), None);
     }
 }
